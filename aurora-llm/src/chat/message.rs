@@ -1,0 +1,161 @@
+//! Messages and their parts.
+
+use bytes::Bytes;
+
+use super::tool::{ToolCall, ToolResult};
+
+/// Who speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Role {
+    /// Instructions by the application; dialects that keep them apart from the messages get them there.
+    System,
+    /// The person or program that asks.
+    User,
+    /// The model.
+    Assistant,
+    /// The outcome of tools that the model called.
+    Tool,
+}
+
+/// One turn of a conversation.
+///
+/// # Examples
+/// ```
+/// use aurora_llm::chat::{Message, Role};
+///
+/// let turn = Message::user("Why is the sky blue?");
+/// assert_eq!(turn.role, Role::User);
+/// assert_eq!(turn.text(), "Why is the sky blue?");
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Message {
+    /// Who speaks.
+    pub role: Role,
+    /// What is said, in order.
+    pub parts: Vec<Part>,
+}
+
+impl Message {
+    /// A turn of `role` with these parts.
+    #[must_use]
+    pub const fn new(role: Role, parts: Vec<Part>) -> Self {
+        Self { role, parts }
+    }
+
+    /// Instructions by the application.
+    #[must_use]
+    pub fn system(text: impl Into<String>) -> Self {
+        Self::new(Role::System, vec![Part::text(text)])
+    }
+
+    /// A text by the person who asks.
+    #[must_use]
+    pub fn user(text: impl Into<String>) -> Self {
+        Self::new(Role::User, vec![Part::text(text)])
+    }
+
+    /// A text by the model.
+    #[must_use]
+    pub fn assistant(text: impl Into<String>) -> Self {
+        Self::new(Role::Assistant, vec![Part::text(text)])
+    }
+
+    /// The outcome of one tool call.
+    #[must_use]
+    pub fn tool_result(result: ToolResult) -> Self {
+        Self::new(Role::Tool, vec![Part::ToolResult(result)])
+    }
+
+    /// All text parts joined.
+    #[must_use]
+    pub fn text(&self) -> String {
+        self.parts.iter().filter_map(Part::as_text).collect()
+    }
+
+    /// The tool calls in order.
+    pub fn tool_calls(&self) -> impl Iterator<Item = &ToolCall> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::ToolCall(call) => Some(call),
+            _ => None,
+        })
+    }
+}
+
+/// A piece of a message.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Part {
+    /// Plain text.
+    Text(String),
+    /// A picture.
+    Image(Media),
+    /// A document such as a PDF.
+    Document(Media),
+    /// Recorded sound.
+    Audio(Media),
+    /// The model asks for a tool to be run.
+    ToolCall(ToolCall),
+    /// What a tool answered.
+    ToolResult(ToolResult),
+    /// The model's visible reasoning.
+    Reasoning(Reasoning),
+    /// The model declined, in its own words.
+    Refusal(String),
+}
+
+impl Part {
+    /// A text part.
+    #[must_use]
+    pub fn text(text: impl Into<String>) -> Self {
+        Self::Text(text.into())
+    }
+
+    /// The text, if this is a text part.
+    #[must_use]
+    pub fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+}
+
+/// A picture, document or sound.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Media {
+    /// IANA media type, such as `image/png`.
+    pub media_type: String,
+    /// Where its bytes are.
+    pub source: MediaSource,
+    /// File name, where the provider shows one to the model.
+    pub name: Option<String>,
+}
+
+/// Where the bytes of a [`Media`] are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum MediaSource {
+    /// Here.
+    Bytes(Bytes),
+    /// At an address that the provider fetches by itself.
+    Url(String),
+}
+
+/// Visible reasoning of the model.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Reasoning {
+    /// The text; empty when the provider keeps it to itself and sends only a signature.
+    pub text: String,
+    /// Proof that the text is the provider's own. It must be sent back unchanged, and only to where it came from.
+    pub signature: Option<Signature>,
+}
+
+/// A provider's proof of its own reasoning, bound to the endpoint that issued it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signature {
+    /// The provider instance that issued it.
+    pub provider: crate::provider::ProviderId,
+    /// The opaque value.
+    pub value: String,
+}

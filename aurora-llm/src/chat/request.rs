@@ -1,0 +1,201 @@
+//! What is asked of a model.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use super::message::{Message, Part};
+use super::tool::{Tool, ToolChoice};
+use crate::provider::Capabilities;
+
+/// One request to a model, the same for every provider.
+///
+/// # Examples
+/// ```
+/// use aurora_llm::chat::ChatRequest;
+///
+/// let request = ChatRequest::user("Name three rivers of Brazil.")
+///     .system("Answer in one line.")
+///     .max_tokens(100)
+///     .temperature(0.2);
+/// assert_eq!(request.messages.len(), 2);
+/// ```
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ChatRequest {
+    /// A model name or an alias of the client's; `None` lets the client's targets decide.
+    pub model: Option<String>,
+    /// The conversation so far.
+    pub messages: Vec<Message>,
+    /// Tools that the model may call.
+    pub tools: Vec<Tool>,
+    /// Whether and which tool must be called.
+    pub tool_choice: ToolChoice,
+    /// Whether several tools may be called in one answer; `None` leaves it to the provider.
+    pub parallel_tool_calls: Option<bool>,
+    /// Which form the answer must have.
+    pub format: ResponseFormat,
+    /// Most tokens of the answer; `None` is the provider's default, or the codec's where a dialect demands a number.
+    pub max_tokens: Option<u32>,
+    /// Randomness, 0 to 2 (0 to 1 for Anthropic).
+    pub temperature: Option<f64>,
+    /// Nucleus sampling, 0 to 1.
+    pub top_p: Option<f64>,
+    /// Texts that end the answer.
+    pub stop: Vec<String>,
+    /// Asks for repeatable sampling, where a provider offers it.
+    pub seed: Option<i64>,
+    /// How hard to think before answering.
+    pub reasoning: Option<ReasoningEffort>,
+    /// Free labels kept with the call; at most 16, as the strictest provider allows.
+    pub metadata: BTreeMap<String, String>,
+    /// An opaque id of the end user, for the provider's abuse detection. Never a name or an address.
+    pub user: Option<String>,
+    /// Options of one dialect alone, by dialect name (`"openai_chat"`, `"anthropic"`): merged into the body as they are.
+    pub options: BTreeMap<String, Map<String, Value>>,
+}
+
+impl ChatRequest {
+    /// A request with these messages.
+    #[must_use]
+    pub fn new(messages: Vec<Message>) -> Self {
+        Self {
+            messages,
+            ..Self::default()
+        }
+    }
+
+    /// A request with one text by the user.
+    #[must_use]
+    pub fn user(text: impl Into<String>) -> Self {
+        Self::new(vec![Message::user(text)])
+    }
+
+    /// Puts instructions before all messages.
+    #[must_use]
+    pub fn system(mut self, text: impl Into<String>) -> Self {
+        self.messages.insert(0, Message::system(text));
+        self
+    }
+
+    /// Adds a message at the end.
+    #[must_use]
+    pub fn message(mut self, message: Message) -> Self {
+        self.messages.push(message);
+        self
+    }
+
+    /// Asks for this model or alias.
+    #[must_use]
+    pub fn model(mut self, model: impl Into<String>) -> Self {
+        self.model = Some(model.into());
+        self
+    }
+
+    /// Offers a tool.
+    #[must_use]
+    pub fn tool(mut self, tool: Tool) -> Self {
+        self.tools.push(tool);
+        self
+    }
+
+    /// Says whether and which tool must be called.
+    #[must_use]
+    pub fn tool_choice(mut self, choice: ToolChoice) -> Self {
+        self.tool_choice = choice;
+        self
+    }
+
+    /// Says which form the answer must have.
+    #[must_use]
+    pub fn format(mut self, format: ResponseFormat) -> Self {
+        self.format = format;
+        self
+    }
+
+    /// Limits the answer's tokens.
+    #[must_use]
+    pub const fn max_tokens(mut self, tokens: u32) -> Self {
+        self.max_tokens = Some(tokens);
+        self
+    }
+
+    /// Sets the randomness.
+    #[must_use]
+    pub const fn temperature(mut self, temperature: f64) -> Self {
+        self.temperature = Some(temperature);
+        self
+    }
+
+    /// Sets nucleus sampling.
+    #[must_use]
+    pub const fn top_p(mut self, top_p: f64) -> Self {
+        self.top_p = Some(top_p);
+        self
+    }
+
+    /// Adds a text that ends the answer.
+    #[must_use]
+    pub fn stop(mut self, text: impl Into<String>) -> Self {
+        self.stop.push(text.into());
+        self
+    }
+
+    /// What the request needs of a provider; compared with [`Capabilities`] before a call.
+    #[must_use]
+    pub fn needs(&self) -> Capabilities {
+        let parts = || self.messages.iter().flat_map(|message| &message.parts);
+        Capabilities {
+            tools: !self.tools.is_empty(),
+            json_schema: matches!(self.format, ResponseFormat::JsonSchema { .. }),
+            images: parts().any(|part| matches!(part, Part::Image(_))),
+            documents: parts().any(|part| matches!(part, Part::Document(_))),
+            audio: parts().any(|part| matches!(part, Part::Audio(_))),
+            seed: self.seed.is_some(),
+            reasoning: self
+                .reasoning
+                .as_ref()
+                .is_some_and(|effort| *effort != ReasoningEffort::None),
+            ..Capabilities::NONE
+        }
+    }
+}
+
+/// Which form the answer must have.
+#[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
+pub enum ResponseFormat {
+    /// Any text.
+    #[default]
+    Text,
+    /// Some JSON object.
+    JsonObject,
+    /// JSON that follows a schema.
+    JsonSchema {
+        /// A name for the provider's records.
+        name: String,
+        /// The JSON Schema.
+        schema: Value,
+        /// Whether the provider shall hold the model to it exactly.
+        strict: bool,
+    },
+}
+
+/// How hard a model shall think before it answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ReasoningEffort {
+    /// Not at all.
+    None,
+    /// As little as possible.
+    Minimal,
+    /// A little.
+    Low,
+    /// As the provider sees fit.
+    Medium,
+    /// Much.
+    High,
+    /// At most this many tokens.
+    Tokens(u32),
+    /// A word that a provider added since.
+    Other(String),
+}

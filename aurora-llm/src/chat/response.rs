@@ -1,0 +1,63 @@
+//! What a model answered.
+
+use super::message::Message;
+use super::tool::ToolCall;
+use crate::usage::Usage;
+
+/// One whole answer of one provider.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChatResponse {
+    /// The provider's id of the answer.
+    pub id: String,
+    /// The model that answered, as the provider names it; often more exact than the one asked for.
+    pub model: String,
+    /// What was said.
+    pub message: Message,
+    /// Why it ended.
+    pub finish: FinishReason,
+    /// What was consumed; `None` when the provider did not say.
+    pub usage: Option<Usage>,
+}
+
+impl ChatResponse {
+    /// All text parts of the answer joined.
+    #[must_use]
+    pub fn text(&self) -> String {
+        self.message.text()
+    }
+
+    /// The tool calls in order.
+    pub fn tool_calls(&self) -> impl Iterator<Item = &ToolCall> {
+        self.message.tool_calls()
+    }
+}
+
+/// Why an answer ended.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum FinishReason {
+    /// The model was done, or met a stop text.
+    Stop,
+    /// The limit of tokens was reached; a tool call may be cut off.
+    Length,
+    /// The model wants tools to be run.
+    ToolCalls,
+    /// The provider withheld the answer or the rest of it.
+    ContentFilter,
+    /// A reason that this version does not know, as the provider named it.
+    Other(String),
+}
+
+impl FinishReason {
+    /// The reason in the words of the OpenAI dialect, which most programs know.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Stop => "stop",
+            Self::Length => "length",
+            Self::ToolCalls => "tool_calls",
+            Self::ContentFilter => "content_filter",
+            Self::Other(name) => name,
+        }
+    }
+}

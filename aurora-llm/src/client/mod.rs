@@ -1,0 +1,4 @@
+//! The client.
+/// The client.
+#[derive(Debug)]
+pub struct LlmClient;
