@@ -1,1 +1,59 @@
-//! Under construction.
+//! SQLite or PostgreSQL behind one type, so that a repository is written once.
+//!
+//! A repository holds a [`Database`] and constant SQL with `$1…$N`, which both engines understand. Four macros
+//! instantiate one body for each engine, so that the compiler checks it against both:
+//!
+//! | macro | for |
+//! | --- | --- |
+//! | [`on_reader!`] | one statement that only reads |
+//! | [`execute!`] | one statement that writes; gives the number of rows |
+//! | [`on_writer!`] | one statement that writes and gives rows back |
+//! | [`in_transaction!`] | several statements that happen together or not at all |
+//!
+//! [`statements!`] declares the SQL and registers it, so that a test can prepare every statement on every engine.
+//! [`Migrations`] brings a schema up to date. Columns hold `Id` as `uuid` or `BLOB` and `Timestamp` as
+//! `timestamptz` or `INTEGER` microseconds. Every failure is an [`Error`] that tells what to do about it and shows
+//! neither SQL nor stored values nor the database's address.
+//!
+//! # Examples
+#![cfg_attr(feature = "sqlite", doc = "```")]
+#![cfg_attr(not(feature = "sqlite"), doc = "```ignore")]
+//! use aurora_core::secret::Secret;
+//! use aurora_core::store::{Database, Migration, Migrations, execute, on_reader};
+//!
+//! const MIGRATIONS: Migrations = Migrations::new("_notes_migrations", &[Migration {
+//!     version: 1,
+//!     name: "notes",
+//!     sqlite: "create table notes (id integer primary key, body text not null) strict",
+//!     postgres: "create table notes (id bigint primary key, body text not null)",
+//! }]);
+//!
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+//! let database = Database::open(&Secret::new("sqlite::memory:")).await?;
+//! database.migrate(&MIGRATIONS).await?;
+//! let insert = "insert into notes (id, body) values ($1, $2)";
+//! execute!(database, sqlx::query(insert).bind(1_i64).bind("ring the bell"))?;
+//! let body: String = on_reader!(database, |pool| sqlx::query_scalar("select body from notes where id = $1")
+//!     .bind(1_i64)
+//!     .fetch_one(pool))?;
+//! assert_eq!(body, "ring the bell");
+//! # Ok::<(), aurora_core::store::Error>(())
+//! # }).unwrap();
+//! ```
+
+mod builder;
+mod columns;
+mod database;
+mod dispatch;
+mod error;
+mod migrations;
+#[cfg(test)]
+mod tests;
+
+pub use self::builder::{DatabaseBuilder, Durability};
+#[cfg(feature = "sqlite")]
+pub use self::database::SqlitePools;
+pub use self::database::{Database, Engine};
+pub use self::error::{Error, ErrorKind};
+pub use self::migrations::{Migration, Migrations};
+pub use crate::{execute, in_transaction, on_reader, on_writer, statements};

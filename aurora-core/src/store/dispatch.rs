@@ -1,0 +1,178 @@
+//! One repository body, instantiated for each engine.
+
+/// Runs one reading statement: `on_reader!(database, |pool| query.fetch_optional(pool))`.
+///
+/// The expression yields a future of `Result<T, sqlx::Error>` and is compiled once for each engine; the macro
+/// awaits it and gives `Result<T, store::Error>`. In SQLite the connection refuses to write.
+#[macro_export]
+macro_rules! on_reader {
+    ($database:expr, |$pool:ident| $statement:expr) => {
+        $crate::__on_engine!($database, reader, |$pool| match $statement.await {
+            ::core::result::Result::Ok(value) => ::core::result::Result::Ok(value),
+            ::core::result::Result::Err(error) =>
+                ::core::result::Result::Err($crate::store::Error::from(error)),
+        })
+    };
+}
+
+/// Runs one writing statement that gives rows: `on_writer!(database, |pool| query.fetch_one(pool))`.
+///
+/// The statement is its own transaction: when the macro yields `Ok` it is durable, as far as the database's
+/// settings promise. Otherwise like [`on_reader!`](crate::on_reader).
+#[macro_export]
+macro_rules! on_writer {
+    ($database:expr, |$pool:ident| $statement:expr) => {
+        $crate::__on_engine!($database, writer, |$pool| match $statement.await {
+            ::core::result::Result::Ok(value) => ::core::result::Result::Ok(value),
+            ::core::result::Result::Err(error) =>
+                ::core::result::Result::Err($crate::store::Error::from(error)),
+        })
+    };
+}
+
+/// Runs one writing statement and gives the number of rows it touched: `execute!(database, query)`.
+///
+/// Otherwise like [`on_writer!`](crate::on_writer).
+#[macro_export]
+macro_rules! execute {
+    ($database:expr, $query:expr) => {
+        $crate::__on_engine!($database, writer, |pool| match $query.execute(pool).await {
+            ::core::result::Result::Ok(done) => ::core::result::Result::Ok(done.rows_affected()),
+            ::core::result::Result::Err(error) =>
+                ::core::result::Result::Err($crate::store::Error::from(error)),
+        })
+    };
+}
+
+/// Runs a block of statements as one transaction: `in_transaction!(database, |tx| { …; Ok(value) })`.
+///
+/// `tx` is a mutable reference to a connection; statements take `&mut *tx`. The block yields `Result<T, E>` with
+/// `E: From<store::Error>`: `Ok` commits, `Err` rolls back. SQLite begins with `BEGIN IMMEDIATE`, so that a
+/// transaction that reads and then writes cannot fail half-way for want of the write lock.
+///
+/// # Cancel safety
+/// Dropping the future rolls back, unless the commit had been sent already.
+#[macro_export]
+macro_rules! in_transaction {
+    ($database:expr, |$tx:ident| $block:block) => {
+        $crate::__on_engine!($database, begin, |transaction| {
+            match transaction {
+                ::core::result::Result::Ok(mut transaction) => {
+                    let outcome = {
+                        let $tx = &mut *transaction;
+                        (async { $block }).await
+                    };
+                    match outcome {
+                        ::core::result::Result::Ok(value) => match transaction.commit().await {
+                            ::core::result::Result::Ok(()) => ::core::result::Result::Ok(value),
+                            ::core::result::Result::Err(error) => ::core::result::Result::Err(
+                                ::core::convert::From::from($crate::store::Error::from(error)),
+                            ),
+                        },
+                        ::core::result::Result::Err(error) => {
+                            // A rollback that fails closes the connection, which rolls back as well.
+                            ::core::mem::drop(transaction.rollback().await);
+                            ::core::result::Result::Err(error)
+                        }
+                    }
+                }
+                ::core::result::Result::Err(error) => ::core::result::Result::Err(
+                    ::core::convert::From::from($crate::store::Error::from(error)),
+                ),
+            }
+        })
+    };
+}
+
+/// Declares SQL constants and a registry `ALL` of them, for the test that prepares each on every engine.
+///
+/// # Examples
+/// ```
+/// mod sql {
+///     aurora_core::store::statements! {
+///         /// One note by its number.
+///         GET = "select body from notes where id = $1";
+///     }
+/// }
+/// assert_eq!(sql::ALL, [("GET", sql::GET)]);
+/// ```
+#[macro_export]
+macro_rules! statements {
+    ($($(#[$attribute:meta])* $name:ident = $sql:expr;)+) => {
+        $($(#[$attribute])* pub(crate) const $name: &str = $sql;)+
+        /// Every statement of this module with its name.
+        #[cfg_attr(not(test), expect(dead_code, reason = "read by the test that prepares every statement"))]
+        pub(crate) const ALL: &[(&str, &str)] = &[$((stringify!($name), $name)),+];
+    };
+}
+
+/// Matches on the engine. The crate that *defines* the macro decides which arms exist, not the crate that uses it.
+#[cfg(all(feature = "sqlite", feature = "postgres"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __on_engine {
+    ($database:expr, begin, |$pool:ident| $body:expr) => {
+        match $database.engine() {
+            $crate::store::Engine::Sqlite(pools) => {
+                let $pool = pools.writer().begin_with("begin immediate").await;
+                $body
+            }
+            $crate::store::Engine::Postgres(pool) => {
+                let $pool = pool.begin().await;
+                $body
+            }
+        }
+    };
+    ($database:expr, $side:ident, |$pool:ident| $body:expr) => {
+        match $database.engine() {
+            $crate::store::Engine::Sqlite(pools) => {
+                let $pool = pools.$side();
+                $body
+            }
+            $crate::store::Engine::Postgres($pool) => $body,
+        }
+    };
+}
+
+/// Matches on the engine; this build knows SQLite alone.
+#[cfg(all(feature = "sqlite", not(feature = "postgres")))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __on_engine {
+    ($database:expr, begin, |$pool:ident| $body:expr) => {
+        match $database.engine() {
+            $crate::store::Engine::Sqlite(pools) => {
+                let $pool = pools.writer().begin_with("begin immediate").await;
+                $body
+            }
+        }
+    };
+    ($database:expr, $side:ident, |$pool:ident| $body:expr) => {
+        match $database.engine() {
+            $crate::store::Engine::Sqlite(pools) => {
+                let $pool = pools.$side();
+                $body
+            }
+        }
+    };
+}
+
+/// Matches on the engine; this build knows PostgreSQL alone.
+#[cfg(all(feature = "postgres", not(feature = "sqlite")))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __on_engine {
+    ($database:expr, begin, |$pool:ident| $body:expr) => {
+        match $database.engine() {
+            $crate::store::Engine::Postgres(pool) => {
+                let $pool = pool.begin().await;
+                $body
+            }
+        }
+    };
+    ($database:expr, $side:ident, |$pool:ident| $body:expr) => {
+        match $database.engine() {
+            $crate::store::Engine::Postgres($pool) => $body,
+        }
+    };
+}

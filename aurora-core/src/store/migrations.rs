@@ -1,0 +1,125 @@
+//! Numbered schema changes, forward only.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use sqlx::migrate::{MigrateError, MigrationType, Migrator};
+use sqlx::{AssertSqlSafe, SqlSafeStr as _};
+
+use super::{Database, Engine, Error, ErrorKind};
+
+/// How long one step may work or wait for another process that migrates.
+const LIMIT: Duration = Duration::from_secs(600);
+
+/// One numbered step, the same change for both engines.
+#[derive(Debug, Clone, Copy)]
+pub struct Migration {
+    /// Its number; steps run in this order. Never changed or used again once released.
+    pub version: i64,
+    /// A few words that say what it does.
+    pub name: &'static str,
+    /// The statements for SQLite.
+    pub sqlite: &'static str,
+    /// The statements for PostgreSQL.
+    pub postgres: &'static str,
+}
+
+/// The schema history of one crate, with a bookkeeping table of its own.
+///
+/// [`Database::migrate`] applies what is missing, and applying it again does nothing. Processes that start at the
+/// same time wait for each other (an advisory lock in PostgreSQL, the write lock in SQLite). A database whose schema
+/// is newer than the program is refused and left alone, and so is one where an applied step was changed afterwards.
+#[derive(Debug, Clone, Copy)]
+pub struct Migrations {
+    table: &'static str,
+    steps: &'static [Migration],
+}
+
+impl Migrations {
+    /// A history recorded in `table`, such as `_aurora_crm_migrations`: each crate has its own, so that an embedding
+    /// application's migrations are not disturbed.
+    #[must_use]
+    pub const fn new(table: &'static str, steps: &'static [Migration]) -> Self {
+        Self { table, steps }
+    }
+
+    /// The steps, for tests.
+    #[must_use]
+    pub const fn steps(&self) -> &'static [Migration] {
+        self.steps
+    }
+
+    fn migrator(&self, sql: impl Fn(&Migration) -> &'static str) -> Migrator {
+        let steps = self.steps.iter().map(|step| {
+            sqlx::migrate::Migration::new(
+                step.version,
+                Cow::Borrowed(step.name),
+                MigrationType::Simple,
+                sql(step).into_sql_str(),
+                false,
+            )
+        });
+        let mut migrator = Migrator::with_migrations(steps.collect());
+        migrator.dangerous_set_table_name(self.table);
+        migrator
+    }
+
+    pub(super) async fn run(&self, database: &Database) -> Result<(), Error> {
+        match database.engine() {
+            #[cfg(feature = "sqlite")]
+            Engine::Sqlite(pools) => {
+                // One transaction around it all: the write lock is SQLite's advisory lock.
+                let mut transaction = pools.writer().begin_with("begin immediate").await?;
+                self.migrator(|step| step.sqlite)
+                    .run_direct(None, &mut *transaction, false)
+                    .await
+                    .map_err(refused)?;
+                transaction.commit().await?;
+            }
+            #[cfg(feature = "postgres")]
+            Engine::Postgres(pool) => {
+                // A connection of its own: longer limits, and an advisory lock that ends with it, come what may.
+                let mut connection = pool.acquire().await?.detach();
+                let limit = LIMIT.as_millis();
+                for setting in [
+                    "statement_timeout",
+                    "lock_timeout",
+                    "idle_in_transaction_session_timeout",
+                ] {
+                    let statement = AssertSqlSafe(format!("set {setting} = {limit}"));
+                    sqlx::Executor::execute(&mut connection, statement).await?;
+                }
+                let outcome = self
+                    .migrator(|step| step.postgres)
+                    .run_direct(None, &mut connection, false)
+                    .await;
+                let closed = sqlx::Connection::close(connection).await;
+                outcome.map_err(refused)?;
+                closed?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn refused(error: MigrateError) -> Error {
+    let detail = match error {
+        MigrateError::Execute(error) => return error.into(),
+        MigrateError::ExecuteMigration(error, version) => {
+            let cause = Error::from(error);
+            if cause.is_retryable() {
+                return cause;
+            }
+            format!("migration {version} failed: {cause}")
+        }
+        MigrateError::VersionMissing(version) => format!(
+            "the database schema is newer than this program: migration {version} is applied and not known here"
+        ),
+        MigrateError::VersionMismatch(version) => {
+            format!("migration {version} was changed after it had been applied")
+        }
+        MigrateError::Dirty(version) => format!("migration {version} was applied in part"),
+        _ => return Error::bare(ErrorKind::Migration),
+    };
+    Error::new(ErrorKind::Migration, detail)
+}
