@@ -1,15 +1,16 @@
 //! Numbered schema changes, forward only.
 
 use std::borrow::Cow;
-use std::time::Duration;
 
 use sqlx::migrate::{MigrateError, MigrationType, Migrator};
-use sqlx::{AssertSqlSafe, SqlSafeStr as _};
+use sqlx::SqlSafeStr as _;
 
 use super::{Database, Engine, Error, ErrorKind};
 
-/// How long one step may work or wait for another process that migrates.
-const LIMIT: Duration = Duration::from_secs(600);
+/// How long one step may work or wait for another process that migrates, in the words of PostgreSQL.
+#[cfg(feature = "postgres")]
+const LIMITS: &str = "set statement_timeout = '10min'; set lock_timeout = '10min';
+    set idle_in_transaction_session_timeout = '10min'";
 
 /// One numbered step, the same change for both engines.
 #[derive(Debug, Clone, Copy)]
@@ -80,15 +81,7 @@ impl Migrations {
             Engine::Postgres(pool) => {
                 // A connection of its own: longer limits, and an advisory lock that ends with it, come what may.
                 let mut connection = pool.acquire().await?.detach();
-                let limit = LIMIT.as_millis();
-                for setting in [
-                    "statement_timeout",
-                    "lock_timeout",
-                    "idle_in_transaction_session_timeout",
-                ] {
-                    let statement = AssertSqlSafe(format!("set {setting} = {limit}"));
-                    sqlx::Executor::execute(&mut connection, statement).await?;
-                }
+                sqlx::Executor::execute(&mut connection, LIMITS).await?;
                 let outcome = self
                     .migrator(|step| step.postgres)
                     .run_direct(None, &mut connection, false)

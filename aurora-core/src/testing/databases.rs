@@ -2,7 +2,6 @@
 
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
-use std::path::PathBuf;
 
 use futures::FutureExt as _;
 
@@ -61,9 +60,11 @@ where
 }
 
 /// A folder that goes with its owner.
+#[cfg(feature = "sqlite")]
 #[derive(Debug)]
-struct Folder(PathBuf);
+struct Folder(std::path::PathBuf);
 
+#[cfg(feature = "sqlite")]
 impl Drop for Folder {
     fn drop(&mut self) {
         // A test that left a process behind keeps its files; the system's own cleaning gets them.
