@@ -72,7 +72,7 @@ impl FromStr for NanoUsd {
                 Err(ParseMoneyError)
             }
         };
-        if fraction.len() > 9 {
+        if fraction.is_empty() || fraction.len() > 9 {
             return Err(ParseMoneyError);
         }
         let nanos = number(whole)? * NANOS_PER_USD + number(&format!("{fraction:0<9}"))?;

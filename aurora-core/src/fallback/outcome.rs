@@ -1,0 +1,208 @@
+//! How a call over several targets went.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use super::target::{Attempt, Member};
+use crate::failure::{Failure, FailureClass};
+use crate::monitor::Monitor;
+use crate::resilience::{Outcome, Permit};
+use crate::time::Clock;
+
+/// One line of the trail that a call leaves.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct AttemptRecord<E> {
+    /// The target's name.
+    pub target: String,
+    /// How it went.
+    pub outcome: AttemptOutcome<E>,
+    /// How long the attempt took.
+    pub elapsed: Duration,
+    /// How long was waited before it.
+    pub waited: Duration,
+}
+
+/// How one attempt went.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum AttemptOutcome<E> {
+    /// It was answered.
+    Served,
+    /// It failed.
+    Failed(E),
+    /// Nothing was sent, because the target's circuit is open until then.
+    Skipped {
+        /// When it makes sense to ask again.
+        retry_after: Duration,
+    },
+}
+
+impl<E> AttemptRecord<E> {
+    /// The error, if the attempt failed.
+    pub const fn error(&self) -> Option<&E> {
+        match &self.outcome {
+            AttemptOutcome::Failed(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+/// An answer, who gave it, and what was tried before.
+#[must_use]
+pub struct Served<T, V, E> {
+    pub(super) value: V,
+    pub(super) attempt: Attempt<T>,
+    pub(super) attempts: Vec<AttemptRecord<E>>,
+    pub(super) lease: Lease<T>,
+}
+
+impl<T, V, E> Served<T, V, E> {
+    /// The name of the target that answered.
+    #[must_use]
+    pub fn target(&self) -> &str {
+        self.attempt.name()
+    }
+
+    /// Every attempt in order; the last one served.
+    #[must_use]
+    pub fn attempts(&self) -> &[AttemptRecord<E>] {
+        &self.attempts
+    }
+
+    /// The answer; the attempt counts as a success.
+    pub fn into_value(self) -> V {
+        self.lease.succeeded();
+        self.value
+    }
+
+    /// Everything apart, for an answer whose success is not known yet: a stream that is still being read.
+    pub fn into_parts(self) -> (V, Attempt<T>, Vec<AttemptRecord<E>>, Lease<T>) {
+        (self.value, self.attempt, self.attempts, self.lease)
+    }
+}
+
+impl<T, V: fmt::Debug, E: fmt::Debug> fmt::Debug for Served<T, V, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Served")
+            .field("value", &self.value)
+            .field("target", &self.target())
+            .field("attempts", &self.attempts)
+            .finish_non_exhaustive()
+    }
+}
+
+/// An attempt whose outcome is still open. Dropping it says nothing about the target.
+#[must_use = "tell how it ended"]
+pub struct Lease<T> {
+    pub(super) member: Arc<Member<T>>,
+    pub(super) permit: Permit,
+    pub(super) monitor: Monitor,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) started: Duration,
+}
+
+impl<T> Lease<T> {
+    /// The target answered to the end.
+    pub fn succeeded(self) {
+        let elapsed = self.elapsed();
+        self.member.counts.served.fetch_add(1, Ordering::Relaxed);
+        self.monitor.record(self.member.name(), Ok(()), elapsed);
+        self.permit.record(Outcome::Success, elapsed);
+    }
+
+    /// The target failed after all.
+    pub fn failed(self, class: FailureClass, retry_after: Option<Duration>) {
+        let elapsed = self.elapsed();
+        if class == FailureClass::Cancelled {
+            return; // the permit goes back unused
+        }
+        self.member.counts.failed.fetch_add(1, Ordering::Relaxed);
+        if class != FailureClass::Rejected {
+            self.monitor.record(self.member.name(), Err(class), elapsed);
+        }
+        self.permit.record(Outcome::Failed(class, retry_after), elapsed);
+    }
+
+    /// How long the attempt has been going on.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        self.clock.elapsed().saturating_sub(self.started)
+    }
+}
+
+impl<T> fmt::Debug for Lease<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lease")
+            .field("target", &self.member.name())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Nobody answered.
+#[derive(Debug)]
+pub struct Exhausted<E> {
+    attempts: Vec<AttemptRecord<E>>,
+}
+
+impl<E> Exhausted<E> {
+    pub(super) const fn new(attempts: Vec<AttemptRecord<E>>) -> Self {
+        Self { attempts }
+    }
+
+    /// Every attempt in order.
+    #[must_use]
+    pub fn attempts(&self) -> &[AttemptRecord<E>] {
+        &self.attempts
+    }
+
+    /// Every attempt in order.
+    #[must_use]
+    pub fn into_attempts(self) -> Vec<AttemptRecord<E>> {
+        self.attempts
+    }
+
+    /// The last error; `None` when every circuit was open or there is no target.
+    #[must_use]
+    pub fn last_error(&self) -> Option<&E> {
+        self.attempts.iter().rev().find_map(AttemptRecord::error)
+    }
+
+    /// The shortest time after which a target may answer again, as far as circuits and targets told.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration>
+    where
+        E: Failure,
+    {
+        let told = self.attempts.iter().filter_map(|attempt| match &attempt.outcome {
+            AttemptOutcome::Skipped { retry_after } => Some(*retry_after),
+            AttemptOutcome::Failed(error) => error.retry_after(),
+            AttemptOutcome::Served => None,
+        });
+        told.min()
+    }
+}
+
+impl<E> fmt::Display for Exhausted<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let skipped = self
+            .attempts
+            .iter()
+            .filter(|attempt| attempt.error().is_none())
+            .count();
+        let failed = self.attempts.len() - skipped;
+        write!(
+            f,
+            "no target answered: {failed} attempts failed, {skipped} targets were passed over"
+        )
+    }
+}
+
+impl<E: std::error::Error + 'static> std::error::Error for Exhausted<E> {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.last_error()
+            .map(|error| error as &(dyn std::error::Error + 'static))
+    }
+}

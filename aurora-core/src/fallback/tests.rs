@@ -1,0 +1,221 @@
+use std::sync::Mutex;
+use std::time::Duration;
+
+use super::*;
+use crate::failure::{Failure, FailureClass};
+use crate::resilience::Deadline;
+use crate::time::ManualClock;
+
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("failed as {class:?}")]
+struct Failed {
+    class: FailureClass,
+    asked: Option<Duration>,
+}
+
+impl Failure for Failed {
+    fn class(&self) -> FailureClass {
+        self.class
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        self.asked
+    }
+}
+
+fn failed(class: FailureClass) -> Failed {
+    Failed { class, asked: None }
+}
+
+fn three(clock: &ManualClock) -> FallbackBuilder<&'static str> {
+    let policy = RetryPolicy::default()
+        .attempts(2)
+        .base(Duration::ZERO)
+        .throttle_base(Duration::ZERO);
+    Fallback::builder()
+        .target(Target::new("c", "third").priority(3))
+        .target(Target::new("a", "first"))
+        .target(Target::new("b", "second").priority(2))
+        .retry(policy)
+        .clock(clock.clone())
+        .random(Random::seeded(1))
+}
+
+/// Runs one call in which the named targets fail, and tells who was asked in which order.
+async fn ask<T: Send + Sync>(
+    fallback: &Fallback<T>,
+    failing: &[(&str, Failed)],
+) -> (Vec<String>, Result<String, Exhausted<Failed>>) {
+    let asked = Mutex::new(Vec::new());
+    let outcome = fallback
+        .run(&ByClass, Deadline::NONE, |attempt| {
+            asked.lock().unwrap().push(attempt.name().to_owned());
+            let error = failing
+                .iter()
+                .find(|(name, _)| *name == attempt.name())
+                .map(|(_, error)| error.clone());
+            std::future::ready(error.map_or(Ok(()), Err))
+        })
+        .await
+        .map(|served| {
+            let target = served.target().to_owned();
+            served.into_value();
+            target
+        });
+    (asked.into_inner().unwrap(), outcome)
+}
+
+#[tokio::test]
+async fn targets_are_tried_by_priority_and_transient_failures_retried_first() {
+    let fallback = three(&ManualClock::default()).build();
+    let (asked, served) = ask(&fallback, &[("a", failed(FailureClass::Transient))]).await;
+    assert_eq!(asked, ["a", "a", "b"]);
+    assert_eq!(served.unwrap(), "b");
+}
+
+#[tokio::test]
+async fn whoever_refuses_us_is_left_at_once_and_left_alone_afterwards() {
+    let fallback = three(&ManualClock::default()).build();
+    let refused = [("a", failed(FailureClass::Credential))];
+    assert_eq!(ask(&fallback, &refused).await.0, ["a", "b"]);
+    assert_eq!(ask(&fallback, &refused).await.0, ["b"], "a is held back");
+    assert_eq!(fallback.status()[0].skipped, 1);
+    fallback.reset();
+    assert_eq!(ask(&fallback, &[]).await.0, ["a"]);
+}
+
+#[tokio::test]
+async fn a_callers_mistake_is_surfaced_without_asking_others() {
+    let fallback = three(&ManualClock::default()).build();
+    let (asked, outcome) = ask(&fallback, &[("a", failed(FailureClass::Rejected))]).await;
+    assert_eq!(asked, ["a"]);
+    assert_eq!(
+        outcome.unwrap_err().last_error(),
+        Some(&failed(FailureClass::Rejected))
+    );
+}
+
+#[tokio::test]
+async fn when_all_fail_every_error_is_kept() {
+    let fallback = three(&ManualClock::default()).build();
+    let down = failed(FailureClass::Transient);
+    let (asked, outcome) = ask(
+        &fallback,
+        &[("a", down.clone()), ("b", down.clone()), ("c", down)],
+    )
+    .await;
+    assert_eq!(asked, ["a", "a", "b", "b", "c", "c"]);
+    let exhausted = outcome.unwrap_err();
+    assert_eq!(exhausted.attempts().len(), 6);
+    assert_eq!(
+        exhausted.to_string(),
+        "no target answered: 6 attempts failed, 0 targets were passed over"
+    );
+}
+
+#[tokio::test]
+async fn an_open_circuit_is_passed_over_until_its_probe_succeeds() {
+    let clock = ManualClock::default();
+    let fallback = three(&clock).breaker(Breaker::builder().consecutive(2)).build();
+    let down = [("a", failed(FailureClass::Transient))];
+    assert_eq!(ask(&fallback, &down).await.0, ["a", "a", "b"]);
+    assert_eq!(ask(&fallback, &down).await.0, ["b"]);
+    clock.advance(Duration::from_secs(10));
+    assert_eq!(ask(&fallback, &[]).await.0, ["a"], "the probe");
+    assert_eq!(fallback.status()[0].state, "closed");
+}
+
+#[tokio::test]
+async fn a_long_retry_after_moves_on_at_once_and_holds_the_target_back() {
+    let clock = ManualClock::default();
+    let fallback = three(&clock).build();
+    let busy = Failed {
+        class: FailureClass::Throttled,
+        asked: Some(Duration::from_secs(120)),
+    };
+    assert_eq!(ask(&fallback, &[("a", busy)]).await.0, ["a", "b"]);
+    clock.advance(Duration::from_secs(119));
+    assert_eq!(ask(&fallback, &[]).await.0, ["b"]);
+    clock.advance(Duration::from_secs(1));
+    assert_eq!(ask(&fallback, &[]).await.0, ["a"]);
+}
+
+#[tokio::test]
+async fn the_only_target_is_waited_for_when_it_is_back_soon() {
+    let clock = ManualClock::default();
+    let fallback = Fallback::builder()
+        .target(Target::new("a", ()))
+        .retry(RetryPolicy::never())
+        .clock(clock.clone())
+        .build();
+    let busy = Failed {
+        class: FailureClass::Throttled,
+        asked: Some(Duration::from_secs(3)),
+    };
+    assert!(ask(&fallback, &[("a", busy)]).await.1.is_err());
+    let waiting = {
+        let fallback = fallback.clone();
+        tokio::task::spawn(async move { ask(&fallback, &[]).await.1.unwrap() })
+    };
+    while clock.sleepers() == 0 {
+        tokio::task::yield_now().await;
+    }
+    clock.advance(Duration::from_secs(3));
+    assert_eq!(waiting.await.unwrap(), "a");
+}
+
+#[tokio::test]
+async fn no_attempt_begins_after_the_deadline() {
+    let clock = ManualClock::default();
+    let fallback = three(&clock).build();
+    let deadline = Deadline::after(&clock, Duration::from_secs(1));
+    let outcome = fallback
+        .run(&ByClass, deadline, |_| {
+            clock.advance(Duration::from_secs(2));
+            std::future::ready(Err::<(), _>(failed(FailureClass::Timeout)))
+        })
+        .await;
+    assert_eq!(outcome.unwrap_err().attempts().len(), 1);
+}
+
+#[tokio::test]
+async fn a_plan_can_rule_out_targets_that_would_not_do_better() {
+    struct NotSecond;
+    impl Plan<&'static str, Failed> for NotSecond {
+        fn action(&self, _: &Failed, _: &&'static str) -> Action {
+            Action::Next
+        }
+        fn may_follow(&self, _: &Failed, failed: &&'static str, candidate: &&'static str) -> bool {
+            !(*failed == "first" && *candidate == "second")
+        }
+    }
+    let fallback = three(&ManualClock::default()).build();
+    let served = fallback
+        .run(&NotSecond, Deadline::NONE, |attempt| {
+            let first = *attempt.payload() == "first";
+            std::future::ready(if first {
+                Err(failed(FailureClass::Rejected))
+            } else {
+                Ok(())
+            })
+        })
+        .await
+        .unwrap();
+    assert_eq!(served.target(), "c");
+}
+
+#[tokio::test]
+async fn an_open_lease_decides_later_and_a_dropped_one_decides_nothing() {
+    let fallback = three(&ManualClock::default()).build();
+    let call = || {
+        fallback.run(&ByClass, Deadline::NONE, |_| {
+            std::future::ready(Ok::<_, Failed>(()))
+        })
+    };
+    let (.., lease) = call().await.unwrap().into_parts();
+    lease.failed(FailureClass::Transient, None);
+    let (.., dropped) = call().await.unwrap().into_parts();
+    drop(dropped);
+    let status = &fallback.status()[0];
+    assert_eq!((status.served, status.failed), (0, 1));
+}

@@ -1,0 +1,167 @@
+use super::*;
+use crate::time::ManualClock;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn failed() -> Outcome {
+    Outcome::Failed(FailureClass::Transient, None)
+}
+
+fn throttled(asked: Option<Duration>) -> Outcome {
+    Outcome::Failed(FailureClass::Throttled, asked)
+}
+
+fn on(clock: &ManualClock) -> BreakerBuilder {
+    Breaker::builder()
+        .clock(clock.clone())
+        .random(Random::seeded(1))
+        .open_for(10 * SECOND, 60 * SECOND)
+}
+
+fn record(breaker: &Breaker, outcome: Outcome, times: usize) {
+    for _ in 0..times {
+        breaker
+            .try_acquire()
+            .expect("admitted")
+            .record(outcome, Duration::from_millis(10));
+    }
+}
+
+#[test]
+fn opens_when_the_share_of_failures_reaches_the_threshold_and_not_before_the_minimum() {
+    let clock = ManualClock::default();
+    let breaker = on(&clock)
+        .consecutive(0)
+        .minimum_calls(10)
+        .failure_percent(50)
+        .build();
+    record(&breaker, Outcome::Success, 5);
+    record(&breaker, failed(), 4);
+    assert_eq!(
+        breaker.state(),
+        BreakerState::Closed,
+        "nine calls are below the minimum"
+    );
+    record(&breaker, failed(), 1);
+    assert_eq!(breaker.state(), BreakerState::Open, "exactly half is enough");
+}
+
+#[test]
+fn slow_successes_open_it_too() {
+    let clock = ManualClock::default();
+    let breaker = on(&clock).minimum_calls(4).slow(50, SECOND).build();
+    for elapsed in [2, 0, 2, 0] {
+        breaker
+            .try_acquire()
+            .unwrap()
+            .record(Outcome::Success, elapsed * SECOND);
+    }
+    assert_eq!(breaker.state(), BreakerState::Open);
+}
+
+#[test]
+fn throttling_counts_in_the_share_but_not_in_the_row() {
+    let clock = ManualClock::default();
+    let breaker = on(&clock).consecutive(3).minimum_calls(100).build();
+    record(&breaker, throttled(None), 20);
+    assert_eq!(breaker.state(), BreakerState::Closed);
+    record(&breaker, failed(), 3);
+    assert_eq!(breaker.state(), BreakerState::Open);
+}
+
+#[test]
+fn a_callers_mistake_says_nothing_about_the_target() {
+    let clock = ManualClock::default();
+    let breaker = on(&clock).consecutive(1).minimum_calls(1).build();
+    record(&breaker, Outcome::Failed(FailureClass::Rejected, None), 50);
+    record(&breaker, Outcome::Failed(FailureClass::Cancelled, None), 50);
+    assert_eq!(breaker.state(), BreakerState::Closed);
+}
+
+#[test]
+fn retry_after_holds_calls_back_and_refused_credentials_longer() {
+    let clock = ManualClock::default();
+    let breaker = on(&clock).refused_for(60 * SECOND).build();
+    record(&breaker, throttled(Some(3 * SECOND)), 1);
+    assert_eq!(
+        breaker.try_acquire().unwrap_err(),
+        Rejected {
+            retry_after: 3 * SECOND
+        }
+    );
+    clock.advance(3 * SECOND);
+    record(&breaker, Outcome::Failed(FailureClass::Credential, None), 1);
+    clock.advance(59 * SECOND);
+    assert!(breaker.try_acquire().is_err());
+    clock.advance(SECOND);
+    assert_eq!(breaker.state(), BreakerState::Closed);
+}
+
+#[test]
+fn half_open_admits_exactly_its_probes_and_closes_on_success() {
+    let clock = ManualClock::default();
+    let breaker = on(&clock).consecutive(1).probes(2, 30 * SECOND).build();
+    record(&breaker, failed(), 1);
+    clock.advance(11 * SECOND);
+    assert_eq!(breaker.state(), BreakerState::HalfOpen);
+    let (one, two) = (breaker.try_acquire().unwrap(), breaker.try_acquire().unwrap());
+    assert!(breaker.try_acquire().is_err(), "a third probe is one too many");
+    one.record(Outcome::Success, SECOND);
+    two.record(Outcome::Success, SECOND);
+    assert_eq!(breaker.state(), BreakerState::Closed);
+}
+
+#[test]
+fn a_dropped_probe_gives_its_place_back_and_a_throttled_one_fails() {
+    let clock = ManualClock::default();
+    let breaker = on(&clock).consecutive(1).build();
+    record(&breaker, failed(), 1);
+    clock.advance(11 * SECOND);
+    drop(breaker.try_acquire().unwrap());
+    breaker
+        .try_acquire()
+        .expect("the place is free again")
+        .record(throttled(None), SECOND);
+    assert_eq!(breaker.state(), BreakerState::Open);
+}
+
+#[test]
+fn half_open_cannot_stick_and_each_reopening_lasts_longer() {
+    let clock = ManualClock::default();
+    let breaker = on(&clock).consecutive(1).probes(1, 5 * SECOND).build();
+    record(&breaker, failed(), 1);
+    let first = breaker.try_acquire().unwrap_err().retry_after;
+    clock.advance(first);
+    let lost_probe = breaker.try_acquire().unwrap();
+    clock.advance(5 * SECOND);
+    assert_eq!(breaker.state(), BreakerState::Open, "nobody judged it in time");
+    let second = breaker.try_acquire().unwrap_err().retry_after;
+    assert!(second > first + first / 2, "{first:?} then {second:?}");
+    lost_probe.record(Outcome::Success, SECOND);
+    assert_eq!(
+        breaker.state(),
+        BreakerState::Open,
+        "an outcome of an earlier cycle changes nothing"
+    );
+}
+
+#[test]
+fn an_open_circuit_does_not_wait_for_ever_to_be_probed() {
+    let clock = ManualClock::default();
+    let breaker = on(&clock).consecutive(1).probes(1, 5 * SECOND).build();
+    record(&breaker, failed(), 1);
+    clock.advance(1_000 * SECOND);
+    assert!(
+        breaker.try_acquire().is_ok(),
+        "nobody asked for a while; the first to ask is the probe"
+    );
+}
+
+#[test]
+fn reset_lets_calls_pass_at_once() {
+    let clock = ManualClock::default();
+    let breaker = on(&clock).consecutive(1).build();
+    record(&breaker, failed(), 1);
+    breaker.reset();
+    assert_eq!(breaker.state(), BreakerState::Closed);
+}

@@ -1,0 +1,111 @@
+//! How many retries a process may spend.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use crate::failure::FailureClass;
+
+const COST: u32 = 14;
+const THROTTLE_COST: u32 = 5;
+
+/// A bucket of tokens that retries draw from, so that retries cannot turn a slow target into an outage.
+///
+/// A retry costs 14 tokens (5 when the target was throttling), which come back if that retry succeeds; a call that
+/// succeeds at once puts 1 token in. With a failing target the bucket runs dry and calls fail at their first attempt.
+/// These are the figures of the AWS SDKs' standard retry mode; no clock is involved, so it is exactly repeatable.
+/// Clones share the bucket.
+#[derive(Debug, Clone)]
+pub struct RetryBudget {
+    bucket: Arc<Bucket>,
+}
+
+#[derive(Debug)]
+struct Bucket {
+    capacity: u32,
+    tokens: AtomicU32,
+}
+
+impl Default for RetryBudget {
+    /// 500 tokens: 35 retries in a row without any success.
+    fn default() -> Self {
+        Self::new(500)
+    }
+}
+
+impl RetryBudget {
+    /// A full bucket of `capacity` tokens.
+    #[must_use]
+    pub fn new(capacity: u32) -> Self {
+        Self {
+            bucket: Arc::new(Bucket {
+                capacity,
+                tokens: AtomicU32::new(capacity),
+            }),
+        }
+    }
+
+    /// Takes the tokens for one retry; `None` when there are too few.
+    #[must_use]
+    pub fn withdraw(&self, class: FailureClass) -> Option<Withdrawal> {
+        let cost = if class == FailureClass::Throttled {
+            THROTTLE_COST
+        } else {
+            COST
+        };
+        let taken = self
+            .bucket
+            .tokens
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |tokens| {
+                tokens.checked_sub(cost)
+            });
+        taken.ok().map(|_| Withdrawal { tokens: cost })
+    }
+
+    /// Notes a success: of the retry that `spent` paid for, or of a first attempt.
+    pub fn succeeded(&self, spent: Option<Withdrawal>) {
+        let back = spent.map_or(1, |withdrawal| withdrawal.tokens);
+        let capacity = self.bucket.capacity;
+        let add = |tokens: u32| Some(tokens.saturating_add(back).min(capacity));
+        // The closure always yields a value, so this cannot fail.
+        self.bucket
+            .tokens
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, add)
+            .ok();
+    }
+
+    /// How many tokens are left.
+    #[must_use]
+    pub fn tokens(&self) -> u32 {
+        self.bucket.tokens.load(Ordering::Acquire)
+    }
+}
+
+/// Tokens that were taken for one retry.
+#[derive(Debug)]
+#[must_use = "hand it back to `succeeded` when the retry succeeds"]
+pub struct Withdrawal {
+    tokens: u32,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failing_target_is_retried_only_as_long_as_tokens_last() {
+        let budget = RetryBudget::default();
+        let retries = std::iter::from_fn(|| budget.withdraw(FailureClass::Transient)).count();
+        assert_eq!(retries, 35);
+        assert_eq!(budget.tokens(), 10);
+    }
+
+    #[test]
+    fn success_gives_back_what_it_cost_and_never_more_than_the_capacity() {
+        let budget = RetryBudget::new(20);
+        let spent = budget.withdraw(FailureClass::Throttled);
+        assert_eq!(budget.tokens(), 15);
+        budget.succeeded(spent);
+        budget.succeeded(None);
+        assert_eq!(budget.tokens(), 20);
+    }
+}
