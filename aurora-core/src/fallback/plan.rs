@@ -7,6 +7,8 @@ use crate::failure::{Failure, FailureClass};
 pub enum Action {
     /// Try the same target again, if policy, budget and deadline allow; else the next.
     Retry,
+    /// As [`Action::Retry`], but only after the first attempt at this target.
+    RetryOnce,
     /// Try the next target.
     Next,
     /// Nobody could answer better: hand the error to the caller.

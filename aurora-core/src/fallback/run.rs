@@ -148,7 +148,8 @@ where
             match action {
                 Action::Surface => return Visit::Surface,
                 Action::Next => return Visit::Left,
-                Action::Retry => {}
+                Action::RetryOnce if made > 1 => return Visit::Left,
+                Action::Retry | Action::RetryOnce => {}
             }
             let Backoff::Wait(wait) = self.inner.policy.backoff(made, class, asked, &self.inner.random)
             else {
