@@ -6,6 +6,7 @@ use std::time::Duration;
 use aurora_core::failure::{Failure, FailureClass};
 
 use crate::chat::Message;
+use crate::client::Attempt;
 use crate::provider::ProviderId;
 
 /// What went wrong. Our own limits are kinds of their own, so that they are never taken for a provider's.
@@ -114,8 +115,10 @@ struct Inner {
     provider_message: Option<String>,
     request_id: Option<String>,
     retry_after: Option<Duration>,
+    no_retry: bool,
     context: Option<String>,
     partial: Option<Message>,
+    attempts: Vec<Attempt>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
@@ -132,8 +135,10 @@ impl Error {
             provider_message: None,
             request_id: None,
             retry_after: None,
+            no_retry: false,
             context: None,
             partial: None,
+            attempts: Vec::new(),
             source: None,
         }))
     }
@@ -192,10 +197,10 @@ impl Error {
         self.0.partial.as_ref()
     }
 
-    /// Whether the same call can succeed a moment later.
+    /// Whether the same call can succeed a moment later; `false` too when the provider said so.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
-        self.class().is_retryable()
+        !self.0.no_retry && self.class().is_retryable()
     }
 
     /// Sets the HTTP status.
@@ -241,6 +246,13 @@ impl Error {
         self
     }
 
+    /// Says that the provider told us not to try again, whatever the kind (`x-should-retry: false`).
+    #[must_use]
+    pub fn without_retry(mut self) -> Self {
+        self.0.no_retry = true;
+        self
+    }
+
     /// Adds a few words of ours on what was expected. No secret, address or prompt.
     #[must_use]
     pub fn with_context(mut self, context: impl Into<String>) -> Self {
@@ -252,6 +264,13 @@ impl Error {
     #[must_use]
     pub fn with_partial(mut self, partial: Message) -> Self {
         self.0.partial = Some(partial);
+        self
+    }
+
+    /// Keeps the trail of attempts.
+    #[must_use]
+    pub fn with_attempts(mut self, attempts: Vec<Attempt>) -> Self {
+        self.0.attempts = attempts;
         self
     }
 

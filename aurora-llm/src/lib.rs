@@ -5,6 +5,7 @@ pub mod error;
 pub mod pricing;
 pub mod provider;
 pub mod providers;
+mod telemetry;
 pub mod usage;
 pub mod wire;
 

@@ -1,0 +1,197 @@
+//! How a client is put together.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use aurora_core::fallback::{Fallback, Target};
+use aurora_core::monitor::Monitor;
+use aurora_core::resilience::{Breaker, BreakerBuilder, RetryBudget, RetryPolicy};
+use aurora_core::rng::Random;
+use aurora_core::time::{Clock, SystemClock};
+
+use super::route::Routes;
+use super::target::{LlmTarget, Member};
+use super::{Inner, Limits, LlmClient};
+use crate::error::{Error, ErrorKind};
+use crate::provider::LlmProvider;
+
+/// Settings of an [`LlmClient`].
+#[derive(Debug)]
+#[must_use]
+pub struct ClientBuilder {
+    targets: Vec<LlmTarget>,
+    aliases: BTreeMap<String, BTreeSet<String>>,
+    retry: RetryPolicy,
+    budget: RetryBudget,
+    breaker: BreakerBuilder,
+    limits: Limits,
+    monitor: Option<Monitor>,
+    clock: Arc<dyn Clock>,
+    random: Random,
+}
+
+impl Default for ClientBuilder {
+    /// 3 attempts per target; 30 s to the first token, 60 s between events, 10 min in all.
+    fn default() -> Self {
+        Self {
+            targets: Vec::new(),
+            aliases: BTreeMap::new(),
+            retry: RetryPolicy::default(),
+            budget: RetryBudget::default(),
+            breaker: Breaker::builder(),
+            limits: Limits {
+                first_token: Duration::from_secs(30),
+                idle: Duration::from_secs(60),
+                total: Duration::from_secs(600),
+            },
+            monitor: None,
+            clock: Arc::new(SystemClock),
+            random: Random::system(),
+        }
+    }
+}
+
+impl ClientBuilder {
+    /// Adds a provider with its model, to be tried after those that were added before.
+    pub fn provider(self, provider: impl LlmProvider, model: impl Into<String>) -> Self {
+        self.target(LlmTarget::new(provider, model))
+    }
+
+    /// Adds a target with its own name, priority or price.
+    pub fn target(mut self, target: LlmTarget) -> Self {
+        self.targets.push(target);
+        self
+    }
+
+    /// Lets a request name `alias` and mean these targets, by their names (`provider/model` unless named otherwise).
+    pub fn alias<N: Into<String>>(
+        mut self,
+        alias: impl Into<String>,
+        targets: impl IntoIterator<Item = N>,
+    ) -> Self {
+        self.aliases
+            .entry(alias.into())
+            .or_default()
+            .extend(targets.into_iter().map(Into::into));
+        self
+    }
+
+    /// When to try the same target again.
+    pub const fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = policy;
+        self
+    }
+
+    /// Shares a retry budget.
+    pub fn budget(mut self, budget: RetryBudget) -> Self {
+        self.budget = budget;
+        self
+    }
+
+    /// Settings of every target's circuit breaker.
+    pub fn breaker(mut self, breaker: BreakerBuilder) -> Self {
+        self.breaker = breaker;
+        self
+    }
+
+    /// How long a stream may take to its first content; then the next target is asked.
+    pub const fn first_token_timeout(mut self, limit: Duration) -> Self {
+        self.limits.first_token = limit;
+        self
+    }
+
+    /// How long a stream may be silent after that.
+    pub const fn idle_timeout(mut self, limit: Duration) -> Self {
+        self.limits.idle = limit;
+        self
+    }
+
+    /// How long a call may take in all, every attempt and wait included.
+    pub const fn total_timeout(mut self, limit: Duration) -> Self {
+        self.limits.total = limit;
+        self
+    }
+
+    /// Where every attempt is recorded under its target's name.
+    pub fn monitor(mut self, monitor: Monitor) -> Self {
+        self.monitor = Some(monitor);
+        self
+    }
+
+    /// Takes time from `clock`.
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// Takes jitter from `random`.
+    pub fn random(mut self, random: Random) -> Self {
+        self.random = random;
+        self
+    }
+
+    /// The client.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] names everything that is wrong: no target, two of the same name, an alias that names an
+    /// unknown target, a time limit of zero.
+    pub fn build(self) -> Result<LlmClient, Error> {
+        let mut members: Vec<Member> = self.targets.iter().cloned().map(Member::new).collect();
+        members.sort_by_key(Member::priority);
+        let problems = self.problems(&members);
+        if !problems.is_empty() {
+            return Err(Error::new(ErrorKind::Config).with_context(problems.join("; ")));
+        }
+        let mut fallback = Fallback::builder()
+            .retry(self.retry)
+            .budget(self.budget)
+            .breaker(self.breaker)
+            .clock(Arc::clone(&self.clock))
+            .random(self.random);
+        if let Some(monitor) = self.monitor {
+            fallback = fallback.monitor(monitor);
+        }
+        for member in &members {
+            fallback =
+                fallback.target(Target::new(member.name(), member.clone()).priority(member.priority()));
+        }
+        let routes = Routes::new(members, self.aliases);
+        let inner = Inner {
+            fallback: fallback.build(),
+            routes,
+            limits: self.limits,
+            clock: self.clock,
+        };
+        Ok(LlmClient {
+            inner: Arc::new(inner),
+        })
+    }
+
+    fn problems(&self, members: &[Member]) -> Vec<String> {
+        let mut problems = Vec::new();
+        if members.is_empty() {
+            problems.push("at least one provider is needed".to_owned());
+        }
+        let mut names = BTreeSet::new();
+        for member in members {
+            if !names.insert(member.name()) {
+                problems.push(format!("two targets are named {:?}", member.name()));
+            }
+        }
+        for (alias, targets) in &self.aliases {
+            for target in targets.iter().filter(|target| !names.contains(target.as_str())) {
+                problems.push(format!("alias {alias:?} names the unknown target {target:?}"));
+            }
+        }
+        let Limits {
+            first_token,
+            idle,
+            total,
+        } = self.limits;
+        if first_token.is_zero() || idle.is_zero() || total.is_zero() {
+            problems.push("a time limit must be longer than zero".to_owned());
+        }
+        problems
+    }
+}

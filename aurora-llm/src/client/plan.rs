@@ -1,0 +1,104 @@
+//! The decision table: what each error means for the rest of a call.
+//!
+//! | error | same target again | next target |
+//! | --- | --- | --- |
+//! | rate limited | after `Retry-After`, if it is short and the deadline allows | yes |
+//! | quota used up, authentication, permission | never | yes |
+//! | overloaded, server error, no connection | with backoff within the retry budget | yes |
+//! | timeout | no, except to connect | yes |
+//! | stream truncated or answer malformed, before the first content | once | yes |
+//! | the same after the first content | no: the error carries the partial answer | no |
+//! | conversation too long | no | only one with a larger context |
+//! | model not found | no | yes |
+//! | content filtered, invalid request, unsupported, own limits, cancelled | no | no |
+//!
+//! What the circuit breaker makes of an error is told by its class ([`aurora_core::failure::FailureClass`]).
+
+use aurora_core::fallback::{Action, Plan};
+
+use super::target::Member;
+use crate::error::{Error, ErrorKind, TimeoutStage};
+
+/// The table itself.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct DecisionTable;
+
+/// What an error of this kind means, as the table says.
+#[must_use]
+pub const fn action(kind: ErrorKind) -> Action {
+    match kind {
+        ErrorKind::RateLimited
+        | ErrorKind::Overloaded
+        | ErrorKind::ServerError
+        | ErrorKind::Connect
+        | ErrorKind::Timeout(TimeoutStage::Connect) => Action::Retry,
+        ErrorKind::StreamTruncated | ErrorKind::Malformed => Action::RetryOnce,
+        ErrorKind::QuotaExhausted
+        | ErrorKind::Authentication
+        | ErrorKind::Permission
+        | ErrorKind::Timeout(_)
+        | ErrorKind::ContextOverflow
+        | ErrorKind::ModelNotFound
+        | ErrorKind::CircuitOpen => Action::Next,
+        ErrorKind::ContentFiltered
+        | ErrorKind::InvalidRequest
+        | ErrorKind::Unsupported
+        | ErrorKind::LocalRateLimited
+        | ErrorKind::Cancelled
+        | ErrorKind::Config => Action::Surface,
+    }
+}
+
+impl Plan<Member, Error> for DecisionTable {
+    fn action(&self, error: &Error, _failed: &Member) -> Action {
+        action(error.kind())
+    }
+
+    fn may_follow(&self, error: &Error, failed: &Member, candidate: &Member) -> bool {
+        if error.kind() != ErrorKind::ContextOverflow {
+            return true;
+        }
+        let context = |member: &Member, model: &str| member.provider().capabilities(model).context_tokens;
+        let was = context(failed, error.model().unwrap_or_else(|| failed.model()));
+        match (was, context(candidate, candidate.model())) {
+            (Some(was), Some(is)) => is > was,
+            _ => false, // not known to be larger: the same refusal again would only cost time
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_has_its_row() {
+        let rows = [
+            (ErrorKind::RateLimited, Action::Retry),
+            (ErrorKind::QuotaExhausted, Action::Next),
+            (ErrorKind::Overloaded, Action::Retry),
+            (ErrorKind::ServerError, Action::Retry),
+            (ErrorKind::Connect, Action::Retry),
+            (ErrorKind::Timeout(TimeoutStage::Connect), Action::Retry),
+            (ErrorKind::Timeout(TimeoutStage::FirstToken), Action::Next),
+            (ErrorKind::Timeout(TimeoutStage::Idle), Action::Next),
+            (ErrorKind::Timeout(TimeoutStage::Total), Action::Next),
+            (ErrorKind::StreamTruncated, Action::RetryOnce),
+            (ErrorKind::Malformed, Action::RetryOnce),
+            (ErrorKind::Authentication, Action::Next),
+            (ErrorKind::Permission, Action::Next),
+            (ErrorKind::ModelNotFound, Action::Next),
+            (ErrorKind::ContextOverflow, Action::Next),
+            (ErrorKind::ContentFiltered, Action::Surface),
+            (ErrorKind::InvalidRequest, Action::Surface),
+            (ErrorKind::Unsupported, Action::Surface),
+            (ErrorKind::CircuitOpen, Action::Next),
+            (ErrorKind::LocalRateLimited, Action::Surface),
+            (ErrorKind::Cancelled, Action::Surface),
+            (ErrorKind::Config, Action::Surface),
+        ];
+        for (kind, wanted) in rows {
+            assert_eq!(action(kind), wanted, "{kind:?}");
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Which targets a request goes to, and by which model name.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::target::Member;
+use crate::chat::ChatRequest;
+use crate::error::{Error, ErrorKind};
+use crate::provider::{Call, Capabilities};
+
+/// Every target and alias of a client.
+#[derive(Debug)]
+pub(super) struct Routes {
+    members: Vec<Member>,
+    aliases: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl Routes {
+    pub(super) fn new(members: Vec<Member>, aliases: BTreeMap<String, BTreeSet<String>>) -> Self {
+        Self { members, aliases }
+    }
+
+    pub(super) fn members(&self) -> &[Member] {
+        &self.members
+    }
+
+    /// The target of this name. Names come from the fallback manager, which was built from these members.
+    pub(super) fn member(&self, name: &str) -> Member {
+        let found = self.members.iter().find(|member| member.name() == name);
+        #[expect(
+            clippy::expect_used,
+            reason = "the fallback manager was built from these very members"
+        )]
+        found.expect("a target of this client").clone()
+    }
+
+    pub(super) fn names(&self) -> Vec<String> {
+        let models = self.members.iter().map(|member| member.model().to_owned());
+        models
+            .chain(self.aliases.keys().cloned())
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect()
+    }
+
+    /// The targets for `request`: all of them without a model, else those of the alias or those that serve the model.
+    ///
+    /// # Errors
+    /// [`ErrorKind::ModelNotFound`] when nobody serves the model, [`ErrorKind::Unsupported`] when nobody who serves it
+    /// can do what the request needs. Both are found before anything is sent.
+    pub(super) fn resolve(&self, request: &ChatRequest, streaming: bool) -> Result<Route, Error> {
+        let named = request.model.as_deref();
+        let alias = named.and_then(|name| self.aliases.get(name));
+        let candidates: Vec<&Member> = match (named, alias) {
+            (None, _) => self.members.iter().collect(),
+            (_, Some(targets)) => self
+                .members
+                .iter()
+                .filter(|member| targets.contains(member.name()))
+                .collect(),
+            (Some(name), None) => self.members.iter().filter(|member| member.serves(name)).collect(),
+        };
+        if candidates.is_empty() {
+            let error = Error::new(ErrorKind::ModelNotFound);
+            return Err(error
+                .with_context("no target serves this model")
+                .with_code("model_not_found"));
+        }
+        let model = if alias.is_some() {
+            None
+        } else {
+            named.map(Arc::from)
+        };
+        let needed = Capabilities {
+            streaming,
+            ..request.needs()
+        };
+        let mut missing = None;
+        let wanted: BTreeSet<String> = candidates
+            .into_iter()
+            .filter(|member| {
+                let here = member.provider().capabilities(member.model_for(model.as_deref()));
+                let lacks = here.missing(&needed);
+                missing = missing.or(lacks);
+                lacks.is_none()
+            })
+            .map(|member| member.name().to_owned())
+            .collect();
+        if wanted.is_empty() {
+            let context = format!("the request needs {}", missing.unwrap_or("more"));
+            return Err(Error::new(ErrorKind::Unsupported).with_context(context));
+        }
+        Ok(Route { wanted, model })
+    }
+}
+
+/// The way of one request.
+#[derive(Debug)]
+pub(super) struct Route {
+    wanted: BTreeSet<String>,
+    /// The model that the request named, unless it was an alias.
+    model: Option<Arc<str>>,
+}
+
+impl Route {
+    pub(super) fn wants(&self, member: &Member) -> bool {
+        self.wanted.contains(member.name())
+    }
+
+    pub(super) fn model_for<'a>(&'a self, member: &'a Member) -> &'a str {
+        member.model_for(self.model.as_deref())
+    }
+
+    pub(super) fn call(
+        &self,
+        request: &Arc<ChatRequest>,
+        member: &Member,
+        attempt: u32,
+        remaining: Option<Duration>,
+    ) -> Call {
+        let call = Call::new(Arc::clone(request), self.model_for(member)).attempt(attempt);
+        match remaining {
+            Some(left) => call.timeout(left),
+            None => call,
+        }
+    }
+}

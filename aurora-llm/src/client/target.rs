@@ -1,0 +1,118 @@
+//! A target: one provider with one model and its price.
+
+use std::sync::Arc;
+
+use crate::pricing::Price;
+use crate::provider::{LlmProvider, ProviderId};
+
+/// A provider, the model to ask it for, and what that costs.
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct LlmTarget {
+    pub(super) provider: Arc<dyn LlmProvider>,
+    pub(super) model: String,
+    pub(super) name: Option<String>,
+    pub(super) priority: u32,
+    pub(super) price: Option<Price>,
+    pub(super) serves: Vec<String>,
+}
+
+impl LlmTarget {
+    /// `provider` with `model`, by the provider's own name of it.
+    pub fn new(provider: impl LlmProvider, model: impl Into<String>) -> Self {
+        Self {
+            provider: Arc::new(provider),
+            model: model.into(),
+            name: None,
+            priority: 1,
+            price: None,
+            serves: Vec::new(),
+        }
+    }
+
+    /// The name in records and metrics; `provider/model` by default.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Lower is tried first.
+    pub const fn priority(mut self, priority: u32) -> Self {
+        self.priority = priority;
+        self
+    }
+
+    /// What it costs; without a price its answers are unpriced, not free.
+    pub const fn price(mut self, price: Price) -> Self {
+        self.price = Some(price);
+        self
+    }
+
+    /// Further models of this provider that a request may name: exactly, or with a trailing `*` as a prefix.
+    pub fn serves(mut self, pattern: impl Into<String>) -> Self {
+        self.serves.push(pattern.into());
+        self
+    }
+}
+
+/// A target inside the client.
+#[derive(Debug, Clone)]
+pub struct Member(Arc<MemberInner>);
+
+#[derive(Debug)]
+struct MemberInner {
+    target: LlmTarget,
+    name: String,
+}
+
+impl Member {
+    pub(super) fn new(target: LlmTarget) -> Self {
+        let name = target
+            .name
+            .clone()
+            .unwrap_or_else(|| format!("{}/{}", target.provider.id(), target.model));
+        Self(Arc::new(MemberInner { target, name }))
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    pub(super) fn provider(&self) -> &dyn LlmProvider {
+        &*self.0.target.provider
+    }
+
+    pub(super) fn provider_id(&self) -> &ProviderId {
+        self.0.target.provider.id()
+    }
+
+    pub(super) fn model(&self) -> &str {
+        &self.0.target.model
+    }
+
+    pub(super) fn priority(&self) -> u32 {
+        self.0.target.priority
+    }
+
+    /// The price of `model`; a price is of one model, so another model of the same provider is unpriced.
+    pub(super) fn price(&self, model: &str) -> Option<Price> {
+        self.0.target.price.filter(|_| model == self.model())
+    }
+
+    /// Whether a request for `model` may come here.
+    pub(super) fn serves(&self, model: &str) -> bool {
+        let pattern = |pattern: &String| match pattern.strip_suffix('*') {
+            Some(prefix) => model.starts_with(prefix),
+            None => model == pattern,
+        };
+        model == self.model() || model == self.name() || self.0.target.serves.iter().any(pattern)
+    }
+
+    /// The model to ask for when the request names `model`.
+    pub(super) fn model_for<'a>(&'a self, named: Option<&'a str>) -> &'a str {
+        match named {
+            Some(name) if name != self.name() && self.serves(name) => name,
+            _ => self.model(),
+        }
+    }
+}
