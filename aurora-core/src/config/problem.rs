@@ -1,0 +1,96 @@
+//! What is wrong with the settings, all of it at once.
+
+use std::fmt;
+
+use super::Origin;
+
+/// One thing that is wrong, with its place and what is allowed. Never shows the value of a secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    key: Option<String>,
+    origin: Option<Origin>,
+    message: String,
+}
+
+impl Problem {
+    pub(super) fn new(key: impl Into<String>, origin: Origin, message: impl Into<String>) -> Self {
+        Self {
+            key: Some(key.into()),
+            origin: Some(origin),
+            message: message.into(),
+        }
+    }
+
+    pub(super) fn missing(key: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            key: Some(key.into()),
+            origin: None,
+            message: message.into(),
+        }
+    }
+
+    /// Something wrong with a whole file or line rather than with one setting.
+    pub(super) fn of_source(origin: Origin, message: impl Into<String>) -> Self {
+        Self {
+            key: None,
+            origin: Some(origin),
+            message: message.into(),
+        }
+    }
+
+    /// The dotted key of the setting, where one is concerned.
+    #[must_use]
+    pub fn key(&self) -> Option<&str> {
+        self.key.as_deref()
+    }
+
+    /// Where the wrong value stands; nowhere when it is missing.
+    #[must_use]
+    pub fn origin(&self) -> Option<&Origin> {
+        self.origin.as_ref()
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.key, &self.origin) {
+            (Some(key), Some(origin)) => write!(f, "{key} ({origin}): {}", self.message),
+            (Some(key), None) => write!(f, "{key} (not set): {}", self.message),
+            (None, Some(origin)) => write!(f, "{origin}: {}", self.message),
+            (None, None) => f.write_str(&self.message),
+        }
+    }
+}
+
+/// The settings cannot be used; lists everything that has to be put right.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Error {
+    problems: Vec<Problem>,
+}
+
+impl Error {
+    pub(super) fn new(problems: Vec<Problem>) -> Self {
+        Self { problems }
+    }
+
+    /// Every problem found, in the order of the layers.
+    #[must_use]
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.problems.len() {
+            1 => f.write_str("one setting is wrong")?,
+            count => write!(f, "{count} settings are wrong")?,
+        }
+        for problem in &self.problems {
+            write!(f, "\n  {problem}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Error {}

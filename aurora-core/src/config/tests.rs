@@ -1,0 +1,377 @@
+use std::time::Duration;
+
+use super::*;
+
+fn wrong(loader: Loader) -> Vec<String> {
+    let error = loader.load().expect_err("the settings should not load");
+    error.problems().iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn the_built_in_defaults_load_alone() {
+    let loaded = Loader::new().load().unwrap();
+    let settings = loaded.settings();
+    assert_eq!(settings.environment, Environment::Development);
+    assert_eq!(settings.server.host.to_string(), "127.0.0.1");
+    assert_eq!(settings.server.port, 8080);
+    assert_eq!(settings.alerts.success_rate_threshold, 80.0);
+    assert_eq!(settings.alerts.response_time_threshold, Duration::from_secs(2));
+    assert_eq!(settings.limits.body_bytes, 2 * 1024 * 1024);
+    assert!(settings.llm.order.is_empty());
+    assert!(settings.database.url.is_none());
+    assert_eq!(loaded.origin_of("server.port"), Some(&Origin::Default));
+    assert_eq!(loaded.origin_of("database.url"), None);
+}
+
+/// Each layer sets the port; each row adds one layer more, whose value must win.
+#[test]
+fn each_layer_is_stronger_than_the_one_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    let port = |environment: &[(&str, &str)], overrides: &[(&str, &str)]| {
+        let loader = Loader::new().overrides(overrides.iter().copied());
+        let loader = loader
+            .environment(environment.iter().copied())
+            .folder(folder.path());
+        let loaded = loader.load().unwrap();
+        (
+            loaded.settings().server.port,
+            loaded.origin_of("server.port").unwrap().clone(),
+        )
+    };
+    assert_eq!(port(&[], &[]).0, 8080);
+    write("aurora.toml", "environment = \"staging\"\nserver.port = 1\n");
+    assert_eq!(port(&[], &[]).0, 1);
+    write("aurora.production.toml", "[server]\nport = 99\n");
+    assert_eq!(port(&[], &[]).0, 1, "another environment's file");
+    write("aurora.staging.toml", "[server]\nport = 2\n");
+    assert_eq!(port(&[], &[]).0, 2);
+    write(".env", "# port\nexport DASHBOARD_PORT=3 # three\n");
+    let (number, origin) = port(&[], &[]);
+    assert_eq!(number, 3);
+    assert!(origin.to_string().starts_with("DASHBOARD_PORT in ") && origin.to_string().ends_with(".env:2"));
+    assert_eq!(port(&[("DASHBOARD_PORT", "4")], &[]).0, 4);
+    assert_eq!(
+        port(&[("DASHBOARD_PORT", "4"), ("AURORA__SERVER__PORT", "5")], &[]).0,
+        5
+    );
+    let (number, origin) = port(&[("AURORA__SERVER__PORT", "5")], &[("server.port", "6")]);
+    assert_eq!((number, origin), (6, Origin::CommandLine));
+    assert_eq!(
+        port(&[("DASHBOARD_PORT", "")], &[]).0,
+        3,
+        "an empty variable is not set"
+    );
+}
+
+#[test]
+fn every_plain_variable_reaches_its_setting() {
+    type Row = (&'static str, &'static str, fn(&Settings) -> bool);
+    let rows: &[Row] = &[
+        ("ENVIRONMENT", "Production", |s| {
+            s.environment == Environment::Production
+        }),
+        ("DEBUG", "true", |s| s.debug),
+        ("DASHBOARD_HOST", "0.0.0.0", |s| s.server.host.is_unspecified()),
+        ("DASHBOARD_HOST", "localhost", |s| s.server.host.is_loopback()),
+        ("DASHBOARD_PORT", "0", |s| s.server.port == 0),
+        ("DATABASE_URL", "postgresql://h/d", |s| s.database.url.is_some()),
+        ("REDIS_URL", "rediss://h", |s| s.redis.url.is_some()),
+        ("OPENAI_API_KEY", "0071234", |s| {
+            s.llm.openai_api_key.as_ref().unwrap().expose() == "0071234"
+        }),
+        ("OPENAI_BASE_URL", "http://127.0.0.1:9/v1", |s| {
+            s.llm.openai_base_url == "http://127.0.0.1:9/v1"
+        }),
+        ("ANTHROPIC_API_KEY", "k", |s| s.llm.anthropic_api_key.is_some()),
+        ("ANTHROPIC_BASE_URL", "https://a.example", |s| {
+            s.llm.anthropic_base_url == "https://a.example"
+        }),
+        ("AURORA_SIMULATED", "true", |s| s.llm.simulated == Some(true)),
+        ("ALERT_SUCCESS_RATE_THRESHOLD", "80.5", |s| {
+            s.alerts.success_rate_threshold == 80.5
+        }),
+        ("ALERT_RESPONSE_TIME_THRESHOLD", "2.5", |s| {
+            s.alerts.response_time_threshold == Duration::from_millis(2500)
+        }),
+        ("ALERT_ERROR_RATE_THRESHOLD", "20", |s| {
+            s.alerts.error_rate_threshold == 20.0
+        }),
+        ("LOG_LEVEL", "WARNING", |s| s.log.level == LogLevel::Warn),
+        ("LOG_FILE", "logs/aurora.log", |s| {
+            s.log.file.as_deref() == Some("logs/aurora.log".as_ref())
+        }),
+        ("AURORA__LIMITS__HEADER_READ_TIMEOUT", "500ms", |s| {
+            s.limits.header_read_timeout == Duration::from_millis(500)
+        }),
+        ("AURORA__LLM__ORDER", "anthropic, openai", |s| {
+            s.llm.order == ["anthropic", "openai"]
+        }),
+        ("AURORA__LOG__FORMAT", "json", |s| {
+            s.log_format() == LogFormat::Json
+        }),
+        (
+            "AURORA__LLM__OPENAI_COMPATIBLE__GROQ__BASE_URL",
+            "https://g.example/v1",
+            |s| s.llm.openai_compatible.get("groq").unwrap().base_url == "https://g.example/v1",
+        ),
+    ];
+    for (variable, value, holds) in rows {
+        let loaded = Loader::new().environment([(*variable, *value)]).load().unwrap();
+        assert!(holds(loaded.settings()), "{variable}={value}");
+    }
+    let tried: Vec<_> = rows.iter().map(|(variable, ..)| *variable).collect();
+    for variable in catalogue().iter().flat_map(|row| row.variables) {
+        assert!(tried.contains(variable), "no row for {variable}");
+    }
+}
+
+#[test]
+fn one_error_lists_everything_with_place_and_what_is_allowed() {
+    let text = "\
+debug = 3
+[server]
+prot = 1
+port = \"http\"
+host = [1]
+[llm]
+order = [\"openai\", \"grok\"]
+openai_api_key = 12345
+[llm.openai_compatible.groq]
+api_key = \"gsk\"
+[[log]]
+";
+    let problems = wrong(
+        Loader::new()
+            .toml("aurora.toml", text)
+            .environment([
+                ("AURORA__SERVER__PROT", "1"),
+                ("AURORA__REDIS", "1"),
+                ("DATABASE_URL", "mysql://root:hunter2@h/d"),
+                ("PATH", "/bin"),
+            ])
+            .overrides([("limits.body_byte", "5"), ("limits.body_bytes", "5")]),
+    );
+    let expected = [
+        "server.prot (aurora.toml:3:1): unknown setting; did you mean server.port?",
+        "server.host (aurora.toml:5:8): found array; allowed is an IP address such as 127.0.0.1 or ::1, or localhost",
+        "log (aurora.toml:11:3): found array of tables; this is a section: [log]",
+        "server.prot (environment variable AURORA__SERVER__PROT): unknown setting; did you mean AURORA__SERVER__PORT?",
+        "redis (environment variable AURORA__REDIS): unknown setting",
+        "limits.body_byte (command line): unknown setting; did you mean limits.body_bytes?",
+        "debug (aurora.toml:1:9): found 3; allowed is true or false",
+        "server.port (aurora.toml:4:8): found \"http\"; allowed is a whole number from 0 to 65535",
+        "database.url (environment variable DATABASE_URL): not allowed (its value is not shown); \
+         allowed is an address that begins with sqlite: or postgres://",
+        "llm.openai_api_key (aurora.toml:8:18): not allowed (its value is not shown); \
+         allowed is a text, in quotes in a file, also when it is all digits",
+        "llm.openai_compatible.groq.base_url (not set): required; allowed is an address that begins with http:// or \
+         https:// and holds no password; set it in aurora.toml or as AURORA__LLM__OPENAI_COMPATIBLE__GROQ__BASE_URL",
+        "limits.body_bytes (command line): found \"5\"; allowed is a whole number of bytes from 1024 to 1073741824",
+        "llm.order (aurora.toml:7:9): found \"grok\", which is no provider; allowed are anthropic, groq, openai, simulated",
+    ];
+    assert_eq!(problems, expected);
+}
+
+#[test]
+fn values_that_are_not_allowed_are_refused() {
+    let rows = [
+        ("server.port", "65536"),
+        ("server.port", "-1"),
+        ("server.host", "example.com"),
+        ("server.data_dir", " "),
+        ("environment", "prod"),
+        ("llm.openai_base_url", "api.openai.com"),
+        ("llm.openai_base_url", "https://user:pw@api.example"),
+        ("llm.openai_base_url", "https://"),
+        ("llm.openai_compatible.Groq.base_url", "https://g.example"),
+        ("llm.openai_compatible.a__b.base_url", "https://g.example"),
+        ("alerts.success_rate_threshold", "101"),
+        ("alerts.success_rate_threshold", "NaN"),
+        ("alerts.response_time_threshold", "0"),
+        ("alerts.response_time_threshold", "25h"),
+        ("alerts.response_time_threshold", "2 days"),
+        ("alerts.webhook_url", "ftp://h"),
+        ("redis.url", "redis://"),
+        ("log.level", "loud"),
+        ("log.format", "xml"),
+        ("debug", "maybe"),
+    ];
+    for (key, value) in rows {
+        let problems = wrong(Loader::new().overrides([(key, value)]));
+        assert!(
+            problems.iter().any(|problem| problem.starts_with(key)),
+            "{key}={value}: {problems:?}"
+        );
+    }
+}
+
+#[test]
+fn a_wrong_value_that_a_stronger_layer_replaces_does_not_matter() {
+    let loader = Loader::new().toml("aurora.toml", "server.port = 70000");
+    assert_eq!(wrong(loader.clone()).len(), 1);
+    assert_eq!(
+        loader
+            .overrides([("server.port", "7")])
+            .load()
+            .unwrap()
+            .settings()
+            .server
+            .port,
+        7
+    );
+}
+
+#[test]
+fn a_secret_can_stand_in_a_file_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("key");
+    std::fs::write(&path, "sk-from-file\n").unwrap();
+    let path = path.to_str().unwrap();
+    for variable in ["OPENAI_API_KEY_FILE", "AURORA__LLM__OPENAI_API_KEY_FILE"] {
+        let loaded = Loader::new().environment([(variable, path)]).load().unwrap();
+        let key = loaded.settings().llm.openai_api_key.clone().unwrap();
+        assert_eq!(key.expose(), "sk-from-file");
+        assert!(
+            loaded
+                .origin_of("llm.openai_api_key")
+                .unwrap()
+                .to_string()
+                .ends_with(variable)
+        );
+    }
+    let both = [("OPENAI_API_KEY", "sk"), ("OPENAI_API_KEY_FILE", path)];
+    assert!(wrong(Loader::new().environment(both))[0].contains("set together with OPENAI_API_KEY;"));
+    let absent = wrong(Loader::new().environment([("OPENAI_API_KEY_FILE", "/nowhere/key")]));
+    assert!(
+        absent[0].contains("the file /nowhere/key cannot be read: entity not found"),
+        "{absent:?}"
+    );
+    // Only secrets have such a variable: this one is no setting at all.
+    assert!(wrong(Loader::new().environment([("AURORA__SERVER__PORT_FILE", path)]))[0].contains("unknown"));
+}
+
+#[test]
+fn no_secret_is_ever_shown() {
+    let secret = "hunter2";
+    let good = Loader::new()
+        .toml(
+            "a.toml",
+            format!("[llm.openai_compatible.x]\nbase_url = \"http://x\"\napi_key = \"{secret}\"\n"),
+        )
+        .environment([
+            ("DATABASE_URL", format!("postgres://u:{secret}@h/d")),
+            ("OPENAI_API_KEY", secret.into()),
+        ])
+        .overrides([("alerts.webhook_url", format!("https://h/{secret}"))]);
+    let loaded = good.load().unwrap();
+    let effective = loaded.effective();
+    assert!(
+        !effective.contains(secret) && !format!("{:?}", loaded.settings()).contains(secret),
+        "{effective}"
+    );
+    assert!(effective.contains("llm.openai_api_key = [redacted]  (environment variable OPENAI_API_KEY)\n"));
+    assert!(effective.contains("server.port = \"8080\"  (built-in default)\n"));
+    assert!(effective.contains("redis.url is not set\n"));
+
+    let bad = Loader::new()
+        .toml("a.toml", format!("[llm]\nopenai_api_key = \"{secret}"))
+        .toml(
+            "b.toml",
+            format!("[llm]\nopenai_api_key = [\"{secret}\"]\nopenai_base_url = 3\n"),
+        )
+        .environment([("REDIS_URL", format!("http://:{secret}@h"))]);
+    let problems = wrong(bad).join("\n");
+    assert!(
+        problems.contains("a.toml:2:") && problems.contains("redis.url"),
+        "{problems}"
+    );
+    assert!(!problems.contains(secret), "{problems}");
+}
+
+#[test]
+fn debug_of_what_was_gathered_shows_no_secret() {
+    let loader = Loader::new()
+        .toml("a.toml", "llm.openai_api_key = \"hunter2\"")
+        .environment([("OPENAI_API_KEY", "hunter2")])
+        .overrides([("llm.openai_api_key", "hunter2")]);
+    assert!(!format!("{loader:?}").contains("hunter2"));
+    assert!(!format!("{:?}", loader.load().unwrap()).contains("hunter2"));
+}
+
+#[test]
+fn a_file_that_has_to_exist_is_missed_and_the_file_of_an_environment_cannot_choose_another() {
+    let problems = wrong(Loader::new().file("/nowhere/aurora.toml").dotenv("/nowhere/.env"));
+    assert_eq!(problems.len(), 2);
+    let folder = tempfile::tempdir().unwrap();
+    let text = "environment = \"production\"";
+    std::fs::write(folder.path().join("aurora.development.toml"), text).unwrap();
+    let problems = wrong(Loader::new().folder(folder.path()));
+    assert!(
+        problems[0].contains("cannot choose the environment"),
+        "{problems:?}"
+    );
+}
+
+#[test]
+fn dotenv_values_are_taken_as_they_stand() {
+    let rows = [
+        ("REDIS_URL=redis://h", Some("redis://h")),
+        ("export REDIS_URL = redis://h   # cache", Some("redis://h")),
+        ("REDIS_URL=redis://:pa$word#1@h", Some("redis://:pa$word#1@h")),
+        ("REDIS_URL='redis://:a b\\n@h'", Some("redis://:a b\\n@h")),
+        (
+            "REDIS_URL=\"redis://:a\\\"b\\$c@h\" # x",
+            Some("redis://:a\"b$c@h"),
+        ),
+        (
+            "REDIS_URL=redis://first\nREDIS_URL=redis://last",
+            Some("redis://last"),
+        ),
+        ("\u{feff}REDIS_URL=redis://h\r\n", Some("redis://h")),
+        ("REDIS_URL=\"redis://h", None),
+        ("REDIS_URL='redis://h' x", None),
+        ("REDIS_URL", None),
+        ("1X=3", None),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("env");
+    for (text, expected) in rows {
+        std::fs::write(&path, text).unwrap();
+        let loaded = Loader::new().dotenv(&path).load();
+        let url = loaded
+            .ok()
+            .map(|loaded| loaded.into_settings().redis.url.unwrap());
+        assert_eq!(
+            url.as_ref().map(crate::secret::Secret::expose),
+            expected,
+            "{text}"
+        );
+    }
+}
+
+/// The table is what documentation and templates are made of, so it must be whole and in order.
+#[test]
+fn the_table_is_sound() {
+    let rows = catalogue();
+    let mut keys: Vec<_> = rows.iter().map(|row| row.key).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    assert_eq!(keys.len(), rows.len(), "a key stands twice");
+    let mut variables: Vec<_> = rows.iter().flat_map(|row| row.variables).collect();
+    let count = variables.len();
+    variables.sort_unstable();
+    variables.dedup();
+    assert_eq!(variables.len(), count, "a variable sets two settings");
+    for row in rows {
+        assert!(row.about.ends_with('.') && !row.allowed.is_empty(), "{}", row.key);
+        assert!(
+            !(row.is_secret && row.default.is_some()),
+            "{} has a secret default",
+            row.key
+        );
+        // What a setting's own words for itself would look like as a variable must lead back to it.
+        let key = row.key.replace('*', "name");
+        assert!(row.is_at(&key), "{}", row.key);
+    }
+}
