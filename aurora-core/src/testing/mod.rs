@@ -1,7 +1,9 @@
 //! Contract suites, and throwaway databases and caches, for the tests of whoever implements or uses a trait.
 
+mod caches;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod databases;
 
+pub use self::caches::each_cache;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use self::databases::{TestDatabase, each_database};

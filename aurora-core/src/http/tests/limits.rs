@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use wiremock::matchers::path;
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-use super::{PATIENCE, client, raw_server, url};
+use super::{client, ended, raw_server, url};
 use crate::failure::{Failure, FailureClass};
 use crate::http::{ErrorKind, HttpClient, Stage};
 use crate::time::{Clock, ManualClock};
@@ -45,7 +45,7 @@ async fn a_slow_head_ends_at_the_headers_limit() {
     assert!(!error.before_sending());
     assert!(clock.elapsed() - started >= Duration::from_secs(7));
     // Giving up closes the connection.
-    let seen = tokio::time::timeout(PATIENCE, server).await.unwrap().unwrap();
+    let seen = ended(server).await;
     assert_eq!(seen.unwrap_err(), IoErrorKind::UnexpectedEof);
 }
 
@@ -68,7 +68,7 @@ async fn a_body_that_stops_coming_ends_at_the_idle_limit() {
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Timeout(Stage::Idle));
     assert!(body.next().await.is_none());
-    let seen = tokio::time::timeout(PATIENCE, server).await.unwrap().unwrap();
+    let seen = ended(server).await;
     assert_eq!(seen.unwrap_err(), IoErrorKind::UnexpectedEof);
 }
 
@@ -90,7 +90,7 @@ async fn a_body_that_trickles_ends_at_the_total_limit() {
         .await
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Timeout(Stage::Total));
-    tokio::time::timeout(PATIENCE, server).await.unwrap().unwrap();
+    ended(server).await;
 }
 
 #[tokio::test]
@@ -122,7 +122,7 @@ async fn too_much_body_is_refused_announced_or_not() {
                 Ok(bytes) => assert!(fits && bytes == "123456789"),
                 Err(error) => assert!(!fits && error.kind() == ErrorKind::TooLarge, "{error:?}"),
             }
-            server.await.unwrap();
+            ended(server).await;
         }
     }
 }

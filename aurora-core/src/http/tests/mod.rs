@@ -8,6 +8,7 @@ use std::time::Duration;
 use futures::StreamExt;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
 use wiremock::matchers::{header, method, path, query_param};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
@@ -27,18 +28,15 @@ fn url(base: impl std::fmt::Display) -> Url {
 }
 
 /// Accepts one connection, reads a request head, and leaves the rest to `answer`.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the test waits for the task or drops its runtime"
-)]
-async fn raw_server<F, A>(answer: A) -> (Url, tokio::task::JoinHandle<F::Output>)
+async fn raw_server<F, A>(answer: A) -> (Url, JoinSet<F::Output>)
 where
     A: FnOnce(TcpStream) -> F + Send + 'static,
     F: Future<Output: Send + 'static> + Send,
 {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = url(format!("http://{}/", listener.local_addr().unwrap()));
-    let task = tokio::task::spawn(async move {
+    let mut task = JoinSet::new();
+    task.spawn(async move {
         let (mut socket, _) = listener.accept().await.unwrap();
         let mut seen = Vec::new();
         while !seen.ends_with(b"\r\n\r\n") {
@@ -47,6 +45,12 @@ where
         answer(socket).await
     });
     (url, task)
+}
+
+/// What the server task came to.
+async fn ended<T: 'static>(mut server: JoinSet<T>) -> T {
+    let outcome = tokio::time::timeout(PATIENCE, server.join_next()).await;
+    outcome.expect("it hangs").unwrap().unwrap()
 }
 
 #[tokio::test]
@@ -119,7 +123,7 @@ async fn a_cut_body_is_an_error_whichever_way_its_length_was_announced() {
         assert_eq!(error.kind(), ErrorKind::Interrupted, "{error:?}");
         assert!(error.is_retryable() && !error.before_sending());
         assert!(body.next().await.is_none());
-        server.await.unwrap();
+        ended(server).await;
     }
 }
 
@@ -143,7 +147,7 @@ async fn no_answer_and_no_http_are_told_apart() {
         };
         let error = outcome.unwrap_err();
         assert_eq!(error.kind(), kind, "{error:?}");
-        server.await.unwrap();
+        ended(server).await;
     }
 }
 
@@ -173,7 +177,7 @@ async fn dropping_a_stream_closes_the_connection() {
     let mut body = client().get(&url).send().await.unwrap().stream();
     assert_eq!(body.next().await.unwrap().unwrap(), "abc");
     drop(body);
-    let seen = tokio::time::timeout(PATIENCE, server).await.unwrap().unwrap();
+    let seen = ended(server).await;
     assert_eq!(seen.unwrap_err(), IoErrorKind::UnexpectedEof);
 }
 

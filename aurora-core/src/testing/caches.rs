@@ -1,0 +1,94 @@
+//! A test "on every cache", each under keys of its own.
+
+use std::future::Future;
+
+use crate::cache::CacheStore;
+
+/// Runs `test` on every cache: always in memory, and in Redis when `AURORA_TEST_REDIS_URL` names a throwaway server.
+///
+/// Each run has a key prefix of its own. Without the variable a note says that Redis was skipped; when
+/// `AURORA_TEST_REQUIRE` contains `redis` that is a failure. Caches whose feature is off are left out.
+///
+/// # Panics
+/// When the test does, or when Redis was asked for and is not there.
+///
+/// # Examples
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// use std::time::Duration;
+/// use aurora_core::cache::{Key, Scope};
+///
+/// aurora_core::testing::each_cache(|cache| async move {
+///     let key = Key::new(&Scope::Global, "greeting", 1, "pt").unwrap();
+///     cache.set(&key, "olá".into(), Duration::from_secs(60)).await.unwrap();
+///     assert_eq!(cache.get(&key).await.unwrap().unwrap(), "olá");
+/// })
+/// .await;
+/// # });
+/// ```
+pub async fn each_cache<T, F>(test: T)
+where
+    T: Fn(Box<dyn CacheStore>) -> F + Send + Sync,
+    F: Future<Output = ()> + Send,
+{
+    #[cfg(feature = "memory")]
+    {
+        eprintln!("on the memory cache");
+        test(Box::new(crate::cache::MemoryCache::new())).await;
+    }
+    #[cfg(feature = "redis")]
+    if let Some(cache) = redis().await {
+        eprintln!("on the Redis cache");
+        test(Box::new(cache)).await;
+    }
+}
+
+#[cfg(feature = "redis")]
+#[expect(clippy::panic, reason = "a test without its cache has failed")]
+async fn redis() -> Option<crate::cache::RedisCache> {
+    use std::time::Duration;
+
+    use crate::cache::RedisCache;
+    use crate::secret::Secret;
+
+    let Some(url) = setting("AURORA_TEST_REDIS_URL") else {
+        let required = setting("AURORA_TEST_REQUIRE").unwrap_or_default();
+        if required.split(',').any(|name| name.trim() == "redis") {
+            panic!("AURORA_TEST_REQUIRE asks for redis and AURORA_TEST_REDIS_URL is not set");
+        }
+        eprintln!("skipped: Redis, AURORA_TEST_REDIS_URL is not set");
+        return None;
+    };
+    let connected = RedisCache::builder(&Secret::new(url))
+        .prefix(format!("test-{}", uuid::Uuid::now_v7().simple()))
+        // A machine that runs all tests at once is slow at times; a test is not about that.
+        .command_timeout(Duration::from_secs(10))
+        .connect_timeout(Duration::from_secs(10))
+        .connect()
+        .await;
+    match connected {
+        Ok(cache) if cache.is_connected() => Some(cache),
+        Ok(_) => panic!("no Redis answers at AURORA_TEST_REDIS_URL"),
+        Err(error) => panic!("AURORA_TEST_REDIS_URL: {error}"),
+    }
+}
+
+#[cfg(feature = "redis")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "what a test runs against is told by its environment alone"
+)]
+fn setting(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    #[tokio::test]
+    async fn every_cache_keeps_the_contract() {
+        super::each_cache(|cache| async move {
+            crate::cache::contract::check(&*cache).await;
+        })
+        .await;
+    }
+}
