@@ -197,6 +197,12 @@ impl Error {
         self.0.partial.as_ref()
     }
 
+    /// Every attempt of the call in order, those that were passed over included; empty when nothing was tried.
+    #[must_use]
+    pub fn attempts(&self) -> &[Attempt] {
+        &self.0.attempts
+    }
+
     /// Whether the same call can succeed a moment later; `false` too when the provider said so.
     #[must_use]
     pub fn is_retryable(&self) -> bool {

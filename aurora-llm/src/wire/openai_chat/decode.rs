@@ -1,0 +1,174 @@
+//! From the body of an answer to our response.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::chat::{ChatResponse, FinishReason, Message, Part, Reasoning, Role, ToolCall};
+use crate::error::Error;
+use crate::usage::Usage;
+use crate::wire::failure;
+use crate::wire::json::{LooseText, arguments, count, malformed, or_default};
+
+#[derive(Debug, Deserialize)]
+struct Completion {
+    #[serde(default, deserialize_with = "or_default")]
+    id: String,
+    #[serde(default, deserialize_with = "or_default")]
+    model: String,
+    #[serde(default, deserialize_with = "or_default")]
+    choices: Vec<Choice>,
+    usage: Option<WireUsage>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Choice {
+    message: Option<WireMessage>,
+    finish_reason: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct WireMessage {
+    content: Option<LooseText>,
+    refusal: Option<String>,
+    #[serde(alias = "reasoning_content")]
+    reasoning: Option<LooseText>,
+    #[serde(default, deserialize_with = "or_default")]
+    tool_calls: Vec<WireToolCall>,
+}
+
+#[derive(Debug, Deserialize)]
+struct WireToolCall {
+    id: Option<String>,
+    function: Option<WireFunction>,
+}
+
+#[derive(Debug, Deserialize)]
+struct WireFunction {
+    name: Option<String>,
+    arguments: Option<Value>,
+}
+
+/// Usage as OpenAI counts it: the details are parts of the totals.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct WireUsage {
+    #[serde(default, deserialize_with = "count")]
+    prompt_tokens: u64,
+    #[serde(default, deserialize_with = "count")]
+    completion_tokens: u64,
+    prompt_tokens_details: Option<PromptDetails>,
+    completion_tokens_details: Option<CompletionDetails>,
+    /// DeepSeek's name for cached tokens.
+    #[serde(default, deserialize_with = "count")]
+    prompt_cache_hit_tokens: u64,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct PromptDetails {
+    #[serde(default, deserialize_with = "count")]
+    cached_tokens: u64,
+    #[serde(default, deserialize_with = "count")]
+    cache_write_tokens: u64,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct CompletionDetails {
+    #[serde(default, deserialize_with = "count")]
+    reasoning_tokens: u64,
+}
+
+impl WireUsage {
+    /// Disjoint parts; `None` for the empty object that some servers send instead of leaving usage out.
+    pub(super) fn into_usage(self) -> Option<Usage> {
+        let prompt = self.prompt_tokens_details.unwrap_or_default();
+        let completion = self.completion_tokens_details.unwrap_or_default();
+        let cache_read = prompt
+            .cached_tokens
+            .max(self.prompt_cache_hit_tokens)
+            .min(self.prompt_tokens);
+        let cache_write = prompt.cache_write_tokens.min(self.prompt_tokens - cache_read);
+        // xAI counts reasoning beside the completion instead of within it.
+        let reasoning = completion.reasoning_tokens;
+        let usage = Usage {
+            input: self.prompt_tokens - cache_read - cache_write,
+            cache_read,
+            cache_write,
+            output: self
+                .completion_tokens
+                .checked_sub(reasoning)
+                .unwrap_or(self.completion_tokens),
+            reasoning,
+        };
+        (usage.total() > 0).then_some(usage)
+    }
+}
+
+pub(super) fn response(body: &[u8]) -> Result<ChatResponse, Error> {
+    let value: Value =
+        serde_json::from_slice(body).map_err(|error| malformed("not JSON").with_source(error))?;
+    if let Some(error) = failure::within_answer(&value) {
+        return Err(error);
+    }
+    let completion = Completion::deserialize(value)
+        .map_err(|error| malformed("not the form of a chat completion").with_source(error))?;
+    let choice = completion.choices.into_iter().next();
+    let Some((message, reason)) = choice.and_then(|choice| Some((choice.message?, choice.finish_reason)))
+    else {
+        return Err(malformed("an answer without a message"));
+    };
+    let message = parts(message, &completion.id)?;
+    let called = message.tool_calls().next().is_some();
+    Ok(ChatResponse {
+        id: completion.id,
+        model: completion.model,
+        finish: finish_reason(reason.as_deref(), called),
+        message,
+        usage: completion.usage.and_then(WireUsage::into_usage),
+    })
+}
+
+fn parts(message: WireMessage, answer: &str) -> Result<Message, Error> {
+    let mut parts = Vec::new();
+    if let Some(LooseText(text)) = message.reasoning.filter(|text| !text.0.is_empty()) {
+        parts.push(Part::Reasoning(Reasoning {
+            text,
+            signature: None,
+        }));
+    }
+    if let Some(LooseText(text)) = message.content.filter(|text| !text.0.is_empty()) {
+        parts.push(Part::Text(text));
+    }
+    if let Some(refusal) = message.refusal.filter(|text| !text.is_empty()) {
+        parts.push(Part::Refusal(refusal));
+    }
+    for (index, call) in message.tool_calls.into_iter().enumerate() {
+        let function = call
+            .function
+            .ok_or_else(|| malformed("a tool call without a function"))?;
+        let name = function.name.filter(|name| !name.is_empty());
+        parts.push(Part::ToolCall(ToolCall {
+            id: call
+                .id
+                .filter(|id| !id.is_empty())
+                .unwrap_or_else(|| made_call_id(answer, index)),
+            name: name.ok_or_else(|| malformed("a tool call without a name"))?,
+            arguments: arguments(function.arguments),
+        }));
+    }
+    Ok(Message::new(Role::Assistant, parts))
+}
+
+/// An id for a call that the server gave none; the answer's id keeps it apart from those of earlier turns.
+pub(super) fn made_call_id(answer: &str, index: usize) -> String {
+    format!("call_{answer}_{index}")
+}
+
+pub(super) fn finish_reason(reason: Option<&str>, called_tools: bool) -> FinishReason {
+    match reason.unwrap_or_default() {
+        "" | "stop" | "eos" | "end_turn" | "stop_sequence" if called_tools => FinishReason::ToolCalls,
+        "" | "stop" | "eos" | "end_turn" | "stop_sequence" => FinishReason::Stop,
+        "length" | "model_length" | "max_tokens" => FinishReason::Length,
+        "tool_calls" | "function_call" | "tool_use" => FinishReason::ToolCalls,
+        "content_filter" => FinishReason::ContentFilter,
+        other => FinishReason::Other(other.to_owned()),
+    }
+}

@@ -1,0 +1,68 @@
+//! From our response to the body of an answer.
+
+use aurora_core::time::Timestamp;
+use bytes::Bytes;
+use serde_json::{Map, Value, json};
+
+use crate::chat::{ChatResponse, Part};
+use crate::usage::Usage;
+use crate::wire::openai_chat::encode::tool_call;
+
+/// Writes the whole answer.
+///
+/// Signatures are left out: the dialect has no place for them. Reasoning goes into `reasoning_content`, the field that
+/// compatible servers agreed on and that OpenAI's clients pass over.
+#[must_use]
+pub fn encode_response(response: &ChatResponse, created: Timestamp) -> Bytes {
+    let (mut text, mut refusal, mut reasoning, mut calls) = (None, None, None, Vec::new());
+    let add = |to: &mut Option<String>, more: &str| to.get_or_insert_default().push_str(more);
+    for part in &response.message.parts {
+        match part {
+            Part::Text(more) => add(&mut text, more),
+            Part::Refusal(more) => add(&mut refusal, more),
+            Part::Reasoning(more) if !more.text.is_empty() => add(&mut reasoning, &more.text),
+            Part::ToolCall(call) => calls.push(tool_call(call)),
+            _ => {}
+        }
+    }
+    let mut message = Map::new();
+    message.insert("role".to_owned(), json!("assistant"));
+    message.insert("content".to_owned(), json!(text));
+    message.insert("refusal".to_owned(), json!(refusal));
+    if let Some(reasoning) = reasoning {
+        message.insert("reasoning_content".to_owned(), json!(reasoning));
+    }
+    if !calls.is_empty() {
+        message.insert("tool_calls".to_owned(), Value::Array(calls));
+    }
+    let mut body = json!({
+        "id": response.id,
+        "object": "chat.completion",
+        "created": created.as_secs(),
+        "model": response.model,
+        "choices": [{
+            "index": 0,
+            "message": message,
+            "logprobs": null,
+            "finish_reason": response.finish.as_str(),
+        }],
+    });
+    if let (Some(counted), Some(body)) = (&response.usage, body.as_object_mut()) {
+        body.insert("usage".to_owned(), usage(counted));
+    }
+    Bytes::from(body.to_string())
+}
+
+/// Usage as OpenAI counts it: the details are parts of the totals.
+pub(super) fn usage(usage: &Usage) -> Value {
+    json!({
+        "prompt_tokens": usage.total_input(),
+        "completion_tokens": usage.total_output(),
+        "total_tokens": usage.total(),
+        "prompt_tokens_details": {
+            "cached_tokens": usage.cache_read,
+            "cache_write_tokens": usage.cache_write,
+        },
+        "completion_tokens_details": {"reasoning_tokens": usage.reasoning},
+    })
+}

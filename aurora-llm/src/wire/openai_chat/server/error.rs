@@ -1,0 +1,42 @@
+//! From our errors to OpenAI's.
+
+use bytes::Bytes;
+use serde_json::{Value, json};
+
+use crate::error::{Error, ErrorKind};
+use crate::wire::{ErrorAnswer, failure};
+
+/// Writes an error as OpenAI's clients know it, with the headers that tell them whether and when to try again.
+///
+/// The message is the provider's own where there is one, else what our error displays.
+#[must_use]
+pub fn encode_error(error: &Error) -> ErrorAnswer {
+    ErrorAnswer {
+        status: failure::client_status(error.kind()),
+        headers: failure::client_headers(error),
+        body: Bytes::from(body(error).to_string()),
+    }
+}
+
+/// The error object, as answers and streams hold it.
+pub(super) fn body(error: &Error) -> Value {
+    let (kind, code) = match error.kind() {
+        ErrorKind::RateLimited | ErrorKind::LocalRateLimited => ("rate_limit_error", "rate_limit_exceeded"),
+        ErrorKind::QuotaExhausted => ("insufficient_quota", "insufficient_quota"),
+        ErrorKind::Authentication => ("invalid_request_error", "invalid_api_key"),
+        ErrorKind::Permission => ("invalid_request_error", "permission_denied"),
+        ErrorKind::ModelNotFound => ("invalid_request_error", "model_not_found"),
+        ErrorKind::ContextOverflow => ("invalid_request_error", "context_length_exceeded"),
+        ErrorKind::ContentFiltered => ("invalid_request_error", "content_filter"),
+        ErrorKind::InvalidRequest => ("invalid_request_error", "invalid_request"),
+        ErrorKind::Unsupported => ("invalid_request_error", "unsupported"),
+        ErrorKind::Overloaded | ErrorKind::CircuitOpen => ("server_error", "overloaded"),
+        kind => ("server_error", kind.as_str()),
+    };
+    json!({"error": {
+        "message": failure::client_message(error),
+        "type": kind,
+        "param": null,
+        "code": code,
+    }})
+}

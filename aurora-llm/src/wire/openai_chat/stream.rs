@@ -1,0 +1,194 @@
+//! From the chunks of a streamed answer to our events.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::decode::{WireUsage, finish_reason};
+use super::fragments::{Fragment, Fragments};
+use crate::chat::StreamEvent;
+use crate::error::{Error, ErrorKind};
+use crate::usage::Usage;
+use crate::wire::event_stream::EventStream;
+use crate::wire::json::{LooseText, malformed, or_default};
+use crate::wire::sse::SseFrame;
+use crate::wire::{StreamDecoder, failure};
+
+#[derive(Debug, Deserialize)]
+struct Chunk {
+    #[serde(default, deserialize_with = "or_default")]
+    id: String,
+    #[serde(default, deserialize_with = "or_default")]
+    model: String,
+    choices: Option<Vec<Choice>>,
+    usage: Option<WireUsage>,
+    error: Option<Value>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Choice {
+    #[serde(default, deserialize_with = "or_default")]
+    index: u32,
+    delta: Option<Delta>,
+    finish_reason: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Delta {
+    content: Option<LooseText>,
+    refusal: Option<String>,
+    reasoning: Option<LooseText>,
+    reasoning_content: Option<LooseText>,
+    tool_calls: Option<Vec<Fragment>>,
+}
+
+/// Reads one streamed answer.
+#[derive(Debug, Default)]
+pub(super) struct Decoder {
+    input: EventStream,
+    answer: Answer,
+}
+
+#[derive(Debug, Default)]
+struct Answer {
+    id: String,
+    begun: bool,
+    calls: Fragments,
+    usage: Option<Usage>,
+    finish: Option<String>,
+    closed: bool,
+}
+
+impl StreamDecoder for Decoder {
+    fn push(&mut self, bytes: &[u8], out: &mut Vec<StreamEvent>) -> Result<(), Error> {
+        let answer = &mut self.answer;
+        if answer.closed {
+            return Ok(());
+        }
+        let outcome = self.input.push(bytes, |frame| answer.frame(frame, out));
+        self.answer.closed |= outcome.is_err();
+        outcome
+    }
+
+    fn finish(&mut self, out: &mut Vec<StreamEvent>) -> Result<(), Error> {
+        let answer = &mut self.answer;
+        if answer.closed {
+            return Ok(());
+        }
+        let outcome = self.input.finish(|frame| answer.frame(frame, out));
+        let answer = &mut self.answer;
+        if answer.closed {
+            return outcome.map(|_| ());
+        }
+        let outcome = match outcome {
+            Ok(Some(body)) => Err(failure::instead_of_stream(&body)),
+            Err(error) if error.kind() != ErrorKind::Malformed => Err(error),
+            // The last chunk may itself be cut, and be no JSON for that reason.
+            Ok(None) | Err(_) if answer.finish.is_some() => answer.close(out),
+            Ok(None) | Err(_) => Err(Error::new(ErrorKind::StreamTruncated)),
+        };
+        self.answer.closed = true;
+        outcome
+    }
+}
+
+impl Answer {
+    fn frame(&mut self, frame: SseFrame<'_>, out: &mut Vec<StreamEvent>) -> Result<(), Error> {
+        let SseFrame::Event { event, data } = frame else {
+            out.push(StreamEvent::Ping);
+            return Ok(());
+        };
+        if self.closed || data.is_empty() {
+            return Ok(());
+        }
+        if data == "[DONE]" {
+            if !self.begun {
+                return Err(malformed("a stream without an answer"));
+            }
+            return self.close(out);
+        }
+        let chunk = serde_json::from_str::<Chunk>(data);
+        match chunk {
+            Ok(chunk) if event != "error" && chunk.error.is_none() && chunk.choices.is_some() => {
+                self.chunk(chunk, out);
+                Ok(())
+            }
+            Ok(_) => {
+                let value: Value = serde_json::from_str(data).unwrap_or_default();
+                match failure::within_answer(&value) {
+                    Some(error) => Err(error),
+                    None if event == "error" => Err(Error::new(ErrorKind::ServerError)),
+                    // Some servers send usage or notices in chunks of their own.
+                    None => {
+                        let usage = value
+                            .get("usage")
+                            .and_then(|usage| WireUsage::deserialize(usage).ok());
+                        self.note_usage(usage, out);
+                        Ok(())
+                    }
+                }
+            }
+            Err(error) => {
+                let value = serde_json::from_str::<Value>(data).ok();
+                let reported = value.as_ref().and_then(failure::within_answer);
+                Err(reported
+                    .unwrap_or_else(|| malformed("a chunk is not in the documented form").with_source(error)))
+            }
+        }
+    }
+
+    fn chunk(&mut self, chunk: Chunk, out: &mut Vec<StreamEvent>) {
+        let choices = chunk.choices.unwrap_or_default();
+        // Azure first sends a chunk about the prompt alone, without an id.
+        if !(self.begun || choices.is_empty() && chunk.id.is_empty()) {
+            self.begun = true;
+            self.id.clone_from(&chunk.id);
+            out.push(StreamEvent::Start {
+                id: chunk.id,
+                model: chunk.model,
+            });
+        }
+        // Only one answer was asked for.
+        for choice in choices.into_iter().filter(|choice| choice.index == 0) {
+            self.delta(choice.delta.unwrap_or_default(), out);
+            if let Some(reason) = choice.finish_reason.filter(|reason| !reason.is_empty()) {
+                self.finish = Some(reason);
+            }
+        }
+        self.note_usage(chunk.usage, out);
+    }
+
+    fn note_usage(&mut self, usage: Option<WireUsage>, out: &mut Vec<StreamEvent>) {
+        if let Some(usage) = usage.and_then(WireUsage::into_usage)
+            && self.usage.as_ref() != Some(&usage)
+        {
+            self.usage = Some(usage.clone());
+            out.push(StreamEvent::Usage(usage));
+        }
+    }
+
+    fn delta(&mut self, delta: Delta, out: &mut Vec<StreamEvent>) {
+        let reasoning = delta.reasoning_content.or(delta.reasoning);
+        if let Some(LooseText(text)) = reasoning.filter(|text| !text.0.is_empty()) {
+            out.push(StreamEvent::Reasoning(text));
+        }
+        if let Some(LooseText(text)) = delta.content.filter(|text| !text.0.is_empty()) {
+            out.push(StreamEvent::Text(text));
+        }
+        if let Some(text) = delta.refusal.filter(|text| !text.is_empty()) {
+            out.push(StreamEvent::Refusal(text));
+        }
+        for fragment in delta.tool_calls.into_iter().flatten() {
+            self.calls.push(fragment, &self.id, out);
+        }
+    }
+
+    fn close(&mut self, out: &mut Vec<StreamEvent>) -> Result<(), Error> {
+        self.closed = true;
+        self.calls.end(out).map_err(malformed)?;
+        out.push(StreamEvent::Finish {
+            reason: finish_reason(self.finish.as_deref(), !self.calls.is_empty()),
+            usage: self.usage.take(),
+        });
+        Ok(())
+    }
+}
