@@ -1,9 +1,11 @@
 //! Contract suites, and throwaway databases and caches, for the tests of whoever implements or uses a trait.
 
+#[cfg(any(feature = "memory", feature = "redis"))]
 mod caches;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod databases;
 
+#[cfg(any(feature = "memory", feature = "redis"))]
 pub use self::caches::each_cache;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use self::databases::{TestDatabase, each_database};

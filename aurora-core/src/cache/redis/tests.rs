@@ -16,6 +16,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 #[derive(Clone, Default)]
 struct FakeRedis {
     mute: Arc<AtomicBool>,
+    deaf: Arc<AtomicBool>,
     hangs_up_on_set: Arc<AtomicBool>,
     sets: Arc<AtomicUsize>,
     connections: Arc<AtomicUsize>,
@@ -39,7 +40,13 @@ impl FakeRedis {
     async fn serve(self, socket: impl AsyncRead + AsyncWrite + Unpin) {
         self.connections.fetch_add(1, Ordering::SeqCst);
         let mut socket = BufReader::new(socket);
-        while let Some(command) = command(&mut socket).await {
+        loop {
+            while self.deaf.load(Ordering::SeqCst) {
+                SystemClock.sleep(Duration::from_millis(5)).await;
+            }
+            let Some(command) = command(&mut socket).await else {
+                break;
+            };
             let name = command[0].to_uppercase();
             if name == "SET" {
                 self.sets.fetch_add(1, Ordering::SeqCst);
@@ -169,6 +176,24 @@ async fn a_server_that_falls_silent_times_out_and_is_found_again() {
     // The connection is given up, so that later questions do not each wait for the limit.
     in_time(async { while error_of_get(&cache, "a").await != Some(ErrorKind::Unavailable) {} }).await;
     fake.mute.store(false, Ordering::SeqCst);
+    recovers(&cache).await;
+}
+
+#[tokio::test]
+async fn a_server_that_stops_reading_does_not_block_the_cache_for_good() {
+    let fake = FakeRedis::default();
+    let (url, _server) = fake.on_tcp().await;
+    let cache = in_time(builder(&url).connect()).await.unwrap();
+    fake.deaf.store(true, Ordering::SeqCst);
+    // Answered with one more question, which the fake had begun to wait for.
+    assert_eq!(error_of_get(&cache, "a").await, None);
+    let large = Bytes::from(vec![0; crate::cache::MAX_VALUE]);
+    let error = in_time(cache.set(&key("large"), large, MINUTE))
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Timeout);
+    in_time(async { while error_of_get(&cache, "a").await != Some(ErrorKind::Unavailable) {} }).await;
+    fake.deaf.store(false, Ordering::SeqCst);
     recovers(&cache).await;
 }
 
