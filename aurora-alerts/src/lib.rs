@@ -1,1 +1,73 @@
-//! .
+//! An alert engine that lives inside an application: rules over the numbers it pushes, notifications when they break
+//! and when they recover.
+//!
+//! No server, no scrape, no timer of its own: the application records samples and lets time pass. What was decided
+//! waits in a bounded outbox per channel until the channel takes it: failures are retried, `Retry-After` is obeyed,
+//! and a channel that is slow or broken holds up no other.
+//!
+//! ```
+//! use aurora_alerts::{AlertEngine, Console, Rule};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), aurora_alerts::Error> {
+//! let rule = Rule::new("Error rate high").metric("error_rate").above(20.0);
+//! let engine = AlertEngine::builder().rule(rule).notify(Console::new()).build()?;
+//! engine.record("error_rate", 31.0);
+//! engine.tick().await; // [WARNING] Error rate high: error_rate 31 > 20
+//! engine.record("error_rate", 4.0);
+//! engine.tick().await; // [RESOLVED] Error rate high
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! | module | what is in it |
+//! | --- | --- |
+//! | [`rule`] | rules, severities, the six default rules |
+//! | [`condition`] | operators, thresholds with hysteresis |
+//! | [`state`] | the life of one alert as a pure function |
+//! | [`engine`] | the engine: `record`, `tick`, `run`, `shutdown`, and what it remembers |
+//! | [`notifier`] | what a channel must be able to do |
+//! | [`channels`] | console, webhook |
+//! | [`telemetry`] | the names of the metrics |
+//! | `testing` | recorder, failing channel, the suite for notifiers |
+//!
+//! # How an alert goes
+//! A sample is judged by every rule of its metric whose matchers let its labels through. A breach makes the alert
+//! pending, and firing after the rule's `for`; each label set has an alert of its own. Firing and resolving are told to
+//! every channel, within the rule's cooldown. Memory is bounded everywhere; what had to be left out is counted.
+//!
+//! This version keeps its state in memory: alerts and undelivered notifications end with the process.
+//!
+//! | feature | what it adds | default |
+//! | --- | --- | --- |
+//! | `webhook` | the generic webhook channel, and with it the HTTP client | yes |
+//! | `testing` | module `testing` | no |
+
+mod alert;
+pub mod channels;
+pub mod condition;
+pub mod engine;
+mod error;
+mod evaluation;
+mod labels;
+mod notification;
+pub mod notifier;
+mod pipeline;
+pub mod rule;
+pub mod state;
+pub mod telemetry;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+
+pub use alert::{Alert, AlertEvent};
+pub use channels::console::Console;
+#[cfg(feature = "webhook")]
+pub use channels::webhook::Webhook;
+pub use condition::Operator;
+pub use engine::AlertEngine;
+pub use error::{Error, ErrorKind, Problem};
+pub use labels::{Fingerprint, Labels, ParseFingerprintError};
+pub use notification::{Delivery, DeliveryId, Notification, Status};
+pub use notifier::{Notifier, NotifyError, NotifyErrorKind, Receipt};
+pub use pipeline::{ChannelStatus, DeliveryRecord, Outcome};
+pub use rule::{Rule, Severity};

@@ -1,0 +1,237 @@
+//! Notifications as signed JSON to any HTTP address, after Standard Webhooks.
+
+mod signature;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use aurora_core::http::{Egress, HeaderName, HeaderValue, HttpClient, Url};
+use aurora_core::secret::Secret;
+use aurora_core::time::{Clock, SystemClock, Timestamp};
+use serde::Serialize;
+
+use self::signature::SigningKey;
+use super::status;
+use crate::error::{Error, Problem};
+use crate::notification::{Notification, Status};
+use crate::notifier::{Notifier, NotifyError, NotifyErrorKind, Receipt};
+
+/// Posts each notification as JSON: `{"type": "alert.firing", "timestamp": …, "data": {…}}`.
+///
+/// The headers are those of [Standard Webhooks](https://www.standardwebhooks.com): `webhook-id` is the id of the
+/// delivery, the same over all attempts, so that the receiver can tell a repetition; `webhook-timestamp` is the time of
+/// the attempt; `webhook-signature` is there when a [`secret`](WebhookBuilder::secret) is given. Any 2xx is a yes.
+/// Redirects are not followed. 410 and other 4xx are final; 429 and 5xx are tried again, not before `Retry-After`.
+///
+/// # Examples
+/// ```
+/// use aurora_alerts::Webhook;
+///
+/// let webhook = Webhook::builder("https://hooks.example.com/T123/secret-path")
+///     .secret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+///     .build()?;
+/// # Ok::<(), aurora_alerts::Error>(())
+/// ```
+pub struct Webhook {
+    name: String,
+    url: Url,
+    keys: Vec<SigningKey>,
+    headers: Vec<(HeaderName, Secret)>,
+    client: HttpClient,
+    clock: Arc<dyn Clock>,
+}
+
+impl Webhook {
+    /// Begins a webhook to an address, which is treated as a secret: it is in no error, log or `Debug`.
+    pub fn builder(url: impl Into<Secret>) -> WebhookBuilder {
+        WebhookBuilder {
+            name: "webhook".to_owned(),
+            url: url.into(),
+            secrets: Vec::new(),
+            headers: Vec::new(),
+            timeout: Duration::from_secs(15),
+            egress: Egress::Any,
+            clock: Arc::new(SystemClock),
+        }
+    }
+}
+
+impl fmt::Debug for Webhook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Webhook")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A webhook in the making; see [`Webhook::builder`].
+#[derive(Debug)]
+#[must_use = "a webhook begins with build()"]
+pub struct WebhookBuilder {
+    name: String,
+    url: Secret,
+    secrets: Vec<Secret>,
+    headers: Vec<(String, Secret)>,
+    timeout: Duration,
+    egress: Egress,
+    clock: Arc<dyn Clock>,
+}
+
+impl WebhookBuilder {
+    /// The name of the channel; default `webhook`.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    /// A signing secret, `whsec_` and 24 to 64 bytes in base64; given twice, both sign, so that a receiver can change
+    /// from the old to the new without a gap.
+    pub fn secret(mut self, secret: impl Into<Secret>) -> Self {
+        self.secrets.push(secret.into());
+        self
+    }
+
+    /// A further header, such as an access token; its value is treated as a secret.
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<Secret>) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// How long one attempt may take; default 15 s.
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.timeout = limit;
+        self
+    }
+
+    /// Where the address may lead; [`Egress::PublicOnly`] for addresses that users chose. Default [`Egress::Any`].
+    pub fn egress(mut self, egress: Egress) -> Self {
+        self.egress = egress;
+        self
+    }
+
+    /// Where the time of the signature and of the time limit comes from; default the system's clock.
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// Checks everything and makes the webhook.
+    ///
+    /// # Errors
+    /// With every problem at once: an address that is no `http` or `https` URL, a secret that is none, a header that
+    /// cannot be one, a time limit out of range.
+    pub fn build(self) -> Result<Webhook, Error> {
+        let mut details: Vec<String> = Vec::new();
+        let url = Url::parse(self.url.expose())
+            .ok()
+            .filter(|url| matches!(url.scheme(), "http" | "https"));
+        if url.is_none() {
+            details.push("address must be an http or https URL".to_owned());
+        }
+        let mut keys = Vec::new();
+        for secret in &self.secrets {
+            match SigningKey::parse(secret) {
+                Ok(key) => keys.push(key),
+                Err(reason) => details.push(reason.to_owned()),
+            }
+        }
+        let mut headers = Vec::new();
+        for (name, value) in self.headers {
+            match (
+                HeaderName::try_from(name.as_str()),
+                HeaderValue::from_str(value.expose()),
+            ) {
+                (Ok(name), Ok(_)) => headers.push((name, value)),
+                _ => details.push(format!(
+                    "header {name:?} has a character that headers cannot have"
+                )),
+            }
+        }
+        let client = HttpClient::builder()
+            .headers_timeout(self.timeout)
+            .timeout(self.timeout)
+            .egress(self.egress)
+            .clock(Arc::clone(&self.clock))
+            .build();
+        if let Err(error) = &client {
+            details.push(error.to_string());
+        }
+        let subject = format!("channel {:?}", self.name);
+        Error::check(
+            details
+                .into_iter()
+                .map(|detail| Problem::new(subject.as_str(), detail))
+                .collect(),
+        )?;
+        let (Some(url), Ok(client)) = (url, client) else {
+            return Err(Error::invalid(subject, "address or client is missing"));
+        };
+        Ok(Webhook {
+            name: self.name,
+            url,
+            keys,
+            headers,
+            client,
+            clock: self.clock,
+        })
+    }
+}
+
+/// The body, in the shape that Standard Webhooks recommends.
+#[derive(Debug, Serialize)]
+struct Payload<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// When it happened, not when it was sent.
+    timestamp: Timestamp,
+    data: &'a Notification,
+}
+
+#[async_trait]
+impl Notifier for Webhook {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    async fn send(&self, notification: &Notification) -> Result<Receipt, NotifyError> {
+        let payload = Payload {
+            kind: match notification.status {
+                Status::Firing => "alert.firing",
+                Status::Resolved => "alert.resolved",
+            },
+            timestamp: notification.ends_at.unwrap_or(notification.starts_at),
+            data: notification,
+        };
+        let body = serde_json::to_vec(&payload).map_err(|error| {
+            NotifyError::new(
+                NotifyErrorKind::Other,
+                "the notification cannot be written as JSON",
+            )
+            .with_source(error)
+        })?;
+        let (id, timestamp) = (notification.id.to_string(), self.clock.now().as_secs());
+        let mut request = self.client.post(&self.url);
+        for (name, value) in &self.headers {
+            request = request.secret_header(name, value);
+        }
+        request = request
+            .header("content-type", "application/json")
+            .header("webhook-id", &id)
+            .header("webhook-timestamp", &timestamp.to_string());
+        if !self.keys.is_empty() {
+            let signatures: Vec<_> = self
+                .keys
+                .iter()
+                .map(|key| key.sign(&id, timestamp, &body))
+                .collect();
+            request = request.header("webhook-signature", &signatures.join(" "));
+        }
+        let answer = request.body(body).send().await.map_err(status::unanswered)?;
+        status::judge(answer.status(), answer.retry_after(self.clock.now()))?;
+        Ok(Receipt::new())
+    }
+}

@@ -1,0 +1,214 @@
+use aurora_core::time::ManualClock;
+use serde_json::Value;
+use wiremock::matchers::{body_partial_json, header, method, path};
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+use super::*;
+use crate::engine::AlertEngine;
+use crate::rule::Rule;
+use crate::testing::{notifier_contract, sample_notification};
+
+const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+async fn answering(template: ResponseTemplate) -> (MockServer, Webhook) {
+    let server = MockServer::start().await;
+    Mock::given(method("POST"))
+        .and(path("/hook/private"))
+        .respond_with(template)
+        .mount(&server)
+        .await;
+    let webhook = Webhook::builder(format!("{}/hook/private", server.uri())).clock(ManualClock::default());
+    (server, webhook.secret(SECRET).build().unwrap())
+}
+
+#[tokio::test]
+async fn sends_signed_json_that_the_receiver_can_verify() {
+    let (server, webhook) = answering(ResponseTemplate::new(204)).await;
+    let notification = sample_notification("Error rate high", Status::Firing);
+    webhook.send(&notification).await.unwrap();
+
+    let requests = server.received_requests().await.unwrap();
+    let request = &requests[0];
+    let header = |name: &str| request.headers.get(name).unwrap().to_str().unwrap().to_owned();
+    assert_eq!(header("content-type"), "application/json");
+    assert_eq!(header("webhook-id"), notification.id.to_string());
+    assert_eq!(header("webhook-timestamp"), "1767225600");
+    let key = SigningKey::parse(&SECRET.into()).unwrap();
+    assert_eq!(
+        header("webhook-signature"),
+        key.sign(&header("webhook-id"), 1_767_225_600, &request.body)
+    );
+
+    let body: Value = serde_json::from_slice(&request.body).unwrap();
+    assert_eq!(body["type"], "alert.firing");
+    assert_eq!(body["timestamp"], "2026-01-01T00:00:00.000000Z");
+    assert_eq!(body["data"]["rule"], "Error rate high");
+    assert_eq!(body["data"]["operator"], ">");
+    assert_eq!(body["data"]["value"], 31.0);
+    assert_eq!(
+        serde_json::from_value::<Notification>(body["data"].clone()).unwrap(),
+        notification
+    );
+}
+
+#[tokio::test]
+async fn two_secrets_give_two_signatures_and_none_gives_no_header() {
+    let (server, _) = answering(ResponseTemplate::new(200)).await;
+    let builder =
+        || Webhook::builder(format!("{}/hook/private", server.uri())).header("authorization", "Bearer t");
+    let other = "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    for webhook in [builder().secret(SECRET).secret(other).build(), builder().build()] {
+        webhook
+            .unwrap()
+            .send(&sample_notification("a", Status::Resolved))
+            .await
+            .unwrap();
+    }
+    let requests = server.received_requests().await.unwrap();
+    let signature = requests[0]
+        .headers
+        .get("webhook-signature")
+        .unwrap()
+        .to_str()
+        .unwrap();
+    assert_eq!(
+        signature
+            .split(' ')
+            .filter(|part| part.starts_with("v1,"))
+            .count(),
+        2
+    );
+    assert!(requests[1].headers.get("webhook-signature").is_none());
+    assert_eq!(requests[1].headers.get("authorization").unwrap(), "Bearer t");
+}
+
+#[tokio::test]
+async fn statuses_decide_about_repetition() {
+    let table = [
+        (
+            ResponseTemplate::new(302).insert_header("location", "/elsewhere"),
+            NotifyErrorKind::Client,
+            None,
+        ),
+        (ResponseTemplate::new(410), NotifyErrorKind::Client, None),
+        (ResponseTemplate::new(401), NotifyErrorKind::Auth, None),
+        (ResponseTemplate::new(500), NotifyErrorKind::Server, None),
+        (
+            ResponseTemplate::new(429).insert_header("retry-after", "7"),
+            NotifyErrorKind::RateLimited,
+            Some(7),
+        ),
+        (
+            ResponseTemplate::new(503).insert_header("retry-after", "9"),
+            NotifyErrorKind::Server,
+            Some(9),
+        ),
+    ];
+    for (template, kind, wait) in table {
+        let (server, webhook) = answering(template).await;
+        let error = webhook
+            .send(&sample_notification("a", Status::Firing))
+            .await
+            .unwrap_err();
+        assert_eq!(
+            (error.kind(), error.retry_after()),
+            (kind, wait.map(Duration::from_secs))
+        );
+        assert_eq!(
+            server.received_requests().await.unwrap().len(),
+            1,
+            "no redirect followed, nothing repeated"
+        );
+    }
+}
+
+#[tokio::test]
+async fn neither_errors_nor_debug_show_the_path_or_the_key() {
+    let webhook = Webhook::builder("http://127.0.0.1:1/hook/private")
+        .secret(SECRET)
+        .build()
+        .unwrap();
+    let error = webhook
+        .send(&sample_notification("a", Status::Firing))
+        .await
+        .unwrap_err();
+    assert!(error.is_retryable());
+    let shown = format!("{error} {error:?} {webhook:?}");
+    for secret in ["private", "MfKQ"] {
+        assert!(!shown.contains(secret), "{shown}");
+    }
+}
+
+#[test]
+fn everything_wrong_is_said_at_once_without_secrets() {
+    let builder = Webhook::builder("ftp://private")
+        .secret("nope")
+        .header("bad name", "v")
+        .timeout(Duration::ZERO);
+    let error = builder.build().unwrap_err();
+    assert_eq!(error.problems().len(), 4, "{error}");
+    assert!(!error.to_string().contains("private") && !error.to_string().contains("nope"));
+}
+
+#[tokio::test]
+async fn keeps_the_contract() {
+    let (_server, webhook) = answering(ResponseTemplate::new(200)).await;
+    notifier_contract(&webhook).await;
+}
+
+#[tokio::test]
+async fn through_the_engine_a_throttled_alert_arrives_once_under_one_id() {
+    let server = MockServer::start().await;
+    let throttled = ResponseTemplate::new(429).insert_header("retry-after", "30");
+    Mock::given(method("POST"))
+        .respond_with(throttled)
+        .up_to_n_times(1)
+        .mount(&server)
+        .await;
+    let firing = Mock::given(header("content-type", "application/json"));
+    let firing = firing.and(body_partial_json(serde_json::json!({"type": "alert.firing"})));
+    firing
+        .respond_with(ResponseTemplate::new(200))
+        .expect(1)
+        .mount(&server)
+        .await;
+    let resolved = Mock::given(body_partial_json(serde_json::json!({"type": "alert.resolved"})));
+    resolved
+        .respond_with(ResponseTemplate::new(200))
+        .expect(1)
+        .mount(&server)
+        .await;
+
+    let clock = ManualClock::default();
+    let webhook = Webhook::builder(server.uri())
+        .clock(clock.clone())
+        .build()
+        .unwrap();
+    let rule = Rule::new("Error rate high").metric("error_rate").above(20.0);
+    let engine = AlertEngine::builder()
+        .rule(rule)
+        .notify(webhook)
+        .clock(clock.clone())
+        .build()
+        .unwrap();
+    engine.record("error_rate", 31.0);
+    engine.tick().await;
+    engine.record("error_rate", 4.0);
+    clock.advance(Duration::from_secs(29));
+    engine.tick().await;
+    assert_eq!(
+        server.received_requests().await.unwrap().len(),
+        1,
+        "Retry-After is obeyed"
+    );
+    clock.advance(Duration::from_secs(2)); // the policy spreads the wish a little
+    engine.tick().await;
+    let requests = server.received_requests().await.unwrap();
+    let ids: Vec<_> = requests
+        .iter()
+        .map(|request| request.headers.get("webhook-id").unwrap().clone())
+        .collect();
+    assert_eq!(ids.len(), 3);
+    assert_eq!(ids[0], ids[1], "the firing keeps its id");
+    assert_ne!(ids[1], ids[2]);
+}

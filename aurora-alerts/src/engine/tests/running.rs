@@ -1,0 +1,160 @@
+//! `run`, `shutdown`, and channels that misbehave.
+
+use std::pin::pin;
+
+use async_trait::async_trait;
+use tokio::sync::Notify;
+
+use super::*;
+use crate::notifier::{Notifier, NotifyError, Receipt};
+
+/// A channel that answers only when it is let.
+#[derive(Debug, Clone, Default)]
+struct Stuck {
+    gate: Arc<Notify>,
+    seen: Recorder,
+}
+
+#[async_trait]
+impl Notifier for Stuck {
+    fn name(&self) -> &str {
+        "stuck"
+    }
+
+    async fn send(&self, notification: &Notification) -> Result<Receipt, NotifyError> {
+        self.seen.send(notification).await?;
+        self.gate.notified().await;
+        Ok(Receipt::new())
+    }
+}
+
+#[derive(Debug)]
+struct Panicking;
+
+#[async_trait]
+impl Notifier for Panicking {
+    fn name(&self) -> &str {
+        "panicking"
+    }
+
+    async fn send(&self, _: &Notification) -> Result<Receipt, NotifyError> {
+        panic!("a bug in somebody's channel");
+    }
+}
+
+/// Lets every task that can go on do so.
+async fn settle() {
+    for _ in 0..50 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn neither_a_stuck_nor_a_panicking_channel_holds_up_another() {
+    let (stuck, told, clock) = (Stuck::default(), Recorder::new(), ManualClock::default());
+    let builder = AlertEngine::builder()
+        .rule(rule())
+        .clock(clock.clone())
+        .send_timeout(secs(30));
+    let builder = builder
+        .notify(stuck.clone())
+        .notify(Panicking)
+        .notify(told.clone());
+    let engine = builder.build().unwrap();
+    let mut running = pin!(engine.run(std::future::pending()));
+    for round in 0..3 {
+        engine.record("error_rate", if round % 2 == 0 { 31.0 } else { 1.0 });
+        clock.advance(secs(1));
+        tokio::select! { () = &mut running => panic!("it must go on"), () = settle() => {} }
+    }
+    assert_eq!(told.notifications().len(), 3);
+    assert_eq!(stuck.seen.notifications().len(), 1);
+    assert_eq!(engine.channels()[1].failed, 3);
+    clock.advance(secs(30));
+    tokio::select! { () = &mut running => panic!("it must go on"), () = settle() => {} }
+    assert_eq!(
+        engine.channels()[0].retried,
+        1,
+        "given up after the limit, to be tried again"
+    );
+}
+
+#[tokio::test]
+async fn run_fires_by_time_alone_and_ends_when_told() {
+    let (told, clock) = (Recorder::new(), ManualClock::default());
+    let builder = AlertEngine::builder()
+        .rule(rule().for_(secs(5)))
+        .clock(clock.clone());
+    let engine = builder.notify(told.clone()).build().unwrap();
+    let stop = Arc::new(Notify::new());
+    let mut running = pin!(engine.run(stop.notified()));
+    engine.record("error_rate", 31.0);
+    for second in 1..=5 {
+        assert!(told.lines().is_empty(), "after {} s", second - 1);
+        clock.advance(secs(1));
+        tokio::select! { () = &mut running => panic!("it must go on"), () = settle() => {} }
+    }
+    assert_eq!(told.lines().len(), 1);
+    stop.notify_one();
+    running.await;
+}
+
+#[tokio::test]
+async fn a_dropped_tick_loses_nothing() {
+    let (stuck, clock) = (Stuck::default(), ManualClock::default());
+    let engine = AlertEngine::builder()
+        .rule(rule())
+        .notify(stuck.clone())
+        .clock(clock)
+        .build()
+        .unwrap();
+    engine.record("error_rate", 31.0);
+    tokio::select! { () = engine.tick() => panic!("it is stuck"), () = settle() => {} }
+    stuck.gate.notify_one();
+    engine.tick().await;
+    let seen: Vec<_> = stuck
+        .seen
+        .notifications()
+        .iter()
+        .map(|n| (n.id, n.attempt))
+        .collect();
+    assert_eq!(seen, [(seen[0].0, 1), (seen[0].0, 2)]);
+    assert_eq!(engine.channels()[0].queued, 0);
+}
+
+#[tokio::test]
+async fn shutdown_delivers_what_is_left_and_takes_no_more() {
+    let clock = ManualClock::default();
+    let flaky = Failing::new(NotifyErrorKind::Server).times(1);
+    let builder = AlertEngine::builder()
+        .rule(rule())
+        .clock(clock.clone())
+        .notify(flaky.clone());
+    let engine = builder.build().unwrap();
+    engine.record("error_rate", 31.0);
+    engine.tick().await;
+    let mut ending = pin!(engine.shutdown(secs(10)));
+    tokio::select! { _ = &mut ending => panic!("a retry is still to come"), () = settle() => {} }
+    clock.advance(secs(1));
+    assert_eq!(ending.await, 0);
+    assert_eq!(flaky.taken().len(), 1);
+    engine.record("error_rate", 1.0);
+    assert_eq!(engine.refused(), 1);
+}
+
+#[tokio::test]
+async fn shutdown_keeps_its_limit_and_ends_a_run() {
+    let (stuck, clock) = (Stuck::default(), ManualClock::default());
+    let builder = AlertEngine::builder()
+        .rule(rule())
+        .clock(clock.clone())
+        .notify(stuck.clone());
+    let engine = builder.send_timeout(secs(600)).build().unwrap();
+    engine.record("error_rate", 31.0);
+    let mut both =
+        pin!(async { tokio::join!(engine.run(std::future::pending()), engine.shutdown(secs(2))).1 });
+    tokio::select! { _ = &mut both => panic!("the channel is stuck"), () = settle() => {} }
+    clock.advance(secs(2));
+    assert_eq!(both.await, 1, "one notification is left");
+    assert_eq!(stuck.seen.notifications().len(), 1, "and it was not sent twice");
+}

@@ -1,0 +1,87 @@
+//! When a failed delivery is tried again.
+
+use std::time::Duration;
+
+use aurora_core::failure::{Failure, FailureClass};
+use aurora_core::resilience::{Backoff, RetryPolicy};
+use aurora_core::rng::Random;
+
+use crate::notifier::{NotifyError, NotifyErrorKind};
+
+/// The policy for channels: patient, for nobody waits for the answer and there is no other target.
+///
+/// 20 attempts with full jitter under 1 s, 2 s, 4 s … 5 minutes: about half an hour in the mean. What the channel asks
+/// for is obeyed up to 24 hours.
+pub(crate) fn patient() -> RetryPolicy {
+    RetryPolicy::default()
+        .attempts(20)
+        .base(Duration::from_secs(1))
+        .throttle_base(Duration::from_secs(1))
+        .cap(Duration::from_secs(300))
+        .max_wait(Duration::from_secs(24 * 60 * 60))
+}
+
+/// How long to wait after the `made`-th attempt (from 1) failed; `None` gives up.
+pub(super) fn wait(
+    policy: &RetryPolicy,
+    made: u32,
+    error: &NotifyError,
+    random: &Random,
+) -> Option<Duration> {
+    // An attempt that we ended ourselves says nothing against another.
+    let class = match error.kind() {
+        NotifyErrorKind::Cancelled => FailureClass::Transient,
+        _ => error.class(),
+    };
+    match policy.backoff(made, class, error.retry_after(), random) {
+        Backoff::Wait(wait) => Some(wait),
+        // There is no other target to turn to, so the longest wait must do.
+        Backoff::TooLong(_) => Some(policy.longest_wait()),
+        Backoff::GiveUp => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn after(made: u32, error: &NotifyError) -> Option<Duration> {
+        wait(&patient(), made, error, &Random::seeded(7))
+    }
+
+    #[test]
+    fn waits_grow_up_to_the_cap_and_end() {
+        let error = NotifyError::new(NotifyErrorKind::Server, "down");
+        let mut widest = Duration::from_secs(1);
+        for made in 1..20 {
+            assert!(after(made, &error).unwrap() <= widest, "attempt {made}");
+            widest = (widest * 2).min(Duration::from_secs(300));
+        }
+        assert_eq!(after(20, &error), None);
+    }
+
+    #[test]
+    fn a_wish_of_the_channel_is_not_undercut_up_to_a_day() {
+        let hour = Duration::from_secs(3_600);
+        let throttled =
+            |wish| NotifyError::new(NotifyErrorKind::RateLimited, "slow down").with_retry_after(wish);
+        assert!(after(1, &throttled(hour)).unwrap() >= hour);
+        assert_eq!(after(1, &throttled(hour * 1_000)), Some(hour * 24));
+    }
+
+    #[test]
+    fn whether_an_error_is_retryable_and_whether_it_is_retried_agree() {
+        for kind in [
+            NotifyErrorKind::Auth,
+            NotifyErrorKind::RateLimited,
+            NotifyErrorKind::Client,
+            NotifyErrorKind::Server,
+            NotifyErrorKind::Timeout,
+            NotifyErrorKind::Cancelled,
+            NotifyErrorKind::Other,
+        ] {
+            let error = NotifyError::new(kind, "no");
+            assert_eq!(after(1, &error).is_some(), error.is_retryable(), "{kind:?}");
+        }
+    }
+}

@@ -1,0 +1,174 @@
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use aurora_core::time::Timestamp;
+
+use crate::condition::Operator;
+use crate::labels::Labels;
+use crate::notification::{DeliveryId, Notification, Status};
+use crate::notifier::{Notifier, NotifyError, NotifyErrorKind, Receipt};
+use crate::rule::Severity;
+use crate::state::ResolveReason;
+
+/// A channel that takes everything and remembers it; clones share the memory.
+///
+/// # Examples
+/// ```
+/// use aurora_alerts::{AlertEngine, Rule, testing::Recorder};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), aurora_alerts::Error> {
+/// let told = Recorder::new();
+/// let rule = Rule::new("Queue long").metric("queue").above(100.0);
+/// let engine = AlertEngine::builder().rule(rule).notify(told.clone()).build()?;
+/// engine.record("queue", 250.0);
+/// engine.tick().await;
+/// assert_eq!(told.lines(), ["[WARNING] Queue long: queue 250 > 100"]);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct Recorder {
+    seen: Arc<Mutex<Vec<Notification>>>,
+}
+
+impl Recorder {
+    /// A recorder that has seen nothing.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Everything it was told, in order.
+    #[must_use]
+    pub fn notifications(&self) -> Vec<Notification> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Everything it was told, as lines.
+    #[must_use]
+    pub fn lines(&self) -> Vec<String> {
+        self.notifications().iter().map(ToString::to_string).collect()
+    }
+}
+
+#[async_trait]
+impl Notifier for Recorder {
+    #[expect(clippy::unnecessary_literal_bound, reason = "the trait's signature")]
+    fn name(&self) -> &str {
+        "recorder"
+    }
+
+    async fn send(&self, notification: &Notification) -> Result<Receipt, NotifyError> {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.push(notification.clone());
+        Ok(Receipt::named(seen.len().to_string()))
+    }
+}
+
+/// A channel whose first attempts fail; the later ones go to a [`Recorder`]. Clones share the count.
+#[derive(Debug, Clone)]
+pub struct Failing {
+    kind: NotifyErrorKind,
+    retry_after: Option<Duration>,
+    left: Arc<Mutex<u32>>,
+    attempts: Recorder,
+    taken: Recorder,
+}
+
+impl Failing {
+    /// A channel that always fails like this.
+    #[must_use]
+    pub fn new(kind: NotifyErrorKind) -> Self {
+        let (attempts, taken) = (Recorder::new(), Recorder::new());
+        Self {
+            kind,
+            retry_after: None,
+            left: Arc::new(Mutex::new(u32::MAX)),
+            attempts,
+            taken,
+        }
+    }
+
+    /// Fails only so many times.
+    #[must_use]
+    pub fn times(mut self, times: u32) -> Self {
+        self.left = Arc::new(Mutex::new(times));
+        self
+    }
+
+    /// Asks to be left alone for so long with every failure.
+    #[must_use]
+    pub fn retry_after(mut self, wait: Duration) -> Self {
+        self.retry_after = Some(wait);
+        self
+    }
+
+    /// Every attempt, failed or not.
+    #[must_use]
+    pub fn attempts(&self) -> Vec<Notification> {
+        self.attempts.notifications()
+    }
+
+    /// What it took in the end.
+    #[must_use]
+    pub fn taken(&self) -> Vec<Notification> {
+        self.taken.notifications()
+    }
+
+    fn fails(&self) -> bool {
+        let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+        let fails = *left > 0;
+        if *left != u32::MAX {
+            *left = left.saturating_sub(1);
+        }
+        fails
+    }
+}
+
+#[async_trait]
+impl Notifier for Failing {
+    #[expect(clippy::unnecessary_literal_bound, reason = "the trait's signature")]
+    fn name(&self) -> &str {
+        "failing"
+    }
+
+    async fn send(&self, notification: &Notification) -> Result<Receipt, NotifyError> {
+        self.attempts.send(notification).await?;
+        if !self.fails() {
+            return self.taken.send(notification).await;
+        }
+        let error = NotifyError::new(self.kind, "failing as told");
+        Err(match self.retry_after {
+            Some(wait) => error.with_retry_after(wait),
+            None => error,
+        })
+    }
+}
+
+/// A notification of a warning, `error_rate 31 > 20`, as a channel would get it.
+#[must_use]
+pub fn sample_notification(rule: &str, status: Status) -> Notification {
+    let starts_at = Timestamp::from_secs(1_767_225_600);
+    let resolved = status == Status::Resolved;
+    Notification {
+        id: DeliveryId::new(starts_at),
+        status,
+        fingerprint: Labels::from([("alertname", rule)]).fingerprint(),
+        rule: rule.to_owned(),
+        severity: Severity::Warning,
+        metric: "error_rate".to_owned(),
+        value: Some(if resolved { 4.0 } else { 31.0 }),
+        operator: Operator::Above,
+        threshold: 20.0,
+        description: String::new(),
+        labels: Labels::new(),
+        annotations: BTreeMap::new(),
+        starts_at,
+        ends_at: resolved.then_some(starts_at + Duration::from_secs(60)),
+        resolve_reason: resolved.then_some(ResolveReason::Recovered),
+        attempt: 1,
+    }
+}

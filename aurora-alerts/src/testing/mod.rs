@@ -1,0 +1,14 @@
+//! Notifiers for tests, and the suite that every notifier must pass.
+//!
+//! | part | what it is for |
+//! | --- | --- |
+//! | [`Recorder`] | a channel that remembers what it was told |
+//! | [`Failing`] | a channel that fails as it is told to, then works |
+//! | [`notifier_contract`] | what every [`Notifier`](crate::Notifier) must hold |
+//! | [`sample_notification`] | something to send |
+
+mod contract;
+mod doubles;
+
+pub use contract::notifier_contract;
+pub use doubles::{Failing, Recorder, sample_notification};
