@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use sqlx::migrate::{MigrateError, MigrationType, Migrator};
 use sqlx::SqlSafeStr as _;
+use sqlx::migrate::{MigrateError, MigrationType, Migrator};
 
 use super::{Database, Engine, Error, ErrorKind};
 

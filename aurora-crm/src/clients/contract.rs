@@ -1,0 +1,367 @@
+#![expect(clippy::unwrap_used, reason = "a contract is checked by failing")]
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use aurora_core::page::{Cursor, PageRequest};
+use aurora_core::time::Timestamp;
+
+use super::{
+    Client, ClientChange, ClientFilter, ClientId, ClientKind, ClientOrder, ClientRepository, NewClient,
+};
+use crate::companies::{Cnpj, Cpf};
+use crate::context::Context;
+use crate::error::{Error, ErrorKind};
+
+const START: Timestamp = Timestamp::from_secs(1_800_000_000);
+
+/// Holds an implementation of [`ClientRepository`] to its promises.
+///
+/// `mine` and `other` are contexts of two different workspaces that exist and hold no client, and `absent` is one of
+/// a workspace that does not exist.
+///
+/// # Panics
+/// When the implementation does not keep a promise.
+pub async fn client_repository_contract(
+    repository: &dyn ClientRepository,
+    mine: &Context,
+    other: &Context,
+    absent: &Context,
+) {
+    what_is_stored_comes_back(repository, mine).await;
+    numbers_are_unique_among_the_living(repository, mine, other).await;
+    one_of_many_equal_inserts_wins(repository, mine).await;
+    a_change_needs_the_current_version(repository, mine).await;
+    one_of_many_changes_wins(repository, mine).await;
+    the_deleted_are_gone(repository, mine).await;
+    another_workspace_sees_nothing(repository, mine, other, absent).await;
+    pages_hold_everything_once(repository, other).await;
+}
+
+fn client(new: NewClient, at: Timestamp) -> Client {
+    new.check(ClientId::new(at), at).unwrap()
+}
+
+fn company(number: u32) -> Client {
+    let cnpj = Cnpj::from_base(&format!("{number:08}0001")).unwrap();
+    let at = START + Duration::from_secs(u64::from(number));
+    client(
+        NewClient::company(format!("Company {number:04}")).cnpj(cnpj.plain()),
+        at,
+    )
+}
+
+fn kind<T>(outcome: Result<T, Error>) -> Option<ErrorKind> {
+    outcome.err().map(|error| error.kind())
+}
+
+async fn what_is_stored_comes_back(repository: &dyn ClientRepository, mine: &Context) {
+    let full = NewClient::company("Çedilha & Filhos 'Ltda' \"; --")
+        .trade_name("日本 🍞")
+        .cnpj("RR.3CC.775/0001-00")
+        .email("ana@example.com")
+        .phone("(11) 98765-4321")
+        .phone("+1 212 555 0100")
+        .tag("a")
+        .tag("b c")
+        .custom("list", vec![1, 2, 3])
+        .custom("text", "\u{7}ç\\\"")
+        .custom("big", i64::MAX)
+        .custom("half", 0.5)
+        .custom("none", serde_json::Value::Null);
+    for stored in [
+        client(full, START + Duration::from_micros(123_456)),
+        client(NewClient::person("M"), START),
+        client(
+            NewClient::person("Cláudia").cpf("529.982.247-25"),
+            Timestamp::from_micros(-1),
+        ),
+    ] {
+        repository.insert(mine, &stored).await.unwrap();
+        assert_eq!(repository.get(mine, stored.id).await.unwrap(), stored);
+        repository.delete(mine, stored.id, 1, START).await.unwrap();
+    }
+}
+
+async fn numbers_are_unique_among_the_living(
+    repository: &dyn ClientRepository,
+    mine: &Context,
+    other: &Context,
+) {
+    let cpf = Cpf::from_base("111444777").unwrap();
+    let person = || NewClient::person("A").cpf(cpf.plain());
+    for (first, mut second) in [
+        (company(1), company(1)),
+        (client(person(), START), client(person().trade_name("B"), START)),
+    ] {
+        repository.insert(mine, &first).await.unwrap();
+        let error = repository.insert(mine, &second).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::AlreadyExists);
+        assert_eq!(error.existing(), Some(first.id.to_string().as_str()));
+        assert_eq!(
+            kind(repository.get(mine, second.id).await),
+            Some(ErrorKind::NotFound)
+        );
+        // a change to a number that another has
+        let number = (second.cnpj.take(), second.cpf.take());
+        repository.insert(mine, &second).await.unwrap();
+        (second.cnpj, second.cpf) = number;
+        second.version = 2;
+        let error = repository.update(mine, &second, 1).await.unwrap_err();
+        assert_eq!(error.existing(), Some(first.id.to_string().as_str()), "{error}");
+        // in another workspace, and again after the first is deleted
+        repository.insert(other, &first).await.unwrap();
+        repository.delete(other, first.id, 1, START).await.unwrap();
+        repository.delete(mine, first.id, 1, START).await.unwrap();
+        repository.update(mine, &second, 1).await.unwrap();
+        repository.delete(mine, second.id, 2, START).await.unwrap();
+    }
+    // a number is not needed
+    for _ in 0..2 {
+        let nameless = client(NewClient::company("No number"), START);
+        repository.insert(mine, &nameless).await.unwrap();
+        repository.delete(mine, nameless.id, 1, START).await.unwrap();
+    }
+}
+
+async fn one_of_many_equal_inserts_wins(repository: &dyn ClientRepository, mine: &Context) {
+    let clients: Vec<Client> = (0..16).map(|_| company(2)).collect();
+    let inserts = clients.iter().map(|client| repository.insert(mine, client));
+    let outcomes = futures::future::join_all(inserts).await;
+    let winners: Vec<&Client> = clients
+        .iter()
+        .zip(&outcomes)
+        .filter(|(_, outcome)| outcome.is_ok())
+        .map(|(client, _)| client)
+        .collect();
+    assert_eq!(winners.len(), 1);
+    let winner = winners.first().unwrap().id;
+    for error in outcomes.into_iter().filter_map(Result::err) {
+        assert_eq!(error.existing(), Some(winner.to_string().as_str()), "{error}");
+    }
+    repository.delete(mine, winner, 1, START).await.unwrap();
+}
+
+async fn a_change_needs_the_current_version(repository: &dyn ClientRepository, mine: &Context) {
+    let first = company(3);
+    repository.insert(mine, &first).await.unwrap();
+    let change = ClientChange::new().legal_name("Renamed").clear_cnpj().tags(["x"]);
+    let second = change.apply(&first, START + Duration::from_secs(9)).unwrap();
+    repository.update(mine, &second, 1).await.unwrap();
+    assert_eq!(repository.get(mine, first.id).await.unwrap(), second);
+    assert_eq!(
+        (second.version, second.cnpj, second.created_at),
+        (2, None, first.created_at)
+    );
+    for stale in [0, 1, 3] {
+        let error = repository.update(mine, &second, stale).await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.current_version()),
+            (ErrorKind::Conflict, Some(2))
+        );
+        let error = repository.delete(mine, first.id, stale, START).await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.current_version()),
+            (ErrorKind::Conflict, Some(2))
+        );
+    }
+    assert_eq!(repository.get(mine, first.id).await.unwrap(), second);
+    repository.delete(mine, first.id, 2, START).await.unwrap();
+}
+
+async fn one_of_many_changes_wins(repository: &dyn ClientRepository, mine: &Context) {
+    let first = company(4);
+    repository.insert(mine, &first).await.unwrap();
+    let changes: Vec<Client> = (0..16)
+        .map(|n| {
+            ClientChange::new()
+                .legal_name(format!("Name {n}"))
+                .apply(&first, START)
+                .unwrap()
+        })
+        .collect();
+    let updates = changes.iter().map(|changed| repository.update(mine, changed, 1));
+    let outcomes = futures::future::join_all(updates).await;
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
+    for (changed, outcome) in changes.iter().zip(outcomes) {
+        match outcome {
+            Ok(()) => assert_eq!(&repository.get(mine, first.id).await.unwrap(), changed),
+            Err(error) => assert_eq!(error.current_version(), Some(2), "{error}"),
+        }
+    }
+    repository.delete(mine, first.id, 2, START).await.unwrap();
+}
+
+async fn the_deleted_are_gone(repository: &dyn ClientRepository, mine: &Context) {
+    let gone = company(5);
+    repository.insert(mine, &gone).await.unwrap();
+    repository.delete(mine, gone.id, 1, START).await.unwrap();
+    finds_nothing(repository, mine, &gone).await;
+    let again = Client {
+        id: ClientId::new(START),
+        ..gone
+    };
+    repository.insert(mine, &again).await.unwrap();
+    repository.delete(mine, again.id, 1, START).await.unwrap();
+}
+
+/// Sweeps every call that could reach `foreign`.
+async fn finds_nothing(repository: &dyn ClientRepository, context: &Context, foreign: &Client) {
+    let not_found = Some(ErrorKind::NotFound);
+    for version in [foreign.version, foreign.version + 1] {
+        let changed = Client {
+            version: version + 1,
+            legal_name: "Taken over".to_owned(),
+            ..foreign.clone()
+        };
+        assert_eq!(
+            kind(repository.update(context, &changed, version).await),
+            not_found
+        );
+        assert_eq!(
+            kind(repository.delete(context, foreign.id, version, START).await),
+            not_found
+        );
+    }
+    assert_eq!(kind(repository.get(context, foreign.id).await), not_found);
+    for filter in filters() {
+        let page = repository
+            .page(context, &filter, &PageRequest::first(200))
+            .await
+            .unwrap();
+        assert!(page.items.iter().all(|client| client.id != foreign.id));
+    }
+}
+
+async fn another_workspace_sees_nothing(
+    repository: &dyn ClientRepository,
+    mine: &Context,
+    other: &Context,
+    absent: &Context,
+) {
+    let client = company(6);
+    repository.insert(mine, &client).await.unwrap();
+    finds_nothing(repository, other, &client).await;
+    finds_nothing(repository, absent, &client).await;
+    assert_eq!(repository.get(mine, client.id).await.unwrap(), client);
+    // the same id in two workspaces is two clients
+    let namesake = Client {
+        legal_name: "Namesake".to_owned(),
+        ..client.clone()
+    };
+    repository.insert(other, &namesake).await.unwrap();
+    repository.delete(other, client.id, 1, START).await.unwrap();
+    assert_eq!(repository.get(mine, client.id).await.unwrap(), client);
+    assert_eq!(
+        kind(repository.insert(absent, &client).await),
+        Some(ErrorKind::NotFound)
+    );
+    repository.delete(mine, client.id, 1, START).await.unwrap();
+}
+
+fn filters() -> [ClientFilter; 6] {
+    let all = ClientFilter::all();
+    let name = all.order(ClientOrder::Name);
+    let (company, person) = (ClientKind::Company, ClientKind::Person);
+    [
+        all,
+        all.kind(company),
+        all.kind(person),
+        name,
+        name.kind(company),
+        name.kind(person),
+    ]
+}
+
+async fn pages_hold_everything_once(repository: &dyn ClientRepository, mine: &Context) {
+    let names = [
+        "água", "Agua", "ÁGUA", "beta", "Çedro", "cedro", "Zeta", "éter", "Eter", "_x", "1a",
+    ];
+    let mut clients = Vec::new();
+    for (n, name) in names.iter().cycle().take(44).enumerate() {
+        let kind = if n % 3 == 0 {
+            ClientKind::Person
+        } else {
+            ClientKind::Company
+        };
+        // several made in the same instant
+        let at = START + Duration::from_secs(u64::try_from(n / 4).unwrap());
+        let client = client(NewClient::new(kind, *name), at);
+        repository.insert(mine, &client).await.unwrap();
+        clients.push(client);
+    }
+    for filter in filters() {
+        let wanted: BTreeSet<ClientId> = clients
+            .iter()
+            .filter(|c| filter.kind.is_none_or(|k| k == c.kind))
+            .map(|c| c.id)
+            .collect();
+        for limit in [1, 7, 200] {
+            let seen = walk(repository, mine, &filter, limit).await;
+            let ids: BTreeSet<ClientId> = seen.iter().map(|c| c.id).collect();
+            assert_eq!(
+                (seen.len(), &ids),
+                (wanted.len(), &wanted),
+                "{filter:?} by {limit}"
+            );
+            let in_order = match filter.order {
+                ClientOrder::Newest => seen.is_sorted_by_key(|c| std::cmp::Reverse((c.created_at, c.id))),
+                ClientOrder::Name => seen.is_sorted_by_key(|c| (super::name::name_key(&c.legal_name), c.id)),
+            };
+            assert!(in_order, "{filter:?} by {limit}");
+        }
+    }
+    a_cursor_serves_its_own_list(repository, mine).await;
+    for client in clients {
+        repository.delete(mine, client.id, 1, START).await.unwrap();
+    }
+}
+
+/// Reads a whole list, while clients that do not belong to it yet are made and deleted.
+async fn walk(
+    repository: &dyn ClientRepository,
+    mine: &Context,
+    filter: &ClientFilter,
+    limit: u32,
+) -> Vec<Client> {
+    let (mut seen, mut request) = (Vec::new(), PageRequest::first(limit));
+    loop {
+        let page = repository.page(mine, filter, &request).await.unwrap();
+        assert!(page.items.len() <= usize::try_from(limit).unwrap());
+        seen.extend(page.items);
+        let Some(next) = page.next else { return seen };
+        request = PageRequest::first(limit).after(next);
+        // newer than all and first by name: before the cursor in either order
+        let disturbing = client(
+            NewClient::company("  !first"),
+            START + Duration::from_secs(1_000_000),
+        );
+        repository.insert(mine, &disturbing).await.unwrap();
+        repository.delete(mine, disturbing.id, 1, START).await.unwrap();
+    }
+}
+
+async fn a_cursor_serves_its_own_list(repository: &dyn ClientRepository, mine: &Context) {
+    let [newest, companies, _, by_name, ..] = filters();
+    let page = repository
+        .page(mine, &newest, &PageRequest::first(1))
+        .await
+        .unwrap();
+    let cursor = page.next.unwrap();
+    for filter in [companies, by_name] {
+        let foreign = repository
+            .page(mine, &filter, &PageRequest::first(1).after(cursor.clone()))
+            .await;
+        let error = foreign.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Invalid);
+        assert_eq!(
+            error.fields().first().map(|field| field.field.as_str()),
+            Some("cursor")
+        );
+    }
+    let damaged: Cursor = "AAAA".parse().unwrap();
+    let outcome = repository
+        .page(mine, &newest, &PageRequest::first(1).after(damaged))
+        .await;
+    assert_eq!(kind(outcome), Some(ErrorKind::Invalid));
+}
