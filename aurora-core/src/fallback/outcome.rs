@@ -79,7 +79,11 @@ impl<T, V, E> Served<T, V, E> {
     }
 
     /// Everything apart, for an answer whose success is not known yet: a stream that is still being read.
-    pub fn into_parts(self) -> (V, Attempt<T>, Vec<AttemptRecord<E>>, Lease<T>) {
+    ///
+    /// How long the target took is measured up to here: a long answer, or a caller who reads it slowly, does not make
+    /// a target slow.
+    pub fn into_parts(mut self) -> (V, Attempt<T>, Vec<AttemptRecord<E>>, Lease<T>) {
+        self.lease.answered = Some(self.lease.elapsed());
         (self.value, self.attempt, self.attempts, self.lease)
     }
 }
@@ -102,6 +106,8 @@ pub struct Lease<T> {
     pub(super) monitor: Monitor,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) started: Duration,
+    /// How long the target took, once it has begun to answer.
+    pub(super) answered: Option<Duration>,
 }
 
 impl<T> Lease<T> {
@@ -126,10 +132,11 @@ impl<T> Lease<T> {
         self.permit.record(Outcome::Failed(class, retry_after), elapsed);
     }
 
-    /// How long the attempt has been going on.
+    /// How long the target took to answer, or has been taking so far.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
-        self.clock.elapsed().saturating_sub(self.started)
+        let so_far = || self.clock.elapsed().saturating_sub(self.started);
+        self.answered.unwrap_or_else(so_far)
     }
 }
 

@@ -189,6 +189,7 @@ where
             monitor: self.inner.monitor.clone(),
             clock: Arc::clone(&self.inner.clock),
             started: self.inner.clock.elapsed(),
+            answered: None,
         };
         (attempt, lease)
     }

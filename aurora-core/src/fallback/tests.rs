@@ -219,3 +219,23 @@ async fn an_open_lease_decides_later_and_a_dropped_one_decides_nothing() {
     let status = &fallback.status()[0];
     assert_eq!((status.served, status.failed), (0, 1));
 }
+
+#[tokio::test]
+async fn a_target_is_as_slow_as_its_answer_not_as_its_reader() {
+    let clock = ManualClock::default();
+    let monitor = Monitor::new(clock.clone());
+    let fallback = three(&clock).monitor(monitor.clone()).build();
+    let served = fallback
+        .run(&ByClass, Deadline::NONE, |_| {
+            clock.advance(Duration::from_secs(2));
+            std::future::ready(Ok::<_, Failed>(()))
+        })
+        .await
+        .unwrap();
+    let (.., lease) = served.into_parts();
+    clock.advance(Duration::from_secs(300));
+    assert_eq!(lease.elapsed(), Duration::from_secs(2));
+    lease.succeeded();
+    let recorded = monitor.summary("a").unwrap().p50_ms.unwrap();
+    assert!((1_900.0..2_100.0).contains(&recorded), "{recorded} ms");
+}
