@@ -32,7 +32,8 @@ pub struct ClientBuilder {
 }
 
 impl Default for ClientBuilder {
-    /// 3 attempts per target; 30 s to the first token, 60 s between events, 10 min in all.
+    /// 3 attempts per target; 5 min for a whole answer, or of a stream 30 s to the first token and 60 s between
+    /// events; 10 min in all, so that a target that never answers leaves time for another.
     fn default() -> Self {
         Self {
             targets: Vec::new(),
@@ -41,6 +42,7 @@ impl Default for ClientBuilder {
             budget: RetryBudget::default(),
             breaker: Breaker::builder(),
             limits: Limits {
+                answer: Duration::from_secs(300),
                 first_token: Duration::from_secs(30),
                 idle: Duration::from_secs(60),
                 total: Duration::from_secs(600),
@@ -92,6 +94,12 @@ impl ClientBuilder {
     /// Settings of every target's circuit breaker.
     pub fn breaker(mut self, breaker: BreakerBuilder) -> Self {
         self.breaker = breaker;
+        self
+    }
+
+    /// How long one target may take for a whole answer that is not streamed; then the next target is asked.
+    pub const fn answer_timeout(mut self, limit: Duration) -> Self {
+        self.limits.answer = limit;
         self
     }
 
@@ -185,11 +193,12 @@ impl ClientBuilder {
             }
         }
         let Limits {
+            answer,
             first_token,
             idle,
             total,
         } = self.limits;
-        if first_token.is_zero() || idle.is_zero() || total.is_zero() {
+        if [answer, first_token, idle, total].iter().any(Duration::is_zero) {
             problems.push("a time limit must be longer than zero".to_owned());
         }
         problems

@@ -71,6 +71,7 @@ struct Inner {
 /// How long each part of an answer may take.
 #[derive(Debug, Clone, Copy)]
 struct Limits {
+    answer: Duration,
     first_token: Duration,
     idle: Duration,
     total: Duration,
@@ -122,7 +123,7 @@ impl LlmClient {
                 |member| route.wants(member),
                 |attempt| {
                     let call = route.call(&request, attempt.payload(), attempt.number(), attempt.remaining());
-                    open::whole(attempt, call, Arc::clone(&inner.clock))
+                    open::whole(attempt, call, inner.limits.answer, Arc::clone(&inner.clock))
                 },
             )
             .await

@@ -20,10 +20,12 @@ const MAX_PRELUDE: usize = 1_000;
 pub(super) async fn whole(
     attempt: Attempt<Member>,
     call: Call,
+    answer: Duration,
     clock: Arc<dyn Clock>,
 ) -> Result<ChatResponse, Error> {
     let member = attempt.payload();
-    let limit = call.timeout;
+    let limit = call.timeout.map_or(answer, |total| total.min(answer));
+    let call = call.timeout(limit);
     let answer = within(&*clock, limit, TimeoutStage::Total, member.provider().chat(&call)).await;
     answer.map_err(|error| named(error, member, &call))
 }
@@ -44,8 +46,11 @@ pub(super) async fn until_content(
     clock: Arc<dyn Clock>,
 ) -> Result<Opened, Error> {
     let member = attempt.payload();
-    let limit = call.timeout.map_or(first_token, |total| total.min(first_token));
-    let opened = within(&*clock, Some(limit), TimeoutStage::FirstToken, async {
+    let (limit, stage) = match call.timeout {
+        Some(total) if total < first_token => (total, TimeoutStage::Total),
+        _ => (first_token, TimeoutStage::FirstToken),
+    };
+    let opened = within(&*clock, limit, stage, async {
         let mut stream = member.provider().chat_stream(&call).await?;
         let mut events = VecDeque::new();
         while let Some(event) = stream.next().await {
@@ -67,11 +72,10 @@ pub(super) async fn until_content(
 /// Waits for `work` no longer than `limit`.
 pub(super) async fn within<V: Send>(
     clock: &dyn Clock,
-    limit: Option<Duration>,
+    limit: Duration,
     stage: TimeoutStage,
     work: impl Future<Output = Result<V, Error>> + Send,
 ) -> Result<V, Error> {
-    let Some(limit) = limit else { return work.await };
     tokio::select! {
         biased;
         outcome = work => outcome,

@@ -12,6 +12,8 @@
 //! | model not found | no | yes |
 //! | content filtered, invalid request, unsupported, own limits, cancelled | no | no |
 //!
+//! A provider that says of its error that another try is of no use is not tried again, whatever the row says.
+//!
 //! What the circuit breaker makes of an error is told by its class ([`aurora_core::failure::FailureClass`]).
 
 use aurora_core::fallback::{Action, Plan};
@@ -51,7 +53,11 @@ pub const fn action(kind: ErrorKind) -> Action {
 
 impl Plan<Member, Error> for DecisionTable {
     fn action(&self, error: &Error, _failed: &Member) -> Action {
-        action(error.kind())
+        match action(error.kind()) {
+            // The provider said itself that asking again is of no use: `x-should-retry: false`.
+            Action::Retry | Action::RetryOnce if !error.is_retryable() => Action::Next,
+            action => action,
+        }
     }
 
     fn may_follow(&self, error: &Error, failed: &Member, candidate: &Member) -> bool {

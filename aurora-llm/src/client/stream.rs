@@ -48,7 +48,8 @@ pub struct AnswerStream {
     trace: Option<(tracing::Span, Duration)>,
 }
 
-type Idle = Pin<Box<dyn Future<Output = ()> + Send>>;
+/// The wait for the next event, and which limit it is that runs out with it.
+type Idle = (Pin<Box<dyn Future<Output = ()> + Send>>, TimeoutStage);
 
 impl AnswerStream {
     #[expect(clippy::too_many_arguments, reason = "one caller, which has them all at hand")]
@@ -200,15 +201,18 @@ impl Stream for AnswerStream {
             }
             Poll::Pending => {}
         }
-        let (limit, stage) = this.patience();
-        let idle = this.idle.get_or_insert_with(|| {
+        if this.idle.is_none() {
+            let (limit, stage) = this.patience();
             let clock = Arc::clone(&this.clock);
-            Box::pin(async move { clock.sleep(limit).await })
-        });
-        match idle.as_mut().poll(cx) {
-            Poll::Ready(()) => Poll::Ready(Some(Err(this.fail(Error::new(ErrorKind::Timeout(stage)))))),
-            Poll::Pending => Poll::Pending,
+            this.idle = Some((Box::pin(async move { clock.sleep(limit).await }), stage));
         }
+        if let Some((wait, stage)) = &mut this.idle
+            && wait.as_mut().poll(cx).is_ready()
+        {
+            let error = Error::new(ErrorKind::Timeout(*stage));
+            return Poll::Ready(Some(Err(this.fail(error))));
+        }
+        Poll::Pending
     }
 }
 
