@@ -1,1 +1,25 @@
-//! Providers.
+//! Who answers: one folder for each provider, each behind the feature of its name.
+//!
+//! | provider | what it is | feature |
+//! | --- | --- | --- |
+//! | [`openai`] | OpenAI | `openai` |
+//! | [`anthropic`] | Anthropic | `anthropic` |
+//! | [`openai_compatible`] | any server that speaks OpenAI's Chat Completions | `openai-compatible` |
+//! | [`simulated`] | invented answers, without network or key | `simulated` |
+//!
+//! A provider is an address, a key and a [codec](crate::wire::Codec). It makes one attempt and reports what came of
+//! it; to retry and to fall back is the [client](crate::client)'s work.
+
+#[cfg(feature = "anthropic")]
+pub mod anthropic;
+#[cfg(any(feature = "openai-compatible", feature = "anthropic"))]
+mod endpoint;
+#[cfg(feature = "openai")]
+pub mod openai;
+#[cfg(feature = "openai-compatible")]
+pub mod openai_compatible;
+#[cfg(feature = "simulated")]
+pub mod simulated;
+
+#[cfg(any(feature = "openai-compatible", feature = "anthropic"))]
+pub use endpoint::Connection;

@@ -56,7 +56,7 @@ pub(super) fn instead_of_stream(body: &[u8]) -> Error {
 }
 
 /// The vendor's id of the call.
-pub(super) fn request_id(headers: &HeaderMap) -> Option<&str> {
+pub(crate) fn request_id(headers: &HeaderMap) -> Option<&str> {
     ["x-request-id", "request-id", "apim-request-id", "cf-ray"]
         .into_iter()
         .find_map(|name| header(headers, name))

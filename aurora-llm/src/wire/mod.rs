@@ -23,6 +23,9 @@ pub mod sse;
 #[cfg(test)]
 mod tests;
 
+#[cfg(any(feature = "openai-compatible", feature = "anthropic"))]
+pub(crate) use failure::request_id;
+
 use std::fmt;
 
 use aurora_core::time::Timestamp;

@@ -1,0 +1,150 @@
+//! Anthropic.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use aurora_core::secret::Secret;
+
+use super::endpoint::{Auth, Connection, Endpoint, Prefix};
+use crate::chat::{ChatResponse, ChatStream};
+use crate::error::Error;
+use crate::provider::{Call, Capabilities, LlmProvider, ProviderId};
+use crate::wire::anthropic::{AnthropicMessages, Thinking};
+
+/// Where Anthropic is reached.
+pub const BASE_URL: &str = "https://api.anthropic.com";
+
+/// Anthropic, by its Messages.
+///
+/// # Examples
+/// ```
+/// use aurora_llm::providers::anthropic::Anthropic;
+///
+/// let anthropic = Anthropic::new("sk-ant-123")?;
+/// # Ok::<(), aurora_llm::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Anthropic {
+    endpoint: Endpoint,
+}
+
+impl Anthropic {
+    /// Anthropic with its usual address, called `anthropic`.
+    ///
+    /// # Errors
+    /// As [`AnthropicBuilder::build`].
+    pub fn new(key: impl Into<Secret>) -> Result<Self, Error> {
+        Self::builder(key).build()
+    }
+
+    /// Anthropic with other than the usual settings.
+    #[must_use]
+    pub fn builder(key: impl Into<Secret>) -> AnthropicBuilder {
+        AnthropicBuilder {
+            id: ProviderId::new("anthropic"),
+            key: key.into(),
+            base_url: BASE_URL.to_owned(),
+            thinking: Thinking::default(),
+            connection: Connection::default(),
+        }
+    }
+}
+
+#[async_trait]
+impl LlmProvider for Anthropic {
+    fn id(&self) -> &ProviderId {
+        self.endpoint.id()
+    }
+
+    /// Everything but sound and seeds, less what older families lack.
+    fn capabilities(&self, model: &str) -> Capabilities {
+        let family = |names: &[&str]| names.iter().any(|name| model.starts_with(name));
+        let oldest = family(&["claude-2", "claude-instant"]);
+        let old = oldest || family(&["claude-3"]);
+        Capabilities {
+            audio: false,
+            seed: false,
+            tools: !oldest,
+            images: !oldest,
+            documents: !oldest,
+            // Structured outputs began with Claude 4.5; thinking with Claude 3.7.
+            json_schema: !old
+                && !family(&[
+                    "claude-sonnet-4-2",
+                    "claude-opus-4-2",
+                    "claude-opus-4-0",
+                    "claude-sonnet-4-0",
+                ]),
+            reasoning: !old || family(&["claude-3-7"]),
+            ..Capabilities::ALL
+        }
+    }
+
+    async fn chat(&self, call: &Call) -> Result<ChatResponse, Error> {
+        self.endpoint.chat(call, self.capabilities(&call.model)).await
+    }
+
+    async fn chat_stream(&self, call: &Call) -> Result<ChatStream, Error> {
+        self.endpoint
+            .chat_stream(call, self.capabilities(&call.model))
+            .await
+    }
+}
+
+/// Settings of an [`Anthropic`].
+#[derive(Debug, Clone)]
+pub struct AnthropicBuilder {
+    id: ProviderId,
+    key: Secret,
+    base_url: String,
+    thinking: Thinking,
+    connection: Connection,
+}
+
+impl AnthropicBuilder {
+    /// Names the instance. `anthropic` unless told otherwise.
+    #[must_use]
+    pub fn id(mut self, id: impl Into<ProviderId>) -> Self {
+        self.id = id.into();
+        self
+    }
+
+    /// Calls another address, such as that of a proxy; with or without `/v1`.
+    #[must_use]
+    pub fn base_url(mut self, base_url: impl Into<String>) -> Self {
+        self.base_url = base_url.into();
+        self
+    }
+
+    /// Says how a reasoning effort is put. As a budget unless told otherwise.
+    #[must_use]
+    pub const fn thinking(mut self, thinking: Thinking) -> Self {
+        self.thinking = thinking;
+        self
+    }
+
+    /// Sets time limits and headers, such as `anthropic-beta`.
+    #[must_use]
+    pub fn connection(mut self, connection: Connection) -> Self {
+        self.connection = connection;
+        self
+    }
+
+    /// Checks the settings. Connects to nothing.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::error::ErrorKind::Config) when the address or a time limit cannot be used.
+    pub fn build(self) -> Result<Anthropic, Error> {
+        let codec = Arc::new(AnthropicMessages::new(self.id.clone()).thinking(self.thinking));
+        let auth = Auth::Header("x-api-key", self.key);
+        let endpoint = Endpoint::new(
+            self.id,
+            &self.base_url,
+            Prefix::Bare,
+            auth,
+            codec,
+            self.connection,
+        )?;
+        Ok(Anthropic { endpoint })
+    }
+}

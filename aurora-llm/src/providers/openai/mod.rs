@@ -1,0 +1,151 @@
+//! OpenAI.
+
+use async_trait::async_trait;
+use aurora_core::secret::Secret;
+
+use super::endpoint::Connection;
+use super::openai_compatible::{OpenAiCompatible, OpenAiCompatibleBuilder};
+use crate::chat::{ChatResponse, ChatStream};
+use crate::error::Error;
+use crate::provider::{Call, Capabilities, LlmProvider, ProviderId};
+use crate::wire::openai_chat::MaxTokensField;
+
+/// Where OpenAI is reached.
+pub const BASE_URL: &str = "https://api.openai.com/v1";
+
+/// OpenAI, by its Chat Completions.
+///
+/// # Examples
+/// ```
+/// use aurora_llm::providers::openai::OpenAi;
+///
+/// let openai = OpenAi::new("sk-123")?;
+/// let european = OpenAi::builder("sk-456").id("openai/eu").base_url("https://eu.api.openai.com/v1").build()?;
+/// # Ok::<(), aurora_llm::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct OpenAi(OpenAiCompatible);
+
+impl OpenAi {
+    /// OpenAI with its usual address, called `openai`.
+    ///
+    /// # Errors
+    /// As [`OpenAiBuilder::build`].
+    pub fn new(key: impl Into<Secret>) -> Result<Self, Error> {
+        Self::builder(key).build()
+    }
+
+    /// OpenAI with other than the usual settings.
+    #[must_use]
+    pub fn builder(key: impl Into<Secret>) -> OpenAiBuilder {
+        OpenAiBuilder {
+            id: ProviderId::new("openai"),
+            key: key.into(),
+            base_url: BASE_URL.to_owned(),
+            organization: None,
+            project: None,
+            connection: Connection::default(),
+        }
+    }
+}
+
+#[async_trait]
+impl LlmProvider for OpenAi {
+    fn id(&self) -> &ProviderId {
+        self.0.id()
+    }
+
+    /// Everything, less what older families lack; a model that is not known here is left to OpenAI to judge.
+    fn capabilities(&self, model: &str) -> Capabilities {
+        let able = self.0.capabilities(model);
+        let family = |names: &[&str]| names.iter().any(|name| model.starts_with(name));
+        Capabilities {
+            reasoning: !family(&["gpt-3.5", "gpt-4", "chatgpt"]),
+            audio: able.audio && (!family(&["gpt-", "o1", "o3", "o4"]) || model.contains("audio")),
+            images: !family(&["gpt-3.5"]),
+            documents: !family(&["gpt-3.5"]),
+            json_schema: model != "gpt-4" && !family(&["gpt-3.5", "gpt-4-"]),
+            ..able
+        }
+    }
+
+    async fn chat(&self, call: &Call) -> Result<ChatResponse, Error> {
+        self.0.endpoint.chat(call, self.capabilities(&call.model)).await
+    }
+
+    async fn chat_stream(&self, call: &Call) -> Result<ChatStream, Error> {
+        self.0
+            .endpoint
+            .chat_stream(call, self.capabilities(&call.model))
+            .await
+    }
+}
+
+/// Settings of an [`OpenAi`].
+#[derive(Debug, Clone)]
+pub struct OpenAiBuilder {
+    id: ProviderId,
+    key: Secret,
+    base_url: String,
+    organization: Option<String>,
+    project: Option<String>,
+    connection: Connection,
+}
+
+impl OpenAiBuilder {
+    /// Names the instance. `openai` unless told otherwise.
+    #[must_use]
+    pub fn id(mut self, id: impl Into<ProviderId>) -> Self {
+        self.id = id.into();
+        self
+    }
+
+    /// Calls another address, such as that of a region or a proxy; with or without `/v1`.
+    #[must_use]
+    pub fn base_url(mut self, base_url: impl Into<String>) -> Self {
+        self.base_url = base_url.into();
+        self
+    }
+
+    /// Calls on behalf of this organization.
+    #[must_use]
+    pub fn organization(mut self, organization: impl Into<String>) -> Self {
+        self.organization = Some(organization.into());
+        self
+    }
+
+    /// Calls on behalf of this project.
+    #[must_use]
+    pub fn project(mut self, project: impl Into<String>) -> Self {
+        self.project = Some(project.into());
+        self
+    }
+
+    /// Sets time limits and headers.
+    #[must_use]
+    pub fn connection(mut self, connection: Connection) -> Self {
+        self.connection = connection;
+        self
+    }
+
+    /// Checks the settings. Connects to nothing.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::error::ErrorKind::Config) when the address or a time limit cannot be used.
+    pub fn build(self) -> Result<OpenAi, Error> {
+        let mut connection = self.connection;
+        for (name, value) in [
+            ("openai-organization", self.organization),
+            ("openai-project", self.project),
+        ] {
+            if let Some(value) = value {
+                connection = connection.header(name, value);
+            }
+        }
+        let builder: OpenAiCompatibleBuilder = OpenAiCompatible::builder(self.id, self.base_url)
+            .key(self.key)
+            .max_tokens_field(MaxTokensField::MaxCompletionTokens)
+            .connection(connection);
+        builder.build().map(OpenAi)
+    }
+}
