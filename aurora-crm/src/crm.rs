@@ -29,7 +29,6 @@ impl Crm {
     }
 
     /// Uses a database that is open already, such as one with settings of its own.
-    #[must_use]
     pub fn builder(database: Database) -> CrmBuilder {
         CrmBuilder {
             database,

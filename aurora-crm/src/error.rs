@@ -48,7 +48,7 @@ pub struct Error {
     existing: Option<String>,
     current_version: Option<i64>,
     fields: Vec<FieldError>,
-    source: Option<store::Error>,
+    source: Option<Box<store::Error>>,
 }
 
 impl Error {
@@ -171,7 +171,7 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.source.as_ref().map(|source| source as _)
+        self.source.as_deref().map(|source| source as _)
     }
 }
 
@@ -200,7 +200,7 @@ impl From<store::Error> for Error {
             _ => ErrorKind::Internal,
         };
         Self {
-            source: Some(error),
+            source: Some(Box::new(error)),
             ..Self::new(kind)
         }
     }

@@ -2,6 +2,8 @@
 
 mod repository;
 mod sql;
+#[cfg(test)]
+mod tests;
 
 use std::str::FromStr;
 use std::sync::Arc;
