@@ -34,6 +34,9 @@
 //!
 //! Names, numbers and addresses of people never appear in errors, logs or `Debug`.
 
+#[cfg(not(any(feature = "sqlite", feature = "postgres")))]
+compile_error!("aurora-crm needs a database: turn on its feature `sqlite` or `postgres`");
+
 pub mod clients;
 pub mod companies;
 pub mod contacts;

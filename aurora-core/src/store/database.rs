@@ -15,6 +15,8 @@ use super::{DatabaseBuilder, Error, Migrations, on_reader};
 /// | `sqlite:aurora.db`, `sqlite:///var/lib/aurora.db` | a file, made when missing (its folder is not) |
 /// | `postgres://user:password@host:5432/name?sslmode=verify-full` | PostgreSQL 14 or later |
 ///
+/// What a PostgreSQL URL leaves out is taken from the usual `PG…` variables and `~/.pgpass`.
+///
 /// A SQLite file runs in WAL mode with foreign keys enforced, one writing connection and several that only read.
 #[derive(Clone)]
 pub struct Database {

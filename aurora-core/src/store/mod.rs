@@ -42,11 +42,17 @@
 //! ```
 
 mod builder;
+#[cfg(test)]
+mod cancel_tests;
 mod columns;
 mod database;
 mod dispatch;
 mod error;
 mod migrations;
+#[cfg(all(test, feature = "postgres"))]
+mod postgres_tests;
+#[cfg(all(test, feature = "sqlite"))]
+mod sqlite_tests;
 #[cfg(test)]
 mod tests;
 

@@ -1,9 +1,6 @@
 use std::time::Duration;
 
-use super::{
-    Database, Durability, Error, ErrorKind, Migration, Migrations, execute, in_transaction, on_reader,
-    on_writer,
-};
+use super::{Database, Error, ErrorKind, Migration, Migrations, execute, in_transaction, on_reader};
 use crate::id::{Id, IdKind};
 use crate::secret::Secret;
 use crate::testing::each_database;
@@ -39,14 +36,19 @@ const SECOND: Migration = Migration {
     sqlite: "alter table notes add column colour text;",
     postgres: "alter table notes add column colour text;",
 };
-const OLD: Migrations = Migrations::new("_notes_migrations", &[FIRST]);
+pub(super) const OLD: Migrations = Migrations::new("_notes_migrations", &[FIRST]);
 const NEW: Migrations = Migrations::new("_notes_migrations", &[FIRST, SECOND]);
 
 fn id(n: u128) -> Id<Note> {
     Id::from_uuid(uuid::Uuid::from_u128(n))
 }
 
-async fn insert(db: &Database, key: u128, code: Option<&str>, parent: Option<u128>) -> Result<(), Error> {
+pub(super) async fn insert(
+    db: &Database,
+    key: u128,
+    code: Option<&str>,
+    parent: Option<u128>,
+) -> Result<(), Error> {
     execute!(
         db,
         sqlx::query("insert into notes (tenant, id, code, at, parent) values ($1, $2, $3, $4, $5)")
@@ -59,7 +61,7 @@ async fn insert(db: &Database, key: u128, code: Option<&str>, parent: Option<u12
     .map(drop)
 }
 
-async fn count(db: &Database) -> i64 {
+pub(super) async fn count(db: &Database) -> i64 {
     on_reader!(db, |pool| sqlx::query_scalar("select count(*) from notes")
         .fetch_one(pool))
     .unwrap()
@@ -326,59 +328,4 @@ async fn a_closed_database_is_unavailable() {
         );
     })
     .await;
-}
-
-#[cfg(feature = "sqlite")]
-#[tokio::test]
-async fn a_sqlite_file_is_durable_checked_and_read_only_for_readers() {
-    let folder = tempfile::tempdir().unwrap();
-    for (durability, synchronous) in [(Durability::Full, 2), (Durability::Process, 1)] {
-        let url = format!("sqlite://{}/{synchronous}.db", folder.path().display());
-        let db = Database::builder(url)
-            .durability(durability)
-            .open()
-            .await
-            .unwrap();
-        let journal: String = on_writer!(db, |pool| sqlx::query_scalar("pragma journal_mode")
-            .fetch_one(pool))
-        .unwrap();
-        let sync: i64 = on_writer!(db, |pool| sqlx::query_scalar("pragma synchronous")
-            .fetch_one(pool))
-        .unwrap();
-        let keys: i64 = on_writer!(db, |pool| sqlx::query_scalar("pragma foreign_keys")
-            .fetch_one(pool))
-        .unwrap();
-        assert_eq!((journal.as_str(), sync, keys), ("wal", synchronous, 1));
-        let write = on_reader!(db, |pool| sqlx::query_scalar::<_, i64>(
-            "create table t (n integer)"
-        )
-        .fetch_optional(pool));
-        assert_eq!(write.unwrap_err().kind(), ErrorKind::Denied);
-    }
-}
-
-#[cfg(feature = "sqlite")]
-#[tokio::test]
-async fn somebody_else_writing_makes_the_database_busy() {
-    let folder = tempfile::tempdir().unwrap();
-    let url = format!("sqlite://{}/busy.db", folder.path().display());
-    let (a, b) = (
-        Database::open(&Secret::new(url.clone())).await.unwrap(),
-        Database::builder(url)
-            .busy_timeout(Duration::from_millis(20))
-            .open()
-            .await
-            .unwrap(),
-    );
-    a.migrate(&OLD).await.unwrap();
-    let outcome: Result<(), Error> = in_transaction!(a, |tx| {
-        sqlx::query("delete from notes").execute(&mut *tx).await?;
-        let error = insert(&b, 1, Some("x"), None).await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Busy, "{error}");
-        assert!(error.is_retryable());
-        assert_eq!(count(&b).await, 0); // readers are not held up
-        Ok::<_, Error>(())
-    });
-    outcome.unwrap();
-    insert(&b, 1, Some("x"), None).await.unwrap();
 }
