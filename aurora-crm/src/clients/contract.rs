@@ -202,6 +202,16 @@ async fn the_deleted_are_gone(repository: &dyn ClientRepository, mine: &Context)
         ..gone
     };
     repository.insert(mine, &again).await.unwrap();
+    let third = Client {
+        id: ClientId::new(START),
+        ..again.clone()
+    };
+    let error = repository.insert(mine, &third).await.unwrap_err();
+    assert_eq!(
+        error.existing(),
+        Some(again.id.to_string().as_str()),
+        "the living one is named"
+    );
     repository.delete(mine, again.id, 1, START).await.unwrap();
 }
 
