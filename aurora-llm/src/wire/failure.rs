@@ -186,6 +186,10 @@ impl Report {
         if matches!(status, 503 | 529) || named(OVERLOADED) || status == 429 && says(&["overloaded"]) {
             return ErrorKind::Overloaded;
         }
+        // Larger than a limit per minute is too large at any time; another target may have a larger limit.
+        if status == 413 {
+            return ErrorKind::ContextOverflow;
+        }
         if status == 429 || named(RATE) {
             return ErrorKind::RateLimited;
         }
@@ -199,8 +203,6 @@ impl Report {
         match status {
             403 => ErrorKind::Permission,
             404 | 410 => ErrorKind::ModelNotFound,
-            // Another target may have a larger limit, as with a conversation that is too long.
-            413 => ErrorKind::ContextOverflow,
             408 | 424 | 425 | 500.. => ErrorKind::ServerError,
             400..=499 => ErrorKind::InvalidRequest,
             _ if named(PERMISSION) => ErrorKind::Permission,

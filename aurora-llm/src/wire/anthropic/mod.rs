@@ -23,6 +23,8 @@ mod decode;
 mod encode;
 pub mod server;
 mod stream;
+#[cfg(test)]
+mod tests;
 
 use aurora_core::time::Timestamp;
 

@@ -15,6 +15,8 @@ mod encode;
 mod fragments;
 pub mod server;
 mod stream;
+#[cfg(test)]
+mod tests;
 
 use aurora_core::time::Timestamp;
 
