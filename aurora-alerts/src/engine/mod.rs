@@ -31,7 +31,8 @@ use crate::telemetry;
 /// An alert engine that lives inside an application; clones are handles to the same engine.
 ///
 /// It owns no timer and no task: [`record`](Self::record) takes samples, [`tick`](Self::tick) lets time pass and
-/// delivers, [`run`](Self::run) is a loop around it. Nothing is shared between two engines.
+/// delivers, [`run`](Self::run) is a loop around it. An application that calls neither of the two is never told
+/// anything. Nothing is shared between two engines.
 ///
 /// # Examples
 /// ```
