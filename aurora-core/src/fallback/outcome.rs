@@ -177,13 +177,19 @@ impl<E> Exhausted<E> {
         self.attempts.iter().rev().find_map(AttemptRecord::error)
     }
 
-    /// The shortest time after which a target may answer again, as far as circuits and targets told.
+    /// The shortest time after which a target may answer again, as far as circuits and targets told last.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration>
     where
         E: Failure,
     {
-        let told = self.attempts.iter().filter_map(|attempt| match &attempt.outcome {
+        let later = |at: usize| self.attempts.iter().skip(at + 1);
+        let last = self
+            .attempts
+            .iter()
+            .enumerate()
+            .filter(|(at, attempt)| !later(*at).any(|later| later.target == attempt.target));
+        let told = last.filter_map(|(_, attempt)| match &attempt.outcome {
             AttemptOutcome::Skipped { retry_after } => Some(*retry_after),
             AttemptOutcome::Failed(error) => error.retry_after(),
             AttemptOutcome::Served => None,
