@@ -221,13 +221,13 @@ impl LlmClient {
                 aurora_core::fallback::AttemptOutcome::Failed(error) => Some(error),
                 _ => None,
             });
-        let error = failed.unwrap_or_else(|| {
-            let error = Error::new(ErrorKind::CircuitOpen);
-            match retry_after {
-                Some(wait) => error.with_retry_after(wait),
-                None => error.with_context("no target could be asked"),
-            }
-        });
+        let error = failed
+            .unwrap_or_else(|| Error::new(ErrorKind::CircuitOpen).with_context("no target could be asked"));
+        let error = match retry_after {
+            // Whichever target is back first can answer, not only the one whose error this is.
+            Some(wait) if error.is_retryable() => error.with_retry_after(wait),
+            _ => error,
+        };
         error.with_attempts(trail)
     }
 }

@@ -1,0 +1,155 @@
+//! Upstreams that want fewer calls: 429, 503, 529.
+
+use std::time::Duration;
+
+use aurora_llm::error::ErrorKind;
+use serde_json::json;
+
+use crate::clock::TestClock;
+use crate::reaction::Reaction;
+use crate::setting::{client, counts, failures, no_retry, of, pair, question};
+use crate::upstream::Upstream;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn busy(headers: &[(&str, &str)]) -> Reaction {
+    Reaction::error_with(429, headers, "rate_limit_exceeded", "Rate limit reached for m.")
+}
+
+#[tokio::test]
+async fn a_short_retry_after_is_waited_for() {
+    for (header, asked) in [
+        (("retry-after", "2"), 2 * SECOND),
+        (("retry-after", "0.5"), SECOND / 2),
+        (("retry-after-ms", "1500"), 1_500 * SECOND / 1_000),
+    ] {
+        let (first, second) = pair([busy(&[header])]).await;
+        let clock = TestClock::new();
+        let answer = client(&clock, [&first, &second]).chat(question()).await.unwrap();
+        assert_eq!(answer.text(), "first");
+        assert_eq!(counts(&first, &second), (2, 0));
+        let waits = clock.waits();
+        assert!(
+            waits.len() == 1 && waits[0] >= asked && waits[0] < 2 * asked,
+            "{waits:?}"
+        );
+        assert_eq!(answer.attempts()[1].waited, waits[0]);
+    }
+}
+
+#[tokio::test]
+async fn a_long_retry_after_moves_on_at_once_and_holds_the_target_back() {
+    let (first, second) = pair([busy(&[("retry-after", "120")])]).await;
+    let clock = TestClock::new();
+    let client = client(&clock, [&first, &second]);
+    assert_eq!(client.chat(question()).await.unwrap().text(), "second");
+    assert_eq!(counts(&first, &second), (1, 1));
+    clock.advance(119 * SECOND);
+    assert_eq!(client.chat(question()).await.unwrap().text(), "second");
+    assert_eq!(counts(&first, &second), (1, 2), "still held back");
+    clock.advance(SECOND);
+    assert_eq!(client.chat(question()).await.unwrap().text(), "first");
+    assert_eq!(counts(&first, &second), (2, 2));
+    assert!(clock.waits().is_empty(), "{:?}", clock.waits());
+}
+
+#[tokio::test]
+async fn whoever_is_throttled_is_tried_again_with_backoff_and_then_left() {
+    let overloaded = json!({"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}});
+    for (reaction, kind) in [
+        (busy(&[]), ErrorKind::RateLimited),
+        (
+            Reaction::error(503, "service_unavailable", "Try later."),
+            ErrorKind::Overloaded,
+        ),
+        (Reaction::json(529, &[], &overloaded), ErrorKind::Overloaded),
+    ] {
+        let first = Upstream::always("first", reaction).await;
+        let second = Upstream::start("second", []).await;
+        let clock = TestClock::new();
+        let client = client(&clock, [&first, &second]);
+        let answer = client.chat(question()).await.unwrap();
+        assert_eq!(answer.text(), "second");
+        assert_eq!(counts(&first, &second), (3, 1));
+        assert_eq!(failures(answer.attempts()), [kind; 3]);
+        assert_eq!(clock.waits().len(), 2);
+        assert_eq!(
+            client.status()[0].state,
+            "closed",
+            "a busy target is not a broken one"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_stream_is_throttled_like_a_whole_answer() {
+    let (first, second) = pair([busy(&[("retry-after", "1")]), busy(&[("retry-after", "600")])]).await;
+    let clock = TestClock::new();
+    let stream = client(&clock, [&first, &second])
+        .stream(question())
+        .await
+        .unwrap();
+    assert_eq!(failures(stream.attempts()), [ErrorKind::RateLimited; 2]);
+    assert_eq!(stream.collect_answer().await.unwrap().text(), "second");
+    assert_eq!(counts(&first, &second), (2, 1));
+}
+
+#[tokio::test]
+async fn a_provider_that_says_not_to_try_again_is_not_tried_again() {
+    let no = [("x-should-retry", "false")];
+    for reaction in [
+        busy(&no),
+        Reaction::error_with(500, &no, "server_error", "Broken."),
+    ] {
+        let (first, second) = pair([reaction]).await;
+        let answer = client(&TestClock::new(), [&first, &second])
+            .chat(question())
+            .await
+            .unwrap();
+        assert_eq!(
+            (answer.text().as_str(), counts(&first, &second)),
+            ("second", (1, 1))
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_caller_is_told_when_the_first_of_all_targets_is_back() {
+    let first = Upstream::always("first", busy(&[("retry-after", "90")])).await;
+    let second = Upstream::always("second", busy(&[("retry-after", "300")])).await;
+    let clock = TestClock::new();
+    let client = client(&clock, [&first, &second]);
+
+    let error = client.chat(question()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::RateLimited);
+    assert_eq!(
+        (error.retry_after(), error.status()),
+        (Some(90 * SECOND), Some(429))
+    );
+
+    clock.advance(30 * SECOND);
+    let error = client.chat(question()).await.unwrap_err();
+    assert_eq!(
+        error.kind(),
+        ErrorKind::CircuitOpen,
+        "an own limit is not a provider's"
+    );
+    assert_eq!(error.retry_after(), Some(60 * SECOND));
+    assert_eq!(counts(&first, &second), (1, 1), "nothing was sent");
+}
+
+#[tokio::test]
+async fn a_single_target_that_is_back_soon_is_waited_for() {
+    let first = Upstream::start("first", [busy(&[("retry-after", "3")])]).await;
+    let clock = TestClock::new();
+    let client = no_retry(of(crate::setting::builder(&clock), [&first]))
+        .build()
+        .unwrap();
+    assert_eq!(
+        client.chat(question()).await.unwrap_err().kind(),
+        ErrorKind::RateLimited
+    );
+    assert_eq!(client.chat(question()).await.unwrap().text(), "first");
+    assert_eq!(clock.waits(), [3 * SECOND]);
+    assert_eq!(first.count(), 2);
+}
