@@ -1,0 +1,43 @@
+//! `aurora demo`.
+
+use std::net::SocketAddr;
+
+use clap::Args;
+
+use super::serve::{install_crypto, say};
+use super::{block_on, signals};
+use crate::demo::{Console, Demo, Script, Words};
+use crate::error::Error;
+
+/// What the demo takes.
+#[derive(Debug, Clone, Args)]
+pub(super) struct DemoOptions {
+    /// Address and port to listen on; port 0 takes a free one [default: 127.0.0.1:8080, or a free port].
+    #[arg(long, value_name = "ADDR:PORT")]
+    listen: Option<SocketAddr>,
+    /// Tells the same story at four times the pace.
+    #[arg(long, hide = true)]
+    fast: bool,
+}
+
+pub(super) fn run(options: &DemoOptions) -> Result<(), Error> {
+    install_crypto();
+    let script = if options.fast { Script::FAST } else { Script::STORY };
+    let (listen, words) = (options.listen, Words::of(&locale()));
+    block_on(async move {
+        let demo = Demo::build(script, words, Console::new(|text| say(&format!("{text}\n")))).await?;
+        let bound = demo.listen(listen).await?;
+        demo.introduce(bound.local_addr());
+        let (stop, hurry) = signals::listen()?;
+        demo.run(bound, stop, hurry).await
+    })
+}
+
+/// The locale for messages, by the order of POSIX.
+fn locale() -> String {
+    let set = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    ["LC_ALL", "LC_MESSAGES", "LANG"]
+        .into_iter()
+        .find_map(set)
+        .unwrap_or_default()
+}

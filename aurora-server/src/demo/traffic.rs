@@ -1,0 +1,71 @@
+//! Light traffic, as a few programs would make it.
+
+use std::time::Duration;
+
+use aurora_core::time::Clock as _;
+use aurora_llm::chat::ChatRequest;
+use futures::StreamExt as _;
+use futures::stream::FuturesUnordered;
+
+use crate::http::Gateway;
+use crate::state::AppState;
+
+const EVERY: Duration = Duration::from_millis(250);
+/// Calls that run at a time; when they are slow, fewer begin.
+const MOST: usize = 16;
+/// Every so many calls one is streamed.
+const STREAMED: usize = 4;
+
+const QUESTIONS: [&str; 8] = [
+    "Why is the sky blue?",
+    "Resuma este contrato em três frases.",
+    "Which day suits the customer best?",
+    "Quais clientes não responderam esta semana?",
+    "Write a friendly reminder of the appointment on Thursday.",
+    "Traduza para o inglês: o pedido chega amanhã.",
+    "What is the capital of Acre?",
+    "Classify the mood of this message: it took far too long.",
+];
+
+/// Asks until the app stops. What is under way then is dropped and not counted.
+pub(super) async fn run(state: &AppState) {
+    let mut running = FuturesUnordered::new();
+    let mut questions = QUESTIONS.iter().cycle().enumerate();
+    let mut due = state.clock.elapsed();
+    loop {
+        let wait = due.saturating_sub(state.clock.elapsed());
+        tokio::select! {
+            biased;
+            () = state.stop.cancelled() => return,
+            Some(()) = running.next(), if !running.is_empty() => continue,
+            () = state.clock.sleep(wait) => due += EVERY,
+        }
+        if running.len() < MOST
+            && let Some((number, question)) = questions.next()
+        {
+            running.push(ask(&state.gateway, question, number % STREAMED == 0));
+        }
+    }
+}
+
+/// One call. How it went is counted by the gateway.
+async fn ask(gateway: &Gateway, question: &str, streamed: bool) {
+    let request = ChatRequest::user(question);
+    let outcome = if streamed {
+        match gateway.stream(request).await {
+            Ok(mut stream) => {
+                let mut last = Ok(());
+                while let Some(event) = stream.next().await {
+                    last = event.map(drop);
+                }
+                last
+            }
+            Err(error) => Err(error),
+        }
+    } else {
+        gateway.chat(request).await.map(drop)
+    };
+    if let Err(error) = outcome {
+        tracing::warn!(%error, "a call of the demo failed");
+    }
+}

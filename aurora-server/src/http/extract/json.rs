@@ -1,0 +1,230 @@
+//! Bodies of type `application/json`.
+
+use axum::extract::{FromRequest, Request};
+use axum::http::HeaderMap;
+use axum::http::header::CONTENT_TYPE;
+use bytes::Bytes;
+use serde::de::DeserializeOwned;
+use serde_json::error::Category;
+use serde_json::{Map, Value};
+
+use super::{body, strict};
+use crate::http::problem::{FieldError, Problem, ProblemKind};
+
+/// A body that was read, checked and turned into what a handler wants.
+#[derive(Debug)]
+pub(crate) struct Json<T>(pub(crate) T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _state: &S) -> Result<Self, Problem> {
+        if !is_json(request.headers()) {
+            return Err(Problem::new(ProblemKind::UnsupportedMediaType));
+        }
+        let bytes = body::read(request).await?;
+        strict::check(&bytes).map_err(|error| of_text(&error))?;
+        serde_json::from_slice(&bytes)
+            .map(Self)
+            .map_err(|error| of_shape::<T>(&bytes, &error))
+    }
+}
+
+/// A body of sound JSON as it came, for readers of their own.
+#[derive(Debug)]
+pub(crate) struct JsonText(pub(crate) Bytes);
+
+impl<S: Send + Sync> FromRequest<S> for JsonText {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _state: &S) -> Result<Self, Problem> {
+        if !is_json(request.headers()) {
+            return Err(Problem::new(ProblemKind::UnsupportedMediaType));
+        }
+        let bytes = body::read(request).await?;
+        strict::check(&bytes).map_err(|error| of_text(&error))?;
+        Ok(Self(bytes))
+    }
+}
+
+/// `application/json`, `application/merge-patch+json` and their like. Also keeps forms of foreign pages out, which
+/// cannot send these types without being asked first.
+fn is_json(headers: &HeaderMap) -> bool {
+    let Some(text) = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()) else {
+        return false;
+    };
+    let essence = text
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
+    essence
+        .strip_prefix("application/")
+        .is_some_and(|kind| kind == "json" || kind.ends_with("+json"))
+}
+
+/// The text is not JSON, or not JSON that can be read in one way only.
+fn of_text(error: &serde_json::Error) -> Problem {
+    let (line, column) = (error.line(), error.column());
+    let what = match error.classify() {
+        Category::Eof => "the JSON ends too early".to_owned(),
+        Category::Data => error
+            .to_string()
+            .split(" at line ")
+            .next()
+            .unwrap_or_default()
+            .to_owned(),
+        Category::Syntax | Category::Io => "this is not JSON".to_owned(),
+    };
+    Problem::new(ProblemKind::InvalidJson)
+        .detail(format!("{what} (line {line}, column {column})"))
+        .with("line", line)
+        .with("column", column)
+}
+
+/// The JSON does not have the shape that is wanted.
+fn of_shape<T: DeserializeOwned>(bytes: &[u8], error: &serde_json::Error) -> Problem {
+    let mut errors = Vec::new();
+    if let Ok(object) = serde_json::from_slice::<Map<String, Value>>(bytes) {
+        errors = field_by_field::<T>(object);
+    }
+    if errors.is_empty() {
+        let field = if error.line() > 0 {
+            format!("line {}, column {}", error.line(), error.column())
+        } else {
+            "body".to_owned()
+        };
+        let (code, message) = told(error);
+        errors.push(FieldError::new(field, code, message));
+    }
+    Problem::new(ProblemKind::Invalid).errors(errors)
+}
+
+/// A reader of structs stops at the first wrong field; alone in an object each field shows its own fault.
+fn field_by_field<T: DeserializeOwned>(object: Map<String, Value>) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    let mut sound = Map::new();
+    for (name, value) in object {
+        let alone = Map::from_iter([(name.clone(), value.clone())]);
+        match serde_json::from_value::<T>(Value::Object(alone)) {
+            Err(error) if missing(&error).is_none() => {
+                let (code, message) = told(&error);
+                errors.push(FieldError::new(short(&name), code, message));
+            }
+            Ok(_) | Err(_) => {
+                sound.insert(name, value);
+            }
+        }
+    }
+    if let Err(error) = serde_json::from_value::<T>(Value::Object(sound)) {
+        if let Some(name) = missing(&error) {
+            errors.push(FieldError::new(name, "required", "is required"));
+        }
+    }
+    errors
+}
+
+fn missing(error: &serde_json::Error) -> Option<String> {
+    let text = error.to_string();
+    let (name, _) = text.strip_prefix("missing field `")?.split_once('`')?;
+    Some(name.to_owned())
+}
+
+/// What a reader expected. Its own text would repeat what was sent.
+fn told(error: &serde_json::Error) -> (&'static str, String) {
+    if missing(error).is_some() {
+        return ("required", "is required".to_owned());
+    }
+    let text = error.to_string();
+    let text = text.split(" at line ").next().unwrap_or_default();
+    if text.starts_with("unknown field") {
+        return ("unknown", "is not known here".to_owned());
+    }
+    match text.rsplit_once("expected ") {
+        Some((_, wanted)) => ("invalid", format!("must be {wanted}")),
+        None => ("invalid", "is not allowed".to_owned()),
+    }
+}
+
+/// A name that a client made up, at a length that can be shown.
+fn short(name: &str) -> String {
+    name.chars().take(64).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only its shape matters")]
+    struct Wanted {
+        name: String,
+        age: u8,
+        tags: Option<Vec<String>>,
+    }
+
+    fn errors(json: &str) -> Vec<(String, String)> {
+        let error = serde_json::from_str::<Wanted>(json).unwrap_err();
+        let problem = of_shape::<Wanted>(json.as_bytes(), &error);
+        problem
+            .field_errors()
+            .iter()
+            .map(|error| (error.field.clone(), error.code.to_string()))
+            .collect()
+    }
+
+    #[test]
+    fn every_field_that_does_not_fit_is_told() {
+        let told = errors(r#"{"name":7,"age":"old","tags":["a",1],"colour":"red"}"#);
+        let told: Vec<(&str, &str)> = told
+            .iter()
+            .map(|(field, code)| (field.as_str(), code.as_str()))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                ("age", "invalid"),
+                ("colour", "unknown"),
+                ("name", "invalid"),
+                ("tags", "invalid")
+            ]
+        );
+        assert_eq!(
+            errors(r#"{"age":1}"#),
+            [("name".to_owned(), "required".to_owned())]
+        );
+        assert_eq!(errors("[]").len(), 1);
+    }
+
+    #[test]
+    fn nothing_of_the_body_is_repeated() {
+        let json = r#"{"name":"a","age":"my secret"}"#;
+        let error = serde_json::from_str::<Wanted>(json).unwrap_err();
+        let problem = of_shape::<Wanted>(json.as_bytes(), &error);
+        assert!(!format!("{problem:?}").contains("secret"), "{problem:?}");
+    }
+
+    #[test]
+    fn only_json_counts_as_json() {
+        let of = |kind: &str| is_json(&HeaderMap::from_iter([(CONTENT_TYPE, kind.parse().unwrap())]));
+        for good in [
+            "application/json",
+            "Application/JSON; charset=utf-8",
+            "application/merge-patch+json",
+        ] {
+            assert!(of(good), "{good}");
+        }
+        for bad in [
+            "text/plain",
+            "application/x-www-form-urlencoded",
+            "text/json",
+            "application/jsonp",
+        ] {
+            assert!(!of(bad), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! How much a request may hold and how long it may take.
+
+use std::time::Duration;
+
+use axum::body::HttpBody as _;
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use crate::http::problem::{Problem, ProblemKind};
+
+/// Longest address in bytes.
+const MAX_ADDRESS: usize = 8 * 1_024;
+
+/// The most bytes that the body of this request may have.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct BodyLimit(pub(crate) usize);
+
+/// Refuses what is too large before anything of it is read. Bodies of unknown length are cut by their reader, which
+/// finds the limit in the request's extensions.
+pub(crate) async fn sizes(State(limit): State<usize>, mut request: Request, next: Next) -> Response {
+    let uri = request.uri();
+    if uri
+        .path_and_query()
+        .is_some_and(|target| target.as_str().len() > MAX_ADDRESS)
+    {
+        return Problem::new(ProblemKind::AddressTooLong).into_response();
+    }
+    let announced = request.body().size_hint().lower();
+    if announced > u64::try_from(limit).unwrap_or(u64::MAX) {
+        crate::http::extract::discard(request.into_body()).await;
+        return Problem::new(ProblemKind::BodyTooLarge)
+            .detail(format!(
+                "the body may have {limit} bytes, this one has {announced}"
+            ))
+            .into_response();
+    }
+    request.extensions_mut().insert(BodyLimit(limit));
+    next.run(request).await
+}
+
+/// Gives up a request that takes too long. Not for streams: they have limits of their own.
+pub(crate) async fn time(State(limit): State<Duration>, request: Request, next: Next) -> Response {
+    match tokio::time::timeout(limit, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => Problem::new(ProblemKind::RequestTimeout).into_response(),
+    }
+}

@@ -1,0 +1,41 @@
+//! What happens to every request before and after its handler, outermost first in [`wrap`].
+
+pub(crate) mod limits;
+pub(crate) mod local;
+pub(crate) mod problems;
+pub(crate) mod record;
+pub(crate) mod request_id;
+pub(crate) mod security;
+
+use axum::Router;
+use axum::middleware::{from_fn, from_fn_with_state};
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::state::AppState;
+
+pub(crate) use request_id::RequestId;
+
+/// Who can reach the router.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exposure {
+    /// Programs and browsers of this machine, through our own listener.
+    Loopback,
+    /// Whoever the embedding application lets in.
+    Embedded,
+}
+
+/// The order of the layers. The last one added is the first that a request meets.
+pub(crate) fn wrap(router: Router<AppState>, state: &AppState, exposure: Exposure) -> Router<AppState> {
+    let limit = usize::try_from(state.settings.limits.body_bytes).unwrap_or(usize::MAX);
+    let router = router.layer(from_fn_with_state(limit, limits::sizes));
+    let router = match exposure {
+        Exposure::Loopback => router.layer(from_fn(local::only)),
+        Exposure::Embedded => router,
+    };
+    router
+        .layer(CatchPanicLayer::custom(problems::of_panic))
+        .layer(from_fn(problems::write))
+        .layer(from_fn(security::headers))
+        .layer(from_fn_with_state(state.clone(), record::request))
+        .layer(from_fn_with_state(state.clone(), request_id::assign))
+}

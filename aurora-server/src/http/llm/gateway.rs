@@ -1,0 +1,192 @@
+//! The one way from the server to the models, and what is known about the calls that took it.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
+
+use aurora_core::failure::{Failure as _, FailureClass};
+use aurora_core::monitor::{Monitor, Summary, Timing};
+use aurora_core::time::Clock;
+use aurora_llm::chat::{ChatRequest, StreamEvent};
+use aurora_llm::client::{Answer, AnswerStream, Attempt};
+use aurora_llm::pricing::Price;
+use aurora_llm::{Error, ErrorKind, LlmClient};
+use futures::{Stream, StreamExt as _};
+
+const CALLS: &str = "calls";
+
+/// What the server knows about a target beyond what the client tells.
+#[derive(Debug, Clone)]
+pub(crate) struct TargetInfo {
+    /// The target's name.
+    pub(crate) target: String,
+    /// The provider instance.
+    pub(crate) provider: String,
+    /// The model, by the provider's own name.
+    pub(crate) model: String,
+    /// Whether its answers are made up.
+    pub(crate) simulated: bool,
+    /// What it costs, if that is known.
+    pub(crate) price: Option<Price>,
+}
+
+/// The way to the models; clones share its counts.
+///
+/// The client's monitor counts attempts at targets; this counts calls as their callers saw them.
+#[derive(Debug, Clone)]
+pub(crate) struct Gateway {
+    client: Option<LlmClient>,
+    targets: Arc<[TargetInfo]>,
+    calls: Monitor,
+    fallbacks: Arc<AtomicU64>,
+}
+
+impl Gateway {
+    /// `client` is `None` where no provider is configured.
+    pub(crate) fn new(client: Option<LlmClient>, targets: Vec<TargetInfo>, clock: impl Clock) -> Self {
+        Self {
+            client,
+            targets: targets.into(),
+            calls: Monitor::new(clock),
+            fallbacks: Arc::default(),
+        }
+    }
+
+    /// The client behind it, if a provider is configured.
+    pub(crate) const fn client(&self) -> Option<&LlmClient> {
+        self.client.as_ref()
+    }
+
+    pub(crate) fn targets(&self) -> &[TargetInfo] {
+        &self.targets
+    }
+
+    /// What is known about the target of this name.
+    pub(crate) fn target(&self, name: &str) -> Option<&TargetInfo> {
+        self.targets.iter().find(|info| info.target == name)
+    }
+
+    /// Whether every answer is made up.
+    pub(crate) fn is_simulated(&self) -> bool {
+        !self.targets.is_empty() && self.targets.iter().all(|info| info.simulated)
+    }
+
+    /// The provider that an answer names: `simulated` for whatever is made up, so that nobody takes it for real.
+    pub(crate) fn provider_name(&self, target: &str, provider: &str) -> String {
+        match self.target(target) {
+            Some(info) if info.simulated => "simulated".to_owned(),
+            _ => provider.to_owned(),
+        }
+    }
+
+    /// How the calls went; `None` before the first.
+    pub(crate) fn calls(&self) -> Option<Summary> {
+        self.calls.summary(CALLS)
+    }
+
+    /// Calls that another than the first target answered.
+    pub(crate) fn fallbacks(&self) -> u64 {
+        self.fallbacks.load(Ordering::Relaxed)
+    }
+
+    /// Forgets every count.
+    pub(crate) fn clear(&self) {
+        self.calls.clear();
+        self.fallbacks.store(0, Ordering::Relaxed);
+    }
+
+    /// Waits for a whole answer.
+    pub(crate) async fn chat(&self, request: ChatRequest) -> Result<Answer, Error> {
+        let client = self.client.as_ref().ok_or_else(none_configured)?;
+        let timing = self.calls.start(CALLS);
+        match client.chat(request).await {
+            Ok(answer) => {
+                self.served(answer.target(), answer.attempts());
+                timing.succeeded();
+                Ok(answer)
+            }
+            Err(error) => {
+                failed(timing, &error);
+                Err(error)
+            }
+        }
+    }
+
+    /// Begins an answer that is handed out while it is being written.
+    pub(crate) async fn stream(&self, request: ChatRequest) -> Result<CountedStream, Error> {
+        let client = self.client.as_ref().ok_or_else(none_configured)?;
+        let timing = self.calls.start(CALLS);
+        match client.stream(request).await {
+            Ok(stream) => {
+                self.served(stream.target(), stream.attempts());
+                Ok(CountedStream {
+                    stream,
+                    timing: Some(timing),
+                })
+            }
+            Err(error) => {
+                failed(timing, &error);
+                Err(error)
+            }
+        }
+    }
+
+    fn served(&self, target: &str, attempts: &[Attempt]) {
+        if attempts.iter().any(|attempt| attempt.target != target) {
+            self.fallbacks.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+/// A streamed answer whose end is counted. One that the client gives up is not.
+#[derive(Debug)]
+pub(crate) struct CountedStream {
+    stream: AnswerStream,
+    timing: Option<Timing>,
+}
+
+impl CountedStream {
+    pub(crate) const fn answer(&self) -> &AnswerStream {
+        &self.stream
+    }
+}
+
+impl Stream for CountedStream {
+    type Item = Result<StreamEvent, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let item = std::task::ready!(self.stream.poll_next_unpin(cx));
+        match &item {
+            Some(Ok(event)) if event.is_terminal() => {
+                if let Some(timing) = self.timing.take() {
+                    timing.succeeded();
+                }
+            }
+            Some(Err(error)) => {
+                if let Some(timing) = self.timing.take() {
+                    failed(timing, error);
+                }
+            }
+            _ => {}
+        }
+        Poll::Ready(item)
+    }
+}
+
+/// A caller's own mistake says nothing about how well he is served.
+fn failed(timing: Timing, error: &Error) {
+    if !matches!(error.class(), FailureClass::Rejected | FailureClass::Cancelled) {
+        timing.failed(error.class());
+    }
+}
+
+/// The error where no provider is configured. Its code tells it from a wrong setting.
+fn none_configured() -> Error {
+    Error::new(ErrorKind::Config)
+        .with_code(NO_PROVIDER)
+        .with_context("no provider is configured")
+}
+
+/// The code of the error that says that no provider is configured.
+pub(crate) const NO_PROVIDER: &str = "no_provider";

@@ -1,0 +1,206 @@
+//! Every error of the server as `application/problem+json` (RFC 9457). HTTP status codes of errors exist only here.
+
+mod kind;
+mod sources;
+
+use std::borrow::Cow;
+use std::error::Error as StdError;
+use std::sync::Arc;
+
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+pub(crate) use kind::ProblemKind;
+
+/// An error on its way to the client.
+///
+/// A handler returns it; the layer [`problems`](super::layers::problems) writes it out, because only there is the
+/// request's id known, and the form that the address promises.
+#[derive(Debug, Clone)]
+pub(crate) struct Problem {
+    kind: ProblemKind,
+    detail: Option<Cow<'static, str>>,
+    errors: Vec<FieldError>,
+    more: Map<String, Value>,
+    headers: Vec<(HeaderName, HeaderValue)>,
+    cause: Option<Arc<dyn StdError + Send + Sync>>,
+}
+
+/// What is wrong with one field of a request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub(crate) struct FieldError {
+    /// Where the field stands: `phones[1].number`, or the name of a query parameter or header.
+    #[schema(example = "cnpj")]
+    pub(crate) field: String,
+    /// Stable name of what is wrong.
+    #[schema(example = "required")]
+    pub(crate) code: Cow<'static, str>,
+    /// What is wrong, for people.
+    pub(crate) message: Cow<'static, str>,
+}
+
+impl FieldError {
+    pub(crate) fn new(
+        field: impl Into<String>,
+        code: impl Into<Cow<'static, str>>,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self {
+            field: field.into(),
+            code: code.into(),
+            message: message.into(),
+        }
+    }
+}
+
+/// An error answer (RFC 9457).
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = Problem)]
+pub(crate) struct ProblemBody {
+    /// Names the kind of problem.
+    #[serde(rename = "type")]
+    #[schema(rename = "type", example = "urn:aurora:problem:not_found")]
+    uri: String,
+    /// The kind of problem, for people; the same for every occurrence.
+    title: &'static str,
+    /// The HTTP status.
+    #[schema(example = 404)]
+    status: u16,
+    /// What happened this time, for people.
+    detail: Cow<'static, str>,
+    /// Stable name of the kind, for programs.
+    #[schema(example = "not_found")]
+    code: &'static str,
+    /// The id of the request, also in the header `x-request-id`.
+    request_id: String,
+    /// Every wrong field; empty where no field is at fault.
+    errors: Vec<FieldError>,
+    /// Members that belong to the kind: `existing_id` of a duplicate, `current_version` of a stale update.
+    #[serde(flatten)]
+    #[schema(value_type = Object, additional_properties)]
+    more: Map<String, Value>,
+}
+
+impl Problem {
+    pub(crate) fn new(kind: ProblemKind) -> Self {
+        Self {
+            kind,
+            detail: None,
+            errors: Vec::new(),
+            more: Map::new(),
+            headers: Vec::new(),
+            cause: None,
+        }
+    }
+
+    /// Says what happened this time. Ignored for faults of ours, whose detail is always the general one.
+    pub(crate) fn detail(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
+        if !self.kind.is_ours() {
+            self.detail = Some(detail.into());
+        }
+        self
+    }
+
+    pub(crate) fn errors(mut self, errors: impl IntoIterator<Item = FieldError>) -> Self {
+        self.errors.extend(errors);
+        self
+    }
+
+    /// Adds a member that belongs to the kind.
+    pub(crate) fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.more.insert(name.to_owned(), value.into());
+        self
+    }
+
+    pub(crate) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+
+    pub(crate) fn retry_after(self, wait: std::time::Duration) -> Self {
+        // Rounded up: a client that comes back too early is refused again.
+        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+        self.header(RETRY_AFTER, HeaderValue::from(seconds))
+    }
+
+    /// Keeps what lies beneath, for the log alone.
+    pub(crate) fn caused_by(mut self, cause: impl StdError + Send + Sync + 'static) -> Self {
+        self.cause = Some(Arc::new(cause));
+        self
+    }
+
+    pub(crate) fn kind(&self) -> ProblemKind {
+        self.kind
+    }
+
+    pub(crate) fn status(&self) -> StatusCode {
+        self.kind.status()
+    }
+
+    /// What is told to the client.
+    pub(crate) fn text(&self) -> Cow<'static, str> {
+        self.detail.clone().unwrap_or(Cow::Borrowed(self.kind.general()))
+    }
+
+    pub(crate) fn field_errors(&self) -> &[FieldError] {
+        &self.errors
+    }
+
+    /// The cause and its own causes in one line, for the log.
+    pub(crate) fn causes(&self) -> Option<String> {
+        let mut error: &(dyn StdError + 'static) = self.cause.as_deref()?;
+        let mut text = error.to_string();
+        while let Some(beneath) = error.source() {
+            error = beneath;
+            text.push_str(": ");
+            text.push_str(&error.to_string());
+        }
+        Some(text)
+    }
+
+    /// The headers that belong to the problem in whatever form it is written.
+    pub(crate) fn write_headers(&self, response: &mut Response) {
+        for (name, value) in &self.headers {
+            response.headers_mut().insert(name, value.clone());
+        }
+    }
+
+    /// The body as RFC 9457 has it, also for the end of a stream.
+    pub(crate) fn body(&self, request_id: &str) -> ProblemBody {
+        ProblemBody {
+            uri: format!("urn:aurora:problem:{}", self.kind.code()),
+            title: self.kind.title(),
+            status: self.status().as_u16(),
+            detail: self.text(),
+            code: self.kind.code(),
+            request_id: request_id.to_owned(),
+            errors: self.errors.clone(),
+            more: self.more.clone(),
+        }
+    }
+
+    /// The problem as RFC 9457 has it.
+    pub(crate) fn render(&self, request_id: &str) -> Response {
+        let json = serde_json::to_vec(&self.body(request_id)).unwrap_or_default();
+        let mut response = (self.status(), json).into_response();
+        response
+            .headers_mut()
+            .insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        response
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = self.status().into_response();
+        self.write_headers(&mut response);
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// Writes a problem in the form that clients of an address expect.
+pub(crate) type Form = fn(&Problem, &str) -> Response;

@@ -1,0 +1,344 @@
+//! What a connection does, so that clients which do nothing can be let go.
+//!
+//! Three phases: a head is on its way (the head limit), requests run (no limit here: they have limits of their own), or
+//! nothing happens (the idle limit). A new connection counts as a head on its way. In any phase a client that takes
+//! nothing of what is sent to it has the stall limit.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use aurora_core::time::Clock;
+use axum::body::{Body, HttpBody};
+use bytes::Bytes;
+use hyper::body::{Frame, SizeHint};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::Notify;
+
+use super::Limits;
+
+/// Why a connection has to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// The head of a request took too long, or nothing of an answer was taken for too long.
+    TooSlow,
+    /// Nothing happened for too long.
+    Idle,
+}
+
+/// The state of one connection.
+#[derive(Debug)]
+pub(super) struct Activity {
+    clock: Arc<dyn Clock>,
+    state: Mutex<State>,
+    changed: Notify,
+}
+
+#[derive(Debug)]
+struct State {
+    running: usize,
+    /// Bytes belong to a head only in HTTP/1: in HTTP/2 they may be pings.
+    multiplexed: bool,
+    since: Duration,
+    phase: Phase,
+    /// Since when nothing could be sent.
+    stalled: Option<Duration>,
+}
+
+impl State {
+    /// When the connection has to end and why, if nothing changes.
+    fn next(&self, limits: &Limits) -> Option<(Duration, Verdict)> {
+        let stalled = self
+            .stalled
+            .map(|since| (since + limits.stalled, Verdict::TooSlow));
+        let phase = match self.phase {
+            Phase::Head => Some((self.since + limits.head, Verdict::TooSlow)),
+            Phase::Idle => Some((self.since + limits.idle, Verdict::Idle)),
+            Phase::Running => None,
+        };
+        stalled.into_iter().chain(phase).min_by_key(|(due, _)| *due)
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Head,
+    Running,
+    Idle,
+}
+
+impl Activity {
+    pub(super) fn new(clock: Arc<dyn Clock>) -> Arc<Self> {
+        let since = clock.elapsed();
+        let state = State {
+            running: 0,
+            multiplexed: false,
+            since,
+            phase: Phase::Head,
+            stalled: None,
+        };
+        Arc::new(Self {
+            clock,
+            state: Mutex::new(state),
+            changed: Notify::new(),
+        })
+    }
+
+    /// A request begins; it lasts until what is returned is dropped.
+    pub(super) fn begin(self: &Arc<Self>, multiplexed: bool) -> Running {
+        let mut state = self.lock();
+        state.running += 1;
+        state.multiplexed = multiplexed;
+        self.enter(&mut state, Phase::Running);
+        Running(Arc::clone(self))
+    }
+
+    /// Waits until the connection has to end.
+    pub(super) async fn judge(&self, limits: &Limits) -> Verdict {
+        loop {
+            let changed = self.changed.notified();
+            let Some((due, verdict)) = self.lock().next(limits) else {
+                changed.await;
+                continue;
+            };
+            let left = due.saturating_sub(self.clock.elapsed());
+            if left.is_zero() {
+                return verdict;
+            }
+            tokio::select! {
+                () = changed => {}
+                () = self.clock.sleep(left) => {}
+            }
+        }
+    }
+
+    /// Something could be sent, or could not.
+    fn sent(&self, is_stalled: bool) {
+        let mut state = self.lock();
+        if is_stalled != state.stalled.is_some() {
+            state.stalled = is_stalled.then(|| self.clock.elapsed());
+            self.changed.notify_one();
+        }
+    }
+
+    fn received(&self) {
+        let mut state = self.lock();
+        if state.phase == Phase::Idle && !state.multiplexed {
+            self.enter(&mut state, Phase::Head);
+        }
+    }
+
+    fn ended(&self) {
+        let mut state = self.lock();
+        state.running = state.running.saturating_sub(1);
+        if state.running == 0 {
+            self.enter(&mut state, Phase::Idle);
+        }
+    }
+
+    fn enter(&self, state: &mut State, phase: Phase) {
+        state.phase = phase;
+        state.since = self.clock.elapsed();
+        self.changed.notify_one();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A request that runs.
+#[derive(Debug)]
+pub(super) struct Running(Arc<Activity>);
+
+impl Running {
+    /// Lets the request last as long as its answer is being sent.
+    pub(super) fn until_end_of(self, body: Body) -> Body {
+        Body::new(Sending { body, _running: self })
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.ended();
+    }
+}
+
+/// The body of an answer on its way.
+struct Sending {
+    body: Body,
+    _running: Running,
+}
+
+impl HttpBody for Sending {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// A stream that tells when something arrives.
+#[derive(Debug)]
+pub(super) struct Watched<T> {
+    stream: T,
+    activity: Arc<Activity>,
+}
+
+impl<T> Watched<T> {
+    pub(super) fn new(stream: T, activity: Arc<Activity>) -> Self {
+        Self { stream, activity }
+    }
+}
+
+impl<T: AsyncRead + Unpin> AsyncRead for Watched<T> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        let outcome = Pin::new(&mut self.stream).poll_read(cx, buf);
+        if buf.filled().len() > before {
+            self.activity.received();
+        }
+        outcome
+    }
+}
+
+impl<T: AsyncWrite + Unpin> AsyncWrite for Watched<T> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        let outcome = Pin::new(&mut self.stream).poll_write(cx, buf);
+        self.activity.sent(outcome.is_pending());
+        outcome
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let outcome = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
+        self.activity.sent(outcome.is_pending());
+        outcome
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aurora_core::time::ManualClock;
+
+    use super::*;
+
+    const LIMITS: Limits = Limits::new(Duration::from_secs(10), Duration::ZERO);
+
+    async fn judged_after(clock: &ManualClock, activity: &Activity, seconds: u64) -> Option<Verdict> {
+        clock.advance(Duration::from_secs(seconds));
+        tokio::select! {
+            biased;
+            verdict = activity.judge(&LIMITS) => Some(verdict),
+            () = tokio::task::yield_now() => None,
+        }
+    }
+
+    #[tokio::test]
+    async fn each_phase_has_its_limit() {
+        let clock = ManualClock::default();
+        let activity = Activity::new(Arc::new(clock.clone()));
+        assert_eq!(judged_after(&clock, &activity, 9).await, None);
+        let (first, second) = (activity.begin(false), activity.begin(false));
+        assert_eq!(
+            judged_after(&clock, &activity, 3_600).await,
+            None,
+            "requests run as long as they like"
+        );
+        drop(first);
+        assert_eq!(
+            judged_after(&clock, &activity, 3_600).await,
+            None,
+            "one still runs"
+        );
+        drop(second);
+        assert_eq!(judged_after(&clock, &activity, 59).await, None);
+        activity.received();
+        assert_eq!(judged_after(&clock, &activity, 9).await, None);
+        assert_eq!(judged_after(&clock, &activity, 1).await, Some(Verdict::TooSlow));
+    }
+
+    #[tokio::test]
+    async fn a_new_connection_must_say_something_soon() {
+        let clock = ManualClock::default();
+        let activity = Activity::new(Arc::new(clock.clone()));
+        assert_eq!(judged_after(&clock, &activity, 10).await, Some(Verdict::TooSlow));
+    }
+
+    #[tokio::test]
+    async fn pings_of_a_multiplexed_connection_are_no_head() {
+        let clock = ManualClock::default();
+        let activity = Activity::new(Arc::new(clock.clone()));
+        drop(activity.begin(true));
+        activity.received();
+        assert_eq!(judged_after(&clock, &activity, 59).await, None);
+        assert_eq!(judged_after(&clock, &activity, 1).await, Some(Verdict::Idle));
+    }
+
+    #[tokio::test]
+    async fn who_takes_nothing_of_an_answer_is_let_go() {
+        let clock = ManualClock::default();
+        let activity = Activity::new(Arc::new(clock.clone()));
+        let _running = activity.begin(false);
+        activity.sent(true);
+        assert_eq!(judged_after(&clock, &activity, 59).await, None);
+        activity.sent(false);
+        activity.sent(true);
+        assert_eq!(
+            judged_after(&clock, &activity, 59).await,
+            None,
+            "a little was taken"
+        );
+        assert_eq!(judged_after(&clock, &activity, 1).await, Some(Verdict::TooSlow));
+    }
+
+    #[tokio::test]
+    async fn a_wait_that_has_begun_learns_of_a_shorter_limit() {
+        let clock = ManualClock::default();
+        let activity = Activity::new(Arc::new(clock.clone()));
+        drop(activity.begin(false));
+        let judging = {
+            let activity = Arc::clone(&activity);
+            tokio::spawn(async move { activity.judge(&LIMITS).await })
+        };
+        while clock.sleepers() == 0 {
+            tokio::task::yield_now().await;
+        }
+        activity.received();
+        clock.advance(Duration::from_secs(10));
+        assert_eq!(judging.await.unwrap(), Verdict::TooSlow);
+    }
+}

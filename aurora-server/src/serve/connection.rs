@@ -1,0 +1,74 @@
+//! One connection from its first byte to its last.
+
+use std::pin::pin;
+use std::sync::Arc;
+
+use aurora_core::time::Clock;
+use axum::Router;
+use axum::body::Body;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper::{Request, Version};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto;
+use tokio::net::TcpStream;
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt as _;
+
+use super::activity::{Activity, Verdict, Watched};
+use super::{Answer, Limits};
+
+/// What a connection needs.
+pub(super) struct Connection {
+    pub(super) server: Arc<auto::Builder<TokioExecutor>>,
+    pub(super) router: Router,
+    pub(super) limits: Limits,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) stop: CancellationToken,
+}
+
+impl Connection {
+    /// Answers requests until either side has had enough.
+    pub(super) async fn serve(self, stream: TcpStream) {
+        let activity = Activity::new(Arc::clone(&self.clock));
+        let io = TokioIo::new(Watched::new(stream, Arc::clone(&activity)));
+        let (router, requests) = (self.router, Arc::clone(&activity));
+        let service = service_fn(move |request: Request<Incoming>| {
+            let running = requests.begin(request.version() == Version::HTTP_2);
+            let router = router.clone();
+            async move {
+                let answer: Answer = router.oneshot(request.map(Body::new)).await;
+                answer.map(|response| response.map(|body| running.until_end_of(body)))
+            }
+        });
+        let mut connection = pin!(self.server.serve_connection(io, service));
+        let mut limits = self.limits;
+        let mut stopping = false;
+        loop {
+            tokio::select! {
+                ended = connection.as_mut() => {
+                    if let Err(error) = ended {
+                        // The client broke off or does not speak HTTP: of interest to nobody but a debugger.
+                        tracing::debug!(%error, "a connection broke off");
+                    }
+                    return;
+                }
+                verdict = activity.judge(&limits) => {
+                    if stopping || verdict == Verdict::TooSlow {
+                        tracing::debug!("a client did not do its part in time");
+                        return;
+                    }
+                    stopping = true;
+                    connection.as_mut().graceful_shutdown();
+                }
+                () = self.stop.cancelled(), if !stopping => {
+                    stopping = true;
+                    connection.as_mut().graceful_shutdown();
+                }
+            }
+            if stopping {
+                limits = limits.hurried();
+            }
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! The listener: accepts connections within limits and lets go of them in order.
+//!
+//! `axum::serve` has no limit on the time that a client may take for the head of a request; the decision record
+//! `0006-serving-over-hyper-util` tells more.
+
+mod activity;
+mod connection;
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aurora_core::time::Clock;
+use axum::Router;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::server::conn::auto;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use connection::Connection;
+
+/// The most connections at a time; further ones wait in the system's queue.
+const MAX_CONNECTIONS: usize = 1_024;
+/// Longest wait for the next request on a connection.
+const IDLE: Duration = Duration::from_secs(60);
+const MAX_HEADERS: usize = 100;
+const MAX_HEAD_BYTES: usize = 16 * 1_024;
+const MAX_STREAMS: u32 = 100;
+/// Streams that a client may reset before its connection is given up (CVE-2023-44487 and its like).
+const MAX_RESETS: usize = 20;
+/// Pause after the system refused to hand out a connection, most likely because it has no file descriptors left.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// What is left for running requests when somebody is in a hurry.
+const HURRY: Duration = Duration::from_secs(1);
+
+/// How a listener behaves.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// For the head of a request, from its first byte; for the first head from the beginning of the connection.
+    head: Duration,
+    /// For the next request.
+    idle: Duration,
+    /// For a client to take more of an answer.
+    stalled: Duration,
+    /// For requests that run when the server stops.
+    drain: Duration,
+}
+
+impl Limits {
+    pub(crate) const fn new(head: Duration, drain: Duration) -> Self {
+        Self {
+            head,
+            idle: IDLE,
+            stalled: IDLE,
+            drain,
+        }
+    }
+
+    /// For a connection that is about to end: requests are brought to their end, nothing else is waited for.
+    fn hurried(self) -> Self {
+        Self {
+            head: self.head.min(HURRY),
+            idle: self.idle.min(HURRY),
+            ..self
+        }
+    }
+}
+
+/// Serves until `stop` is cancelled, then ends what runs: within the drain time, or within a second once `hurry` is
+/// ready. Tells whether everything ended by itself.
+pub(crate) async fn run(
+    listener: TcpListener,
+    router: Router,
+    limits: Limits,
+    clock: Arc<dyn Clock>,
+    stop: CancellationToken,
+    hurry: impl Future<Output = ()> + Send,
+) -> bool {
+    let server = Arc::new(protocol(&limits));
+    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let mut connections = JoinSet::new();
+    loop {
+        let accepted = tokio::select! {
+            biased;
+            () = stop.cancelled() => break,
+            Some(ended) = connections.join_next() => {
+                report(ended);
+                continue;
+            }
+            accepted = accept(&listener, &places, &*clock) => accepted,
+        };
+        let Some((stream, place)) = accepted else { break };
+        let connection = Connection {
+            server: Arc::clone(&server),
+            router: router.clone(),
+            limits,
+            clock: Arc::clone(&clock),
+            stop: stop.clone(),
+        };
+        connections.spawn(async move {
+            connection.serve(stream).await;
+            drop(place);
+        });
+    }
+    drop(listener); // from here on new connections are refused rather than left waiting
+    drain(connections, limits.drain, &*clock, hurry).await
+}
+
+/// Waits for a place and for somebody to take it.
+///
+/// # Cancel safety
+/// Dropping the future loses no connection.
+async fn accept(
+    listener: &TcpListener,
+    places: &Arc<Semaphore>,
+    clock: &dyn Clock,
+) -> Option<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
+    let place = Arc::clone(places).acquire_owned().await.ok()?; // the semaphore is never closed
+    loop {
+        match listener.accept().await {
+            Ok((stream, _peer)) => {
+                if let Err(error) = stream.set_nodelay(true) {
+                    tracing::debug!(%error, "a connection was gone before it began");
+                }
+                return Some((stream, place));
+            }
+            Err(error) if is_of_one_connection(&error) => {}
+            Err(error) => {
+                tracing::error!(%error, "no connection can be accepted at the moment");
+                clock.sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+/// Whether the failure says something about one client and nothing about the listener.
+fn is_of_one_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
+    matches!(
+        error.kind(),
+        ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted
+    )
+}
+
+fn protocol(limits: &Limits) -> auto::Builder<TokioExecutor> {
+    let mut server = auto::Builder::new(TokioExecutor::new());
+    server
+        .http1()
+        .timer(TokioTimer::new())
+        // hyper's own limit counts idle time too; the shorter limit on heads is held by `activity`.
+        .header_read_timeout(limits.idle)
+        .max_headers(MAX_HEADERS)
+        .max_buf_size(MAX_HEAD_BYTES)
+        .keep_alive(true);
+    server
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(MAX_STREAMS)
+        .max_pending_accept_reset_streams(MAX_RESETS)
+        .max_local_error_reset_streams(MAX_RESETS)
+        .max_header_list_size(u32::try_from(MAX_HEAD_BYTES).unwrap_or(u32::MAX))
+        .keep_alive_interval(Duration::from_secs(20))
+        .keep_alive_timeout(Duration::from_secs(20));
+    server
+}
+
+async fn drain(
+    mut connections: JoinSet<()>,
+    limit: Duration,
+    clock: &dyn Clock,
+    hurry: impl Future<Output = ()> + Send,
+) -> bool {
+    let all = async {
+        while let Some(ended) = connections.join_next().await {
+            report(ended);
+        }
+    };
+    let hurried = async {
+        hurry.await;
+        clock.sleep(HURRY).await;
+    };
+    let finished = tokio::select! {
+        biased;
+        () = all => true,
+        () = clock.sleep(limit) => false,
+        () = hurried => false,
+    };
+    if !finished {
+        tracing::warn!(
+            connections = connections.len(),
+            "connections were cut because their time was over"
+        );
+        connections.shutdown().await;
+    }
+    finished
+}
+
+/// A connection's task ends in order even when its client does not; anything else is a fault of ours.
+fn report(ended: Result<(), tokio::task::JoinError>) {
+    if let Err(error) = ended {
+        if !error.is_cancelled() {
+            tracing::error!("the task of a connection panicked");
+        }
+    }
+}
+
+/// An address that the listener got.
+pub(crate) async fn bind(address: SocketAddr) -> io::Result<(TcpListener, SocketAddr)> {
+    let listener = TcpListener::bind(address).await?;
+    let address = listener.local_addr()?;
+    Ok((listener, address))
+}
+
+/// The answer of the router, which cannot fail.
+type Answer = Result<axum::response::Response, Infallible>;

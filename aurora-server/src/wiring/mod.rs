@@ -1,0 +1,40 @@
+//! Where the concrete types meet: from settings to the parts of an app.
+
+mod alerts;
+mod llm;
+mod storage;
+
+use std::sync::Arc;
+
+use aurora_core::config::Settings;
+use aurora_core::health::Criticality;
+use aurora_core::monitor::Monitor;
+use aurora_core::time::{Clock, SystemClock};
+
+pub(crate) use storage::{DatabaseCheck, default_workspace, open};
+
+use crate::app::{App, AppBuilder};
+use crate::error::Error;
+
+/// The parts that the settings ask for.
+pub(crate) async fn builder(settings: Settings) -> Result<AppBuilder, Error> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let crm = storage::open(&settings, &clock).await?;
+    let alerts = alerts::engine(&settings, &clock)?;
+    let monitor = Monitor::new(Arc::clone(&clock));
+    let models = llm::models(&settings, &monitor, &clock)?;
+    let cache = storage::cache(&settings).await?;
+
+    let mut builder = App::builder(crm, alerts)?
+        .clock(clock)
+        .monitor(monitor)
+        .settings(settings);
+    builder = builder.targets(models.targets);
+    if let Some(client) = models.client {
+        builder = builder.llm(client);
+    }
+    if let Some(cache) = cache {
+        builder = builder.check(Criticality::Degraded, cache);
+    }
+    Ok(builder)
+}

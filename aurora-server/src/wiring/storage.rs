@@ -1,0 +1,152 @@
+//! Database, default workspace, cache.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use aurora_core::cache::{CacheStore, Key, RedisCache, Scope};
+use aurora_core::config::Settings;
+use aurora_core::health::{HealthCheck, HealthError};
+use aurora_core::secret::Secret;
+use aurora_core::store::Database;
+use aurora_core::time::Clock;
+use aurora_crm::Crm;
+use aurora_crm::workspaces::{
+    SqlWorkspaces, Workspace, WorkspaceId, WorkspaceKind, WorkspaceRepository as _,
+};
+
+use crate::error::{Error, ErrorKind};
+
+/// The workspace that everything acts in until there is authentication. Its id is the same everywhere, so that several
+/// servers on one database agree on it without a word.
+const DEFAULT_WORKSPACE: &str = "wsp_00000000000070008000000000000001";
+
+/// The CRM on the database that the settings name, or on a SQLite file in the data folder.
+pub(crate) async fn open(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Crm, Error> {
+    let url = match &settings.database.url {
+        Some(url) => url.clone(),
+        None => file_in(&settings.server.data_dir)?,
+    };
+    let refused = |source: aurora_core::store::Error| {
+        Error::new(ErrorKind::Storage, "the database cannot be opened").caused_by(source)
+    };
+    let database = Database::open(&url).await.map_err(refused)?;
+    let crm = Crm::builder(database).clock(Arc::clone(clock)).build().await;
+    crm.map_err(|source| {
+        Error::new(ErrorKind::Storage, "the database cannot be brought up to date").caused_by(source)
+    })
+}
+
+/// The address of the SQLite file in a folder that is made when it is missing.
+fn file_in(folder: &Path) -> Result<Secret, Error> {
+    let refused = |what: &str| {
+        Error::new(
+            ErrorKind::Storage,
+            format!("the data folder {} cannot be used: {what}", folder.display()),
+        )
+    };
+    std::fs::create_dir_all(folder).map_err(|error| refused("it cannot be made").caused_by(error))?;
+    let folder = folder
+        .canonicalize()
+        .map_err(|error| refused("it cannot be found").caused_by(error))?;
+    let path = folder.join("aurora.db");
+    let path = path.to_str().ok_or_else(|| refused("its name is not UTF-8"))?;
+    if path.contains(['?', '#', '%']) {
+        return Err(refused("its name holds one of ? # %"));
+    }
+    Ok(Secret::new(format!("sqlite://{path}")))
+}
+
+/// The default workspace, made when it is missing.
+pub(crate) async fn default_workspace(crm: &Crm, clock: &dyn Clock) -> Result<WorkspaceId, Error> {
+    let refused = |source: aurora_crm::Error| {
+        Error::new(ErrorKind::Storage, "the default workspace cannot be made").caused_by(source)
+    };
+    let id: WorkspaceId = DEFAULT_WORKSPACE.parse().map_err(|error| {
+        Error::new(ErrorKind::Internal, "the default workspace has no id").caused_by(error)
+    })?;
+    let workspaces = SqlWorkspaces::new(crm.database().clone());
+    let context = aurora_crm::Context::new(id, "start");
+    match workspaces.get(&context).await {
+        Ok(workspace) => return Ok(workspace.id),
+        Err(error) if error.kind() == aurora_crm::ErrorKind::NotFound => {}
+        Err(error) => return Err(refused(error)),
+    }
+    let now = clock.now();
+    let workspace = Workspace {
+        id,
+        kind: WorkspaceKind::Company,
+        name: "default".to_owned(),
+        time_zone: "America/Sao_Paulo".to_owned(),
+        created_at: now,
+        updated_at: now,
+    };
+    match workspaces.insert(&workspace).await {
+        Ok(()) => Ok(id),
+        // Another server on the same database was faster.
+        Err(error) => match workspaces.get(&context).await {
+            Ok(workspace) => Ok(workspace.id),
+            Err(_) => Err(refused(error)),
+        },
+    }
+}
+
+/// Whether the database answers.
+#[derive(Debug)]
+pub(crate) struct DatabaseCheck {
+    database: Database,
+}
+
+impl DatabaseCheck {
+    pub(crate) const fn new(database: Database) -> Self {
+        Self { database }
+    }
+}
+
+#[async_trait]
+impl HealthCheck for DatabaseCheck {
+    fn name(&self) -> &str {
+        "database"
+    }
+
+    async fn check(&self) -> Result<(), HealthError> {
+        self.database
+            .ping()
+            .await
+            .map_err(|error| HealthError::of(&error))
+    }
+}
+
+/// The cache that the settings name. Nothing keeps anything in it yet: it is watched alone.
+pub(super) async fn cache(settings: &Settings) -> Result<Option<CacheCheck>, Error> {
+    let Some(url) = &settings.redis.url else {
+        return Ok(None);
+    };
+    let cache = RedisCache::builder(url).connect().await;
+    let cache = cache
+        .map_err(|error| Error::new(ErrorKind::Settings, "redis.url cannot be used").caused_by(error))?;
+    Ok(Some(CacheCheck { cache }))
+}
+
+/// Whether the cache answers.
+#[derive(Debug)]
+pub(crate) struct CacheCheck {
+    cache: RedisCache,
+}
+
+#[async_trait]
+impl HealthCheck for CacheCheck {
+    fn name(&self) -> &str {
+        "cache"
+    }
+
+    async fn check(&self) -> Result<(), HealthError> {
+        let unnamed = |_| HealthError::new("the question has no name");
+        let key = Key::new(&Scope::Global, "health", 1, "ping").map_err(unnamed)?;
+        self.cache
+            .get(&key)
+            .await
+            .map(drop)
+            .map_err(|error| HealthError::of(&error))
+    }
+}
