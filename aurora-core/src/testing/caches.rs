@@ -51,14 +51,7 @@ async fn redis() -> Option<crate::cache::RedisCache> {
     use crate::cache::RedisCache;
     use crate::secret::Secret;
 
-    let Some(url) = setting("AURORA_TEST_REDIS_URL") else {
-        let required = setting("AURORA_TEST_REQUIRE").unwrap_or_default();
-        if required.split(',').any(|name| name.trim() == "redis") {
-            panic!("AURORA_TEST_REQUIRE asks for redis and AURORA_TEST_REDIS_URL is not set");
-        }
-        eprintln!("skipped: Redis, AURORA_TEST_REDIS_URL is not set");
-        return None;
-    };
+    let url = super::provided("redis", "AURORA_TEST_REDIS_URL")?;
     let connected = RedisCache::builder(&Secret::new(url))
         .prefix(format!("test-{}", uuid::Uuid::now_v7().simple()))
         // A machine that runs all tests at once is slow at times; a test is not about that.
@@ -71,15 +64,6 @@ async fn redis() -> Option<crate::cache::RedisCache> {
         Ok(_) => panic!("no Redis answers at AURORA_TEST_REDIS_URL"),
         Err(error) => panic!("AURORA_TEST_REDIS_URL: {error}"),
     }
-}
-
-#[cfg(feature = "redis")]
-#[expect(
-    clippy::disallowed_methods,
-    reason = "what a test runs against is told by its environment alone"
-)]
-fn setting(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 #[cfg(test)]

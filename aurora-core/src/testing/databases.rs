@@ -103,11 +103,7 @@ where
     T: Fn(TestDatabase) -> F + Send + Sync,
     F: Future<Output = ()> + Send,
 {
-    let Some(server) = setting("AURORA_TEST_POSTGRES_URL") else {
-        if setting("AURORA_TEST_REQUIRE").is_some_and(|list| list.contains("postgres")) {
-            panic!("AURORA_TEST_REQUIRE asks for postgres and AURORA_TEST_POSTGRES_URL is not set");
-        }
-        eprintln!("skipped: PostgreSQL, AURORA_TEST_POSTGRES_URL is not set");
+    let Some(server) = super::provided("postgres", "AURORA_TEST_POSTGRES_URL") else {
         return;
     };
     let name = unique_name();
@@ -153,15 +149,6 @@ fn with_database(url: &str, name: &str) -> String {
     let authority = rest.split('/').next().unwrap_or_default();
     let query = query.map(|query| format!("?{query}")).unwrap_or_default();
     format!("{scheme}://{authority}/{name}{query}")
-}
-
-#[cfg(feature = "postgres")]
-fn setting(name: &str) -> Option<String> {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "where the test databases are is the test command's business"
-    )]
-    std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 fn unique_name() -> String {

@@ -4,8 +4,10 @@
 mod caches;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod databases;
+mod provided;
 
 #[cfg(any(feature = "memory", feature = "redis"))]
 pub use self::caches::each_cache;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use self::databases::{TestDatabase, each_database};
+pub use self::provided::provided;
