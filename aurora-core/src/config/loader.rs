@@ -60,6 +60,10 @@ impl Loader {
 
     /// A loader with what this process was given: the files of `folder` and the environment variables.
     #[must_use]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the place that everything else asks"
+    )]
     pub fn from_process(folder: impl Into<PathBuf>) -> Self {
         let text = |text: OsString| text.into_string().ok();
         let variables = std::env::vars_os().filter_map(|(name, value)| Some((text(name)?, text(value)?)));
