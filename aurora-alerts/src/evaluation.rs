@@ -158,8 +158,11 @@ impl Series {
     fn tick(&mut self, now: Timestamp, events: &mut Vec<AlertEvent>) {
         let silent = now.since(self.sampled_at);
         for instance in &mut self.instances {
-            if instance.state.phase == Phase::Inactive {
-                continue; // only a sample can begin an alert
+            // Time alone changes neither an inactive alert nor one that fires and was told.
+            match instance.state.phase {
+                Phase::Inactive => continue,
+                Phase::Firing { notified: true, .. } if instance.rule.stale_after().is_none() => continue,
+                _ => {}
             }
             let stale = instance.rule.stale_after().is_some_and(|limit| silent >= limit);
             let observation = if stale {

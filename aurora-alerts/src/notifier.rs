@@ -15,7 +15,7 @@ use crate::notification::Notification;
 /// A way to tell people: the terminal, a webhook, a chat.
 ///
 /// The engine calls one `send` at a time per channel, gives it a time limit, and retries by what the error says. The
-/// suite in [`testing`](crate::testing) (feature `testing`) checks an implementation.
+/// suite `testing::notifier_contract` (feature `testing`) checks an implementation.
 ///
 /// # Examples
 /// ```

@@ -3,7 +3,7 @@
 //! | channel | feature |
 //! | --- | --- |
 //! | [`console`] | |
-//! | [`webhook`] | `webhook` |
+//! | `webhook` | `webhook` |
 
 pub mod console;
 #[cfg(feature = "webhook")]

@@ -115,11 +115,11 @@ impl AlertEngine {
     /// # Ok::<(), aurora_alerts::Error>(())
     /// ```
     pub fn record_with(&self, metric: &str, labels: impl Into<Labels>, value: f64) {
-        let now = self.now();
         if *self.inner.stage.borrow() != Stage::Open {
             return self.refuse(Refusal::Closed);
         }
         let mut evaluation = self.lock();
+        let now = self.now(); // under the lock, so that time does not go back between two threads
         match evaluation.sample(metric, labels.into(), value, now) {
             // Under the lock, so that two changes of one alert reach every channel in their order.
             Ok(events) => self.apply(events, now),
@@ -191,8 +191,8 @@ impl AlertEngine {
     }
 
     fn evaluate(&self) {
-        let now = self.now();
         let mut evaluation = self.lock();
+        let now = self.now();
         let events = evaluation.tick(now);
         self.apply(events, now);
     }
