@@ -6,6 +6,8 @@ pub mod pricing;
 pub mod provider;
 pub mod providers;
 mod telemetry;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod usage;
 pub mod wire;
 

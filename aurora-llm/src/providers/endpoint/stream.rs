@@ -40,9 +40,10 @@ pub(super) fn answer(
         ends_at,
         blame,
     };
-    Box::pin(stream::unfold(answer, |mut answer| async move {
+    let events = stream::unfold(answer, |mut answer| async move {
         answer.next().await.map(|event| (event, answer))
-    }))
+    });
+    Box::pin(events.fuse())
 }
 
 impl<B: Fn(Error) -> Error> Answer<B> {

@@ -8,6 +8,8 @@ mod answer;
 mod control;
 mod play;
 mod step;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,6 +18,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use aurora_core::rng::Random;
 use aurora_core::time::{Clock, SystemClock};
+use futures::StreamExt as _;
 use serde_json::Value;
 
 use crate::chat::{ChatResponse, ChatStream, StreamCollector, ToolCall};
@@ -199,9 +202,10 @@ impl LlmProvider for Simulated {
         let mut play = self.begin(call)?;
         // What fails before anything is said fails before the stream, as it does over HTTP.
         play.fail_early()?;
-        Ok(Box::pin(futures::stream::unfold(play, |mut play| async move {
+        let events = futures::stream::unfold(play, |mut play| async move {
             play.next().await.map(|event| (event, play))
-        })))
+        });
+        Ok(Box::pin(events.fuse()))
     }
 }
 
