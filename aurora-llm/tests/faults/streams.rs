@@ -144,6 +144,19 @@ async fn a_malformed_chunk_before_the_first_token_is_asked_for_once_more_and_the
 }
 
 #[tokio::test]
+async fn a_flood_without_any_word_is_cut_off() {
+    let chunk = |bytes: &str| format!("{:x}\r\n{bytes}\r\n", bytes.len());
+    for flood in [
+        chunk(&": keep-alive\n\n".repeat(1_000)),
+        chunk(&"x".repeat(0x1_0000)),
+        chunk(&format!("data: {}\n", "x".repeat(0x1_0000))),
+    ] {
+        let endless = Reaction::stream().opens().flood(flood);
+        assert_eq!(asked_before_leaving(endless, ErrorKind::Malformed).await, 2);
+    }
+}
+
+#[tokio::test]
 async fn a_malformed_chunk_after_words_is_an_error_with_what_was_said() {
     let error = broken_after_words(|stream| {
         stream
