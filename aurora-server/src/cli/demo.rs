@@ -34,6 +34,10 @@ pub(super) fn run(options: &DemoOptions) -> Result<(), Error> {
 }
 
 /// The locale for messages, by the order of POSIX.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the language of the terminal is no setting of Aurora"
+)]
 fn locale() -> String {
     let set = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
     ["LC_ALL", "LC_MESSAGES", "LANG"]

@@ -20,7 +20,7 @@ const TEXT = {
     statuses: { firing: "firing", resolved: "resolved", pending: "pending" },
     outcomes: { delivered: "delivered", retrying: "will be tried again", failed: "failed", dropped: "dropped" },
     metrics: { error_rate: "error rate", success_rate: "success rate", response_time: "response time" },
-    rules: {}, now: "now", via: "via",
+    rules: {}, now: "now", via: "via", madeUp: "simulated",
   },
   pt: {
     demo: "DEMONSTRAÇÃO · provedores simulados, nada sai desta máquina",
@@ -41,12 +41,13 @@ const TEXT = {
     statuses: { firing: "disparado", resolved: "resolvido", pending: "pendente" },
     outcomes: { delivered: "entregue", retrying: "será tentada de novo", failed: "falhou", dropped: "descartada" },
     metrics: { error_rate: "taxa de erro", success_rate: "taxa de sucesso", response_time: "tempo de resposta" },
+    now: "agora", via: "por", madeUp: "simulado",
     rules: {
       "Success rate low": "Taxa de sucesso baixa", "Success rate critical": "Taxa de sucesso crítica",
       "Response time high": "Tempo de resposta alto", "Response time critical": "Tempo de resposta crítico",
+      "Provider failing": "Provedor falhando",
       "Error rate high": "Taxa de erro alta", "Error rate critical": "Taxa de erro crítica",
     },
-    now: "agora", via: "por",
   },
 };
 const BADGES = { closed: "good", open: "bad", half_open: "warn", info: "good", warning: "warn", critical: "bad", resolved: "good" };
@@ -64,6 +65,7 @@ const words = () => TEXT[language];
 const locale = () => (language === "pt" ? "pt-BR" : "en");
 const number = (value, digits = 0) =>
   new Intl.NumberFormat(locale(), { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
+const dollars = (text) => new Intl.NumberFormat(locale(), { style: "currency", currency: "USD", maximumFractionDigits: 6 }).format(text);
 const percent = (value) => (value == null ? "–" : `${number(value, value === 100 || value === 0 ? 0 : 1)} %`);
 const millis = (value) => (value == null ? "–" : value >= 10_000 ? `${number(value / 1_000, 1)} s` : `${number(value)} ms`);
 const clock = (time) => new Date(time).toLocaleTimeString(locale());
@@ -131,7 +133,7 @@ function providerRow(provider) {
   const row = make("tr");
   const name = make("th", provider.target);
   name.scope = "row";
-  if (provider.model) name.append(make("span", provider.simulated ? `${provider.model} · simulated` : provider.model, "sub"));
+  if (provider.model) name.append(make("span", provider.simulated ? `${provider.model} · ${t.madeUp}` : provider.model, "sub"));
   const state = make("td", null, "state");
   state.append(badge(provider.state, t.states[provider.state] ?? provider.state));
   const figure = (label, text) => {
@@ -139,7 +141,7 @@ function providerRow(provider) {
     cell.dataset.label = label;
     return cell;
   };
-  const price = provider.price ? `$${provider.price.input_usd} / $${provider.price.output_usd}` : t.noPrice;
+  const price = provider.price ? `${dollars(provider.price.input_usd)} / ${dollars(provider.price.output_usd)}` : t.noPrice;
   row.append(
     name, state,
     figure(t.priority, number(provider.priority)), figure(t.served, number(provider.served)),

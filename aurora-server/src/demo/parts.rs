@@ -89,6 +89,7 @@ pub(super) fn llm(script: &Script, clock: &Arc<dyn Clock>) -> Result<Llm, Error>
             target: invented.name.to_owned(),
             provider: invented.name.to_owned(),
             model: invented.model.to_owned(),
+            serves: Vec::new(),
             simulated: true,
             price: Some(price),
         });

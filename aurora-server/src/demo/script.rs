@@ -70,7 +70,7 @@ impl Script {
         &self,
         failing: &SimulatedControl,
         state: &AppState,
-        told: impl Fn(Turn) + Send,
+        told: impl Fn(Turn) + Send + Sync,
     ) {
         let story = async {
             state.clock.sleep(self.begins).await;

@@ -33,6 +33,9 @@ const PAGE_POLICY: HeaderValue = HeaderValue::from_static(
     components(schemas(ProblemBody)),
     tags(
         (name = "operation", description = "Is it alive, is it ready, what does it measure"),
+        (name = "llm", description = "Model calls with fallback, the trail of attempts and exact cost"),
+        (name = "openai", description = "The same models for OpenAI's own clients; errors have OpenAI's form"),
+        (name = "status", description = "How calls, targets and alerts are doing; what the dashboard shows"),
         (name = "clients", description = "Companies and people that the workspace looks after (clientes)"),
     ),
 )]

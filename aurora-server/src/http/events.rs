@@ -187,3 +187,6 @@ fn written(event: Event) -> Option<Bytes> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,6 +14,8 @@ mod openai;
 mod problem;
 mod sse;
 mod status;
+#[cfg(test)]
+pub(crate) mod testing;
 
 use std::time::Duration;
 

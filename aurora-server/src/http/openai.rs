@@ -162,6 +162,9 @@ fn failure(error: Error) -> Response {
 /// repeats a part of the key.
 fn told(error: Error) -> Error {
     let words = match error.kind() {
+        ErrorKind::Config if error.code() == Some(NO_PROVIDER) => {
+            "no model provider is configured on this server"
+        }
         ErrorKind::Authentication | ErrorKind::Permission if !all_refused(error.attempts()) => {
             return Error::new(ErrorKind::ServerError)
                 .with_context("no provider answered")
@@ -217,3 +220,6 @@ fn streamed(stream: CountedStream, encoder: StreamEncoder, clock: Arc<dyn Clock>
     });
     sse::answer(chunks, clock)
 }
+
+#[cfg(test)]
+mod tests;

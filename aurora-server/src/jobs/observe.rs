@@ -183,6 +183,7 @@ mod tests {
         monitor.record("a", Ok(()), Duration::ZERO);
         monitor.record("a", Ok(()), Duration::ZERO);
         feed.recent("a", &monitor.summary("a").unwrap(), clock.elapsed());
+        clock.advance(EVERY);
         monitor.clear();
         monitor.record("a", Err(FailureClass::Timeout), Duration::ZERO);
         assert_eq!(

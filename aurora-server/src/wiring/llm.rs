@@ -59,6 +59,11 @@ pub(super) fn models(
         targets.push(TargetInfo {
             target: name,
             provider: source.name().to_owned(),
+            serves: source
+                .patterns()
+                .iter()
+                .map(|pattern| (*pattern).to_owned())
+                .collect(),
             model,
             simulated: matches!(source, Source::Simulated),
             price: None,
@@ -152,6 +157,21 @@ impl Source<'_> {
         }
     }
 
+    /// Further models that a request may name: exactly, or with a trailing `*` as a prefix.
+    const fn patterns(&self) -> &'static [&'static str] {
+        match self {
+            Self::OpenAi => &["gpt-*", "o1*", "o3*", "o4*", "chatgpt-*"],
+            Self::Anthropic => &["claude-*"],
+            Self::Compatible(_, server) if server.model.is_some() => &[],
+            // Nothing is known of its models: it is asked for whatever a request names.
+            Self::Compatible(..) | Self::Simulated => &["*"],
+        }
+    }
+
+    fn serving(&self, target: LlmTarget) -> LlmTarget {
+        self.patterns().iter().copied().fold(target, LlmTarget::serves)
+    }
+
     fn target(&self, llm: &Llm, model: &str, clock: &Arc<dyn Clock>) -> Result<LlmTarget, aurora_llm::Error> {
         let connection = Connection::default().clock(Arc::clone(clock));
         Ok(match (self, &llm.openai_api_key, &llm.anthropic_api_key) {
@@ -159,29 +179,20 @@ impl Source<'_> {
                 let provider = OpenAi::builder(key.clone())
                     .base_url(&llm.openai_base_url)
                     .connection(connection);
-                let patterns = ["gpt-*", "o1*", "o3*", "o4*", "chatgpt-*"];
-                patterns
-                    .into_iter()
-                    .fold(LlmTarget::new(provider.build()?, model), LlmTarget::serves)
+                self.serving(LlmTarget::new(provider.build()?, model))
             }
             (Self::Anthropic, _, Some(key)) => {
                 let provider = Anthropic::builder(key.clone())
                     .base_url(&llm.anthropic_base_url)
                     .connection(connection);
-                LlmTarget::new(provider.build()?, model).serves("claude-*")
+                self.serving(LlmTarget::new(provider.build()?, model))
             }
             (Self::Compatible(name, server), ..) => {
                 let mut provider = OpenAiCompatible::builder(*name, &server.base_url).connection(connection);
                 if let Some(key) = &server.api_key {
                     provider = provider.key(key.clone());
                 }
-                let target = LlmTarget::new(provider.build()?, model);
-                // Nothing is known of its models: it is asked for whatever a request names.
-                if server.model.is_none() {
-                    target.serves("*")
-                } else {
-                    target
-                }
+                self.serving(LlmTarget::new(provider.build()?, model))
             }
             // The keys are there when their sources are.
             (Self::Simulated | Self::OpenAi | Self::Anthropic, ..) => {
@@ -189,7 +200,7 @@ impl Source<'_> {
                     .latency(Duration::from_millis(120), Duration::from_millis(12))
                     .jitter(0.3)
                     .clock(Arc::clone(clock));
-                LlmTarget::new(provider, model).serves("*")
+                self.serving(LlmTarget::new(provider, model))
             }
         })
     }
@@ -218,7 +229,7 @@ mod tests {
     fn names(variables: &[(&str, &str)], toml: &str) -> Vec<String> {
         let models = built(variables, toml).unwrap();
         let status = models.client.map(|client| client.status()).unwrap_or_default();
-        let names: Vec<String> = status.into_iter().map(|target| target.name.to_string()).collect();
+        let names: Vec<String> = status.into_iter().map(|target| target.name).collect();
         assert_eq!(
             names,
             models

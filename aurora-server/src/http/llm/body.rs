@@ -94,32 +94,39 @@ fn add_system(request: &mut ChatRequest, system: String) {
 
 /// The name by which the client is asked for `provider`, and for `model` where one was named.
 fn target_of(provider: &str, model: Option<&str>, gateway: &Gateway) -> Result<String, Problem> {
-    let is_of = |info: &&TargetInfo| {
+    let is_of = |info: &TargetInfo| {
         info.provider == provider || info.target == provider || (provider == "simulated" && info.simulated)
     };
-    let mut own = gateway.targets().iter().filter(is_of).peekable();
-    if own.peek().is_none() {
-        let known: Vec<&str> = gateway
-            .targets()
-            .iter()
-            .map(|info| info.provider.as_str())
-            .collect();
-        let message = match known.as_slice() {
-            [] => "no provider is configured".to_owned(),
-            known => format!("must be one of {}", known.join(", ")),
-        };
-        return Err(
-            Problem::new(ProblemKind::Invalid).errors([FieldError::new("provider", "unknown", message)])
-        );
+    let wrong = |field: &str, message: String| {
+        Problem::new(ProblemKind::Invalid).errors([FieldError::new(field, "unknown", message)])
+    };
+    let (own, others): (Vec<_>, Vec<_>) = gateway.targets().iter().partition(|info| is_of(info));
+    let Some(first) = own.first() else {
+        let known: Vec<&str> = others.iter().map(|info| info.provider.as_str()).collect();
+        return Err(wrong("provider", format!("must be one of {}", known.join(", "))));
+    };
+    let Some(model) = model else {
+        return Ok(first.target.clone());
+    };
+    if let Some(info) = own
+        .iter()
+        .find(|info| model == info.model || model == info.target)
+    {
+        return Ok(info.target.clone());
     }
-    let wanted = own.find(|info| model.is_none_or(|model| model == info.model || model == info.target));
-    match wanted {
-        Some(info) => Ok(info.target.clone()),
-        None => {
-            let message = "this provider is not configured with this model";
-            Err(Problem::new(ProblemKind::Invalid).errors([FieldError::new("model", "unknown", message)]))
-        }
+    if !own.iter().any(|info| info.takes(model)) {
+        return Err(wrong(
+            "model",
+            "this provider does not serve this model".to_owned(),
+        ));
     }
+    // By the model's name alone the client would also ask the others that take it.
+    if others.iter().any(|info| info.takes(model)) {
+        let message =
+            "other providers take this model too; name the provider's configured model, or no provider";
+        return Err(wrong("model", message.to_owned()));
+    }
+    Ok(model.to_owned())
 }
 
 #[cfg(test)]
@@ -130,10 +137,15 @@ mod tests {
     use super::*;
 
     fn gateway() -> Gateway {
-        let info = |target: &str, provider: &str, model: &str, simulated| TargetInfo {
+        let info = |target: &str, provider: &str, model: &str, simulated: bool| TargetInfo {
             target: target.to_owned(),
             provider: provider.to_owned(),
             model: model.to_owned(),
+            serves: if simulated {
+                vec!["o*".to_owned()]
+            } else {
+                vec!["gpt-*".to_owned(), "o1".to_owned()]
+            },
             simulated,
             price: None,
         };
@@ -189,8 +201,17 @@ mod tests {
         );
         let wrong = model(json!({"prompt": "Hi", "provider": "nobody"})).unwrap_err();
         assert_eq!(wrong, [("provider".to_owned(), "unknown".to_owned())]);
-        let wrong = model(json!({"prompt": "Hi", "provider": "openai", "model": "other"})).unwrap_err();
-        assert_eq!(wrong, [("model".to_owned(), "unknown".to_owned())]);
+        assert_eq!(
+            model(json!({"prompt": "Hi", "provider": "openai", "model": "gpt-4o"})).unwrap(),
+            "gpt-4o"
+        );
+        for not_served_or_not_alone in ["other", "o1"] {
+            let body = json!({"prompt": "Hi", "provider": "openai", "model": not_served_or_not_alone});
+            assert_eq!(
+                model(body).unwrap_err(),
+                [("model".to_owned(), "unknown".to_owned())]
+            );
+        }
     }
 
     #[test]

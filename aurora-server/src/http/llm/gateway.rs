@@ -25,10 +25,23 @@ pub(crate) struct TargetInfo {
     pub(crate) provider: String,
     /// The model, by the provider's own name.
     pub(crate) model: String,
+    /// Further models that it takes: exactly, or with a trailing `*` as a prefix.
+    pub(crate) serves: Vec<String>,
     /// Whether its answers are made up.
     pub(crate) simulated: bool,
     /// What it costs, if that is known.
     pub(crate) price: Option<Price>,
+}
+
+impl TargetInfo {
+    /// Whether a request for `model` may come here.
+    pub(crate) fn takes(&self, model: &str) -> bool {
+        let pattern = |pattern: &String| match pattern.strip_suffix('*') {
+            Some(prefix) => model.starts_with(prefix),
+            None => model == pattern,
+        };
+        model == self.model || model == self.target || self.serves.iter().any(pattern)
+    }
 }
 
 /// The way to the models; clones share its counts.

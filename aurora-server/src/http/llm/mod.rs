@@ -94,3 +94,6 @@ fn problem_of(error: aurora_llm::Error) -> Problem {
     let attempts = serde_json::to_value(answer::attempts(error.attempts())).unwrap_or_default();
     Problem::from(error).with("attempts", attempts)
 }
+
+#[cfg(test)]
+mod tests;

@@ -180,3 +180,6 @@ fn rule(rule: &Rule) -> Value {
         "cooldown_seconds": rule.cooldown().as_secs(),
     })
 }
+
+#[cfg(test)]
+mod tests;
