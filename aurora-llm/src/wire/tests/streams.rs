@@ -77,7 +77,8 @@ fn a_cut_answer_never_passes_for_a_whole_one() {
 
 #[test]
 fn what_goes_wrong_is_told_apart() {
-    let codecs: [(&str, &dyn Codec, &[(&str, ErrorKind)]); 2] = [
+    type Cases<'a> = &'a [(&'a str, ErrorKind)];
+    let codecs: [(&str, &dyn Codec, Cases<'_>); 2] = [
         (
             "openai_chat",
             &openai(),
