@@ -28,11 +28,19 @@ pub struct StreamCollector {
     calls: BTreeMap<u32, usize>,
     usage: Option<Usage>,
     finish: Option<FinishReason>,
+    size: usize,
 }
 
 impl StreamCollector {
     /// Takes the next event.
     pub fn push(&mut self, event: &StreamEvent) {
+        self.size += match event {
+            StreamEvent::Text(more) | StreamEvent::Reasoning(more) | StreamEvent::Refusal(more) => more.len(),
+            StreamEvent::ToolCallStart { id, name, .. } => id.len() + name.len() + size_of::<Part>(),
+            StreamEvent::ToolCallDelta { arguments, .. } => arguments.len(),
+            StreamEvent::Signature(signature) => signature.value.len(),
+            _ => 0,
+        };
         match event {
             StreamEvent::Start { id, model } => {
                 self.id.clone_from(id);
@@ -90,6 +98,12 @@ impl StreamCollector {
     #[must_use]
     pub fn partial(&self) -> Message {
         Message::new(Role::Assistant, self.parts.clone())
+    }
+
+    /// About how many bytes have been said so far.
+    #[must_use]
+    pub const fn size(&self) -> usize {
+        self.size
     }
 
     /// The latest usage that the provider reported.

@@ -24,6 +24,9 @@ use crate::provider::ProviderId;
 use crate::telemetry;
 use crate::usage::Usage;
 
+/// No model answers with more than this many bytes; an upstream that does would fill the memory.
+const MAX_ANSWER: usize = 16 << 20;
+
 /// The events of one answer, from its first to its only terminal item.
 ///
 /// Ends after [`StreamEvent::Finish`] or after the first error. An error carries what was said before it
@@ -193,7 +196,12 @@ impl Stream for AnswerStream {
         match stream.poll_next_unpin(cx) {
             Poll::Ready(Some(Ok(event))) => {
                 this.idle = None;
-                return Poll::Ready(Some(Ok(this.take(event))));
+                let event = this.take(event);
+                if this.collector.size() > MAX_ANSWER {
+                    let error = Error::new(ErrorKind::Malformed);
+                    return Poll::Ready(Some(Err(this.fail(error.with_context("an answer without end")))));
+                }
+                return Poll::Ready(Some(Ok(event)));
             }
             Poll::Ready(Some(Err(error))) => return Poll::Ready(Some(Err(this.fail(error)))),
             Poll::Ready(None) => {

@@ -91,3 +91,20 @@ async fn whoever_stops_reading_says_nothing_about_the_provider() {
     assert!(futures::poll!(&mut unread).is_pending());
     assert_eq!(client.status(), before);
 }
+
+#[tokio::test]
+async fn an_answer_without_end_is_cut_off() {
+    let piece = "a".repeat(1 << 20);
+    let flood = (0..20).map(|_| Ok(StreamEvent::Text(piece.clone()))).collect();
+    let client = client_of([&Puppet::new("a").does([Move::Streams(flood)])]);
+    let mut stream = client.stream(ChatRequest::user("?")).await.unwrap();
+    let mut said = 0;
+    let error = loop {
+        match stream.next().await.expect("a terminal item") {
+            Ok(_) => said += 1,
+            Err(error) => break error,
+        }
+    };
+    assert_eq!((error.kind(), said), (ErrorKind::Malformed, 16));
+    assert!(stream.next().await.is_none());
+}
