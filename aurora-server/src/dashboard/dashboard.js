@@ -130,15 +130,20 @@ function draw(svg, values) {
 
 function providerRow(provider) {
   const t = words();
+  // The roles are written out because a phone shows the table as cards, which would end it being a table.
   const row = make("tr");
+  row.setAttribute("role", "row");
   const name = make("th", provider.target);
   name.scope = "row";
+  name.setAttribute("role", "rowheader");
   if (provider.model) name.append(make("span", provider.simulated ? `${provider.model} · ${t.madeUp}` : provider.model, "sub"));
   const state = make("td", null, "state");
+  state.setAttribute("role", "cell");
   state.append(badge(provider.state, t.states[provider.state] ?? provider.state));
   const figure = (label, text) => {
     const cell = make("td", text, "figure");
     cell.dataset.label = label;
+    cell.setAttribute("role", "cell");
     return cell;
   };
   const price = provider.price ? `${dollars(provider.price.input_usd)} / ${dollars(provider.price.output_usd)}` : t.noPrice;
@@ -190,7 +195,7 @@ function notificationItem(record) {
   return item;
 }
 
-/** Puts the items in place of the old ones only where something changed: the list is a live region. */
+/** Puts the items in place of the old ones only where something changed. */
 function fill(list, items) {
   const same = list.children.length === items.length && items.every((item, index) => list.children[index].isEqualNode(item));
   if (!same) list.replaceChildren(...items);
@@ -242,10 +247,18 @@ function hear(snapshot) {
   show(snapshot);
 }
 
+/** Tells a change once: the list itself is no live region, because its numbers change every second. */
+function announce({ change, alert }) {
+  const t = words();
+  const status = { fired: t.statuses.firing, resolved: t.statuses.resolved }[change];
+  if (status) put($("announcement"), `${ruleName(alert.rule)}${where(alert.labels)}: ${status}`);
+}
+
 function connect() {
   const source = new EventSource("/api/events");
   source.addEventListener("history", (event) => { history = JSON.parse(event.data).slice(-POINTS); });
   source.addEventListener("snapshot", (event) => hear(JSON.parse(event.data)));
+  source.addEventListener("alert", (event) => announce(JSON.parse(event.data)));
   source.addEventListener("error", () => {
     // Connected anew by us, not by the browser: it gives up for good after an answer that is no stream.
     source.close();

@@ -114,3 +114,23 @@ async fn the_clients_of_the_demo_are_there_one_of_them_with_letters_in_its_numbe
     assert_eq!(numbers.len(), 6);
     assert!(numbers.contains(&"12ABC34501DE35".to_owned()));
 }
+
+#[tokio::test]
+async fn a_taken_port_is_no_reason_not_to_show_anything() {
+    let lines: Arc<Mutex<Vec<String>>> = Arc::default();
+    let heard = Arc::clone(&lines);
+    let console = Console::new(move |line| heard.lock().unwrap().push(line.to_owned()));
+    let demo = Demo::build(Script::STORY, Words::English, console).await.unwrap();
+    // Either this takes it, or somebody else has it already.
+    let held = tokio::net::TcpListener::bind(super::ADDRESS).await;
+    let bound = demo.listen(None).await.unwrap();
+    assert_ne!(bound.local_addr().port(), super::ADDRESS.port());
+    assert!(lines.lock().unwrap()[0].contains("8080 is taken"));
+    drop(held);
+    let wished = demo.listen(Some(bound.local_addr())).await.unwrap_err();
+    assert_eq!(
+        wished.kind(),
+        crate::ErrorKind::Address,
+        "a wish is not changed silently"
+    );
+}

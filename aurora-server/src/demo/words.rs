@@ -105,12 +105,12 @@ impl Words {
         } = summary;
         match self {
             Self::English => format!(
-                "{requests} requests, {failed} failed, {fallbacks} answered by a fallback, {fired} alerts fired, {resolved} \
-                 resolved (all simulated)"
+                "{requests} requests, {failed} failed, {fallbacks} answered by a fallback; alerts: {fired} fired, \
+                 {resolved} resolved (all simulated)"
             ),
             Self::Portuguese => format!(
-                "{requests} requisições, {failed} com falha, {fallbacks} atendidas por fallback, {fired} alertas \
-                 disparados, {resolved} resolvidos (tudo simulado)"
+                "{requests} requisições, {failed} com falha, {fallbacks} atendidas por fallback; alertas disparados: \
+                 {fired}, resolvidos: {resolved} (tudo simulado)"
             ),
         }
     }

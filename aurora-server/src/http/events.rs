@@ -1,4 +1,6 @@
 //! `GET /api/events`: what the dashboard listens to.
+//!
+//! The beat comes from the app's own run; a router that is embedded without it sends the first snapshot and alerts alone.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
