@@ -92,7 +92,6 @@ impl App {
     ///
     /// There is no authentication yet: whoever reaches this router may do everything. The protection against foreign
     /// web pages belongs to [`App::listen`], because only a listener on loopback knows its own names.
-    #[must_use]
     pub fn router(&self) -> Router {
         http::router(&self.state, Exposure::Embedded)
     }

@@ -13,11 +13,7 @@ pub(super) fn serve(state: &AppState, address: SocketAddr) -> String {
             "none: the model endpoints answer 503 until OPENAI_API_KEY or ANTHROPIC_API_KEY is set".to_owned()
         }
         Some(client) => {
-            let names: Vec<String> = client
-                .status()
-                .into_iter()
-                .map(|target| target.name.to_string())
-                .collect();
+            let names: Vec<String> = client.status().into_iter().map(|target| target.name).collect();
             names.join(", ")
         }
     };

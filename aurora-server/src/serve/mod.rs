@@ -202,10 +202,8 @@ async fn drain(
 
 /// A connection's task ends in order even when its client does not; anything else is a fault of ours.
 fn report(ended: Result<(), tokio::task::JoinError>) {
-    if let Err(error) = ended {
-        if !error.is_cancelled() {
-            tracing::error!("the task of a connection panicked");
-        }
+    if ended.is_err_and(|error| error.is_panic()) {
+        tracing::error!("the task of a connection panicked");
     }
 }
 

@@ -11,8 +11,20 @@ async fn two_servers_in_one_process_do_not_meet() {
     let (one, two) = (Server::start().await, Server::start().await);
     let body = json!({"kind": "person", "legal_name": "Ana"}).to_string();
     assert_eq!(one.post("/api/v1/clients", &body).await.status, 201);
-    assert_eq!(one.get("/api/v1/clients").await.json()["items"].as_array().unwrap().len(), 1);
-    assert_eq!(two.get("/api/v1/clients").await.json()["items"].as_array().unwrap().len(), 0);
+    assert_eq!(
+        one.get("/api/v1/clients").await.json()["items"]
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
+    assert_eq!(
+        two.get("/api/v1/clients").await.json()["items"]
+            .as_array()
+            .unwrap()
+            .len(),
+        0
+    );
     one.stopped().await.unwrap();
     assert_eq!(two.get("/health").await.status, 200);
 }
@@ -43,7 +55,10 @@ async fn what_was_stored_is_there_after_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("deep/er").display().to_string();
     let settings = || {
-        let loaded = Loader::new().overrides([("server.data_dir", path.as_str())]).load().unwrap();
+        let loaded = Loader::new()
+            .overrides([("server.data_dir", path.as_str())])
+            .load()
+            .unwrap();
         loaded.settings().clone()
     };
     let first = Server::run(&App::build(settings()).await.unwrap()).await;
@@ -51,6 +66,11 @@ async fn what_was_stored_is_there_after_a_restart() {
     let id = first.post("/api/v1/clients", &body).await.json()["id"].clone();
     first.stopped().await.unwrap();
     let second = Server::run(&App::build(settings()).await.unwrap()).await;
-    let read = second.get(&format!("/api/v1/clients/{}", id.as_str().unwrap())).await;
-    assert_eq!((read.status, read.json()["legal_name"].as_str()), (200, Some("Ana")));
+    let read = second
+        .get(&format!("/api/v1/clients/{}", id.as_str().unwrap()))
+        .await;
+    assert_eq!(
+        (read.status, read.json()["legal_name"].as_str()),
+        (200, Some("Ana"))
+    );
 }

@@ -29,7 +29,11 @@ impl Server {
     /// A server with settings as a file has them.
     pub(crate) async fn with(toml: &str) -> Self {
         let memory = [("DATABASE_URL", "sqlite::memory:")];
-        let loaded = Loader::new().toml("aurora.toml", toml).environment(memory).load().unwrap();
+        let loaded = Loader::new()
+            .toml("aurora.toml", toml)
+            .environment(memory)
+            .load()
+            .unwrap();
         let app = App::build(loaded.settings().clone()).await.unwrap();
         Self::run(&app).await
     }
@@ -39,7 +43,11 @@ impl Server {
         let address = bound.local_addr();
         let stop = CancellationToken::new();
         let running = tokio::spawn(bound.run(stop.clone().cancelled_owned()));
-        Self { address, stop, running }
+        Self {
+            address,
+            stop,
+            running,
+        }
     }
 
     /// Tells the server to stop without waiting for it.
@@ -49,11 +57,17 @@ impl Server {
 
     pub(crate) async fn stopped(self) -> Result<(), Error> {
         self.stop.cancel();
-        tokio::time::timeout(PATIENCE, self.running).await.unwrap().unwrap()
+        tokio::time::timeout(PATIENCE, self.running)
+            .await
+            .unwrap()
+            .unwrap()
     }
 
     pub(crate) async fn connect(&self) -> Connection {
-        Connection { stream: TcpStream::connect(self.address).await.unwrap(), unread: Vec::new() }
+        Connection {
+            stream: TcpStream::connect(self.address).await.unwrap(),
+            unread: Vec::new(),
+        }
     }
 
     /// One request on a connection of its own.
@@ -68,7 +82,8 @@ impl Server {
     }
 
     pub(crate) async fn post(&self, path: &str, body: &str) -> Answer {
-        self.ask("POST", path, &[("content-type", "application/json")], body).await
+        self.ask("POST", path, &[("content-type", "application/json")], body)
+            .await
     }
 }
 
@@ -94,13 +109,22 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
+    pub(crate) async fn to(address: SocketAddr) -> Self {
+        Self {
+            stream: TcpStream::connect(address).await.unwrap(),
+            unread: Vec::new(),
+        }
+    }
+
     pub(crate) async fn send(&mut self, text: &str) {
         self.stream.write_all(text.as_bytes()).await.unwrap();
     }
 
     /// The next answer, which must have a length.
     pub(crate) async fn answer(&mut self) -> Answer {
-        tokio::time::timeout(PATIENCE, self.read_answer()).await.expect("no answer in time")
+        tokio::time::timeout(PATIENCE, self.read_answer())
+            .await
+            .expect("no answer in time")
     }
 
     async fn read_answer(&mut self) -> Answer {
@@ -108,7 +132,11 @@ impl Connection {
             if let Some(at) = self.unread.windows(4).position(|window| window == b"\r\n\r\n") {
                 break at;
             }
-            assert!(self.read_some().await, "the connection ended within a head: {:?}", self.unread);
+            assert!(
+                self.read_some().await,
+                "the connection ended within a head: {:?}",
+                self.unread
+            );
         };
         let head = String::from_utf8(self.unread.drain(..head_end + 4).collect()).unwrap();
         let mut lines = head.split("\r\n");
@@ -117,8 +145,14 @@ impl Connection {
             .filter_map(|line| line.split_once(": "))
             .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
             .collect();
-        let mut answer = Answer { status, headers, body: Vec::new() };
-        let length: usize = answer.header("content-length").map_or(0, |length| length.parse().unwrap());
+        let mut answer = Answer {
+            status,
+            headers,
+            body: Vec::new(),
+        };
+        let length: usize = answer
+            .header("content-length")
+            .map_or(0, |length| length.parse().unwrap());
         while self.unread.len() < length {
             assert!(self.read_some().await, "the connection ended within a body");
         }
@@ -139,7 +173,9 @@ impl Connection {
             let mut piece = [0; 4_096];
             while !matches!(self.stream.read(&mut piece).await, Ok(0) | Err(_)) {}
         };
-        tokio::time::timeout(PATIENCE, ended).await.expect("the connection stays open");
+        tokio::time::timeout(PATIENCE, ended)
+            .await
+            .expect("the connection stays open");
     }
 }
 
@@ -152,7 +188,10 @@ pub(crate) struct Answer {
 
 impl Answer {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
     }
 
     pub(crate) fn json(&self) -> Value {
@@ -163,19 +202,33 @@ impl Answer {
     pub(crate) fn problem(&self, status: u16, code: &str) -> Value {
         let shown = String::from_utf8_lossy(&self.body);
         assert_eq!(self.status, status, "{shown}");
-        assert_eq!(self.header("content-type"), Some("application/problem+json"), "{shown}");
+        assert_eq!(
+            self.header("content-type"),
+            Some("application/problem+json"),
+            "{shown}"
+        );
         let problem = self.json();
         assert_eq!(problem["status"], status, "{shown}");
         assert_eq!(problem["code"], code, "{shown}");
         assert_eq!(problem["type"], format!("urn:aurora:problem:{code}"), "{shown}");
-        assert!(problem["title"].is_string() && problem["detail"].is_string(), "{shown}");
+        assert!(
+            problem["title"].is_string() && problem["detail"].is_string(),
+            "{shown}"
+        );
         assert!(problem["errors"].is_array(), "{shown}");
-        assert_eq!(problem["request_id"].as_str(), self.header("x-request-id"), "{shown}");
+        assert_eq!(
+            problem["request_id"].as_str(),
+            self.header("x-request-id"),
+            "{shown}"
+        );
         problem
     }
 
     pub(crate) fn wrong_fields(&self) -> Vec<String> {
         let errors = self.json()["errors"].as_array().unwrap().clone();
-        errors.iter().map(|error| error["field"].as_str().unwrap().to_owned()).collect()
+        errors
+            .iter()
+            .map(|error| error["field"].as_str().unwrap().to_owned())
+            .collect()
     }
 }

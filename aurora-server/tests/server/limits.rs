@@ -11,14 +11,24 @@ const JSON: (&str, &str) = ("content-type", "application/json");
 async fn a_body_that_says_it_is_too_large_is_refused() {
     let server = Server::with(SMALL).await;
     let body = format!("{{\"legal_name\":\"{}\"}}", "x".repeat(2_000));
-    server.post("/api/v1/clients", &body).await.problem(413, "body_too_large");
+    server
+        .post("/api/v1/clients", &body)
+        .await
+        .problem(413, "body_too_large");
 }
 
 #[tokio::test]
 async fn a_body_that_does_not_say_is_cut() {
     let server = Server::with(SMALL).await;
     let mut connection = server.connect().await;
-    connection.send(&request("POST", "/api/v1/clients", &[JSON, ("transfer-encoding", "chunked")], "")).await;
+    connection
+        .send(&request(
+            "POST",
+            "/api/v1/clients",
+            &[JSON, ("transfer-encoding", "chunked")],
+            "",
+        ))
+        .await;
     for _ in 0..3 {
         connection.send(&format!("200\r\n{}\r\n", "x".repeat(512))).await;
     }
@@ -29,14 +39,23 @@ async fn a_body_that_does_not_say_is_cut() {
 #[tokio::test]
 async fn an_address_without_end_is_refused() {
     let server = Server::start().await;
-    server.get(&format!("/api/v1/clients?cursor={}", "x".repeat(9_000))).await.problem(414, "address_too_long");
+    server
+        .get(&format!("/api/v1/clients?cursor={}", "x".repeat(9_000)))
+        .await
+        .problem(414, "address_too_long");
 }
 
 #[tokio::test]
 async fn headers_without_end_are_refused() {
     let server = Server::start().await;
     let long = "x".repeat(20_000);
-    assert_eq!(server.ask("GET", "/health", &[("x-long", &long)], "").await.status, 431);
+    assert_eq!(
+        server
+            .ask("GET", "/health", &[("x-long", &long)], "")
+            .await
+            .status,
+        431
+    );
     let names: Vec<String> = (0..101).map(|n| format!("x-{n}")).collect();
     let many: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "1")).collect();
     assert_eq!(server.ask("GET", "/health", &many, "").await.status, 431);
@@ -65,7 +84,9 @@ async fn a_head_that_drips_is_cut_on_a_new_connection_and_on_a_used_one() {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(crate::harness::PATIENCE, drip).await.expect("the connection stays open");
+    tokio::time::timeout(crate::harness::PATIENCE, drip)
+        .await
+        .expect("the connection stays open");
 }
 
 #[tokio::test]

@@ -1,8 +1,16 @@
 //! The server from outside: real sockets, every app on a port and a database of its own.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test may stop at what it did not expect, in its helpers too"
+)]
 
 mod clients;
 mod edge;
 mod embedding;
 mod harness;
 mod limits;
+#[cfg(unix)]
+mod program;
 mod stopping;

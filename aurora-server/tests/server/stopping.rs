@@ -23,7 +23,12 @@ async fn a_request_that_runs_is_brought_to_its_end() {
     let body = r#"{"kind":"person","legal_name":"Ana"}"#;
     let length = body.len().to_string();
     let json = ("content-type", "application/json");
-    let head = request("POST", "/api/v1/clients", &[json, ("expect", "100-continue"), ("content-length", &length)], "");
+    let head = request(
+        "POST",
+        "/api/v1/clients",
+        &[json, ("expect", "100-continue"), ("content-length", &length)],
+        "",
+    );
     connection.send(&head).await;
     // The server asks for the body: from here on the request runs.
     assert_eq!(connection.answer().await.status, 100);
@@ -41,7 +46,12 @@ async fn who_does_not_end_in_time_is_cut() {
     let server = Server::with("limits.drain_timeout = \"100ms\"").await;
     let mut connection = server.connect().await;
     let json = ("content-type", "application/json");
-    let head = request("POST", "/api/v1/clients", &[json, ("expect", "100-continue"), ("content-length", "99")], "");
+    let head = request(
+        "POST",
+        "/api/v1/clients",
+        &[json, ("expect", "100-continue"), ("content-length", "99")],
+        "",
+    );
     connection.send(&head).await;
     assert_eq!(connection.answer().await.status, 100);
     let error = server.stopped().await.unwrap_err();

@@ -6,10 +6,13 @@ use axum::http::header::CONTENT_TYPE;
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::{body, strict};
 use crate::http::problem::{FieldError, Problem, ProblemKind};
+
+/// More wrong fields than this nobody reads.
+const MAX_ERRORS: usize = 100;
 
 /// A body that was read, checked and turned into what a handler wants.
 #[derive(Debug)]
@@ -106,23 +109,52 @@ fn field_by_field<T: DeserializeOwned>(object: Map<String, Value>) -> Vec<FieldE
     let mut errors = Vec::new();
     let mut sound = Map::new();
     for (name, value) in object {
-        let alone = Map::from_iter([(name.clone(), value.clone())]);
-        match serde_json::from_value::<T>(Value::Object(alone)) {
-            Err(error) if missing(&error).is_none() => {
+        if errors.len() == MAX_ERRORS {
+            return errors;
+        }
+        match alone::<T>(&name, value.clone()) {
+            Some(error) => {
                 let (code, message) = told(&error);
                 errors.push(FieldError::new(short(&name), code, message));
             }
-            Ok(_) | Err(_) => {
+            None => {
                 sound.insert(name, value);
             }
         }
     }
-    if let Err(error) = serde_json::from_value::<T>(Value::Object(sound)) {
-        if let Some(name) = missing(&error) {
-            errors.push(FieldError::new(name, "required", "is required"));
+    // Fields that are missing are told one at a time too: something that fits takes the place of each.
+    while let Some(name) = read::<T>(&sound).as_ref().and_then(missing) {
+        if !errors.iter().any(|error| error.field == name) {
+            errors.push(FieldError::new(&name, "required", "is required"));
         }
+        match fitting::<T>(&name) {
+            Some(value) if !sound.contains_key(&name) => sound.insert(name, value),
+            _ => break,
+        };
     }
     errors
+}
+
+/// What is wrong with one field, whatever else may be missing.
+fn alone<T: DeserializeOwned>(name: &str, value: Value) -> Option<serde_json::Error> {
+    let object = Map::from_iter([(name.to_owned(), value)]);
+    read::<T>(&object).filter(|error| missing(error).is_none())
+}
+
+fn read<T: DeserializeOwned>(object: &Map<String, Value>) -> Option<serde_json::Error> {
+    serde_json::from_value::<T>(Value::Object(object.clone())).err()
+}
+
+/// Any value that a field takes.
+fn fitting<T: DeserializeOwned>(name: &str) -> Option<Value> {
+    let plain = [json!(""), json!(0), json!([]), json!({}), json!(true)];
+    let fits = |value: &Value| alone::<T>(name, value.clone()).is_none();
+    plain.into_iter().find(fits).or_else(|| {
+        // One of several words: the reader lists them.
+        let error = alone::<T>(name, json!(""))?.to_string();
+        let (_, words) = error.split_once("expected ")?;
+        words.split('`').nth(1).map(|word| json!(word)).filter(fits)
+    })
 }
 
 fn missing(error: &serde_json::Error) -> Option<String> {

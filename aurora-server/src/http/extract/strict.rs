@@ -99,7 +99,7 @@ mod tests {
         let twice = check(br#"{"a":{"b":1,"b":2}}"#).unwrap_err();
         assert_eq!(
             twice.to_string(),
-            "a name stands twice in one object at line 1 column 14"
+            "a name stands twice in one object at line 1 column 15"
         );
         assert!(check(b"{} {}").is_err());
         assert!(check(b"{\"a\":1,}").is_err());

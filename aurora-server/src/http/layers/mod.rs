@@ -6,6 +6,8 @@ pub(crate) mod problems;
 pub(crate) mod record;
 pub(crate) mod request_id;
 pub(crate) mod security;
+#[cfg(test)]
+mod tests;
 
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};

@@ -1,0 +1,108 @@
+use std::time::Duration;
+
+use aurora_core::config::Loader;
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::Request;
+use axum::http::StatusCode;
+use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+use serde_json::{Value, json};
+use tower::ServiceExt as _;
+
+use super::{Exposure, limits, wrap};
+use crate::App;
+use crate::http::problem::{Problem, ProblemKind};
+use crate::state::AppState;
+
+async fn app() -> App {
+    let loaded = Loader::new()
+        .environment([("DATABASE_URL", "sqlite::memory:")])
+        .load()
+        .unwrap();
+    App::build(loaded.settings().clone()).await.unwrap()
+}
+
+async fn answer(routes: Router<AppState>, path: &str) -> (Response, Value) {
+    let app = app().await;
+    let router = wrap(routes, app.state(), Exposure::Embedded).with_state(app.state().clone());
+    let request = Request::get(path)
+        .header("x-request-id", "r-1")
+        .body(Body::empty())
+        .unwrap();
+    let (parts, body) = router.oneshot(request).await.unwrap().into_parts();
+    let body = to_bytes(body, 1 << 20).await.unwrap();
+    let json = serde_json::from_slice(&body).unwrap_or_else(|_| panic!("{:?}", body));
+    (Response::from_parts(parts, Body::empty()), json)
+}
+
+fn assert_problem(response: &Response, problem: &Value, status: u16, code: &str) {
+    assert_eq!(response.status(), status, "{problem}");
+    assert_eq!(response.headers()["content-type"], "application/problem+json");
+    assert_eq!(response.headers()["x-content-type-options"], "nosniff");
+    assert_eq!(
+        (&problem["code"], &problem["request_id"]),
+        (&json!(code), &json!("r-1"))
+    );
+}
+
+#[tokio::test]
+async fn a_panic_is_a_problem_that_tells_nothing() {
+    #[expect(clippy::unused_async, reason = "handlers are async")]
+    async fn fall() -> StatusCode {
+        panic!("the password is hunter2")
+    }
+    let (response, problem) = answer(Router::new().route("/", get(fall)), "/").await;
+    assert_problem(&response, &problem, 500, "internal");
+    assert!(!problem.to_string().contains("hunter2"));
+}
+
+#[tokio::test]
+async fn a_request_without_end_is_given_up() {
+    let endless = get(|| async { std::future::pending::<StatusCode>().await });
+    let limit = from_fn_with_state(Duration::from_millis(20), limits::time);
+    let (response, problem) = answer(Router::new().route("/", endless.layer(limit)), "/").await;
+    assert_problem(&response, &problem, 503, "request_timeout");
+}
+
+#[tokio::test]
+async fn what_lies_beneath_a_fault_of_ours_stays_here() {
+    let fail = get(|| async {
+        let cause = std::io::Error::other("postgres://user:pass@host");
+        Problem::new(ProblemKind::Unavailable)
+            .detail("10.0.0.7 is down")
+            .caused_by(cause)
+            .into_response()
+    });
+    let (response, problem) = answer(Router::new().route("/", fail), "/").await;
+    assert_problem(&response, &problem, 503, "unavailable");
+    assert_eq!(problem["detail"], ProblemKind::Unavailable.general());
+}
+
+#[tokio::test]
+async fn an_error_from_a_library_gets_the_form_of_all_others() {
+    let bare = get(|| async { (StatusCode::TOO_MANY_REQUESTS, "slow down, 10.0.0.7") });
+    let (response, problem) = answer(Router::new().route("/", bare), "/").await;
+    assert_problem(&response, &problem, 429, "too_many_requests");
+    assert!(!problem.to_string().contains("10.0.0.7"));
+}
+
+#[tokio::test]
+async fn an_error_in_a_form_of_its_own_is_left_alone() {
+    let own = get(|| async { (StatusCode::IM_A_TEAPOT, axum::Json(json!({"error": "tea"}))) });
+    let (response, body) = answer(Router::new().route("/", own), "/").await;
+    assert_eq!((response.status().as_u16(), body), (418, json!({"error": "tea"})));
+}
+
+#[tokio::test]
+async fn a_wait_is_told_in_whole_seconds_rounded_up() {
+    let busy = get(|| async {
+        Problem::new(ProblemKind::ProviderBusy)
+            .retry_after(Duration::from_millis(1_200))
+            .into_response()
+    });
+    let (response, problem) = answer(Router::new().route("/", busy), "/").await;
+    assert_problem(&response, &problem, 503, "provider_busy");
+    assert_eq!(response.headers()["retry-after"], "2");
+}
