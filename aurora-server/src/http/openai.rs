@@ -25,7 +25,7 @@ use utoipa_axum::routes;
 
 use super::extract::JsonText;
 use super::llm::gateway::{CountedStream, NO_PROVIDER};
-use super::problem::Problem;
+use super::problem::{Problem, ProblemKind};
 use super::{Routes, sse};
 use crate::state::AppState;
 
@@ -138,12 +138,12 @@ pub(super) fn form(problem: &Problem, _request_id: &str) -> Response {
 }
 
 fn failure(error: Error) -> Response {
+    if error.code() == Some(NO_PROVIDER) {
+        return Problem::new(ProblemKind::NoProvider).into_response();
+    }
     let error = told(error);
     let answer = encode_error(&error);
-    let status = match error.code() {
-        Some(NO_PROVIDER) => StatusCode::SERVICE_UNAVAILABLE,
-        _ => StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
-    };
+    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     if status.is_server_error() {
         tracing::warn!(kind = error.kind().as_str(), %error, "model call failed");
     }

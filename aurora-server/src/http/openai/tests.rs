@@ -149,8 +149,8 @@ async fn what_no_handler_answers_has_the_vendors_form_too() {
     let server = Server::with([]).await;
     let none = server.post(COMPLETIONS, &asks(false)).await;
     assert_eq!(
-        (none.status, &none.json()["error"]["type"]),
-        (503, &json!("server_error")),
+        (none.status, &none.json()["error"]["code"]),
+        (503, &json!("no_provider")),
         "{}",
         none.body
     );
