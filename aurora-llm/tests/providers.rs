@@ -222,6 +222,18 @@ mod over_http {
             .await
             .unwrap_err();
         assert_eq!(error.kind(), timeout(TimeoutStage::Total));
+        let error = silent
+            .chat_stream(&hi().timeout(Duration::from_millis(10)))
+            .await
+            .err()
+            .unwrap();
+        assert_eq!(
+            error.kind(),
+            timeout(TimeoutStage::Total),
+            "the shorter limit is named"
+        );
+        let error = silent.chat(&hi().timeout(Duration::ZERO)).await.unwrap_err();
+        assert_eq!(error.kind(), timeout(TimeoutStage::Total));
         drop(listener);
         assert_eq!(silent.chat(&hi()).await.unwrap_err().kind(), ErrorKind::Connect);
     }

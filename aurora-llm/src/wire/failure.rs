@@ -20,12 +20,16 @@ pub(super) fn classify(head: &ResponseHead, body: &[u8], now: Timestamp) -> Erro
     if head.status == 404 && report.is_empty() {
         error = error.with_context("nothing is served at this address");
     }
-    let waits = || retry_after(&head.headers, now).or(report.retry_after);
-    if let Some(wait) = waits() {
-        error = error.with_retry_after(wait);
+    match header(&head.headers, "x-should-retry") {
+        Some("false") => error = error.without_retry(),
+        // The server takes the blame for what would else be the request's, as OpenAI does for a lock conflict (409).
+        Some("true") if error.kind() == ErrorKind::InvalidRequest => {
+            error = Error::new(ErrorKind::ServerError).with_status(head.status);
+        }
+        _ => {}
     }
-    if header(&head.headers, "x-should-retry") == Some("false") {
-        error = error.without_retry();
+    if let Some(wait) = retry_after(&head.headers, now).or(report.retry_after) {
+        error = error.with_retry_after(wait);
     }
     let id = request_id(&head.headers).map(str::to_owned);
     report.describe(match id {

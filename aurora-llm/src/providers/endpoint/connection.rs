@@ -11,6 +11,9 @@ use aurora_core::time::{Clock, SystemClock};
 use crate::error::{Error, ErrorKind};
 use crate::provider::Call;
 
+/// What is longer is as good as this; the HTTP client takes no longer limit.
+const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// Time limits and headers of a provider that is reached over HTTP; limits are above zero and at most 24 hours.
 ///
 /// # Examples
@@ -98,7 +101,7 @@ impl Connection {
 
     /// How long the whole answer to `call` may take.
     pub(super) fn whole(&self, call: &Call) -> Duration {
-        call.timeout.unwrap_or(self.total)
+        call.timeout.map_or(self.total, |limit| limit.min(LONGEST))
     }
 
     pub(super) fn client(&self) -> Result<HttpClient, Error> {

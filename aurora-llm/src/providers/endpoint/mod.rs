@@ -87,7 +87,7 @@ impl Endpoint {
     pub(super) async fn chat_stream(&self, call: &Call, able: Capabilities) -> Result<ChatStream, Error> {
         let limit = self.connection.whole(call);
         let ends_at = self.connection.clock.elapsed() + limit;
-        let first = self.connection.first_byte.min(limit);
+        let first = self.connection.first_byte;
         let response = self
             .send(call, able, Streaming::Yes, first, limit)
             .await
@@ -118,6 +118,9 @@ impl Endpoint {
         needs.streaming = streaming.is_on();
         if let Some(missing) = able.missing(&needs) {
             return Err(Error::new(ErrorKind::Unsupported).with_context(missing));
+        }
+        if whole.is_zero() {
+            return Err(Error::new(ErrorKind::Timeout(TimeoutStage::Total)));
         }
         let wire = self.codec.encode(call, streaming)?;
         let mut request = self.http.post(&address::join(&self.url, wire.path));

@@ -187,7 +187,10 @@ fn format(body: &mut Map<String, Value>, format: &ResponseFormat) -> Result<(), 
 fn limits(body: &mut Map<String, Value>, request: &ChatRequest, thinking: Thinking) -> Result<(), Error> {
     let mut limit = request.max_tokens.unwrap_or(DEFAULT_MAX_TOKENS);
     match plan(request.reasoning.as_ref(), thinking) {
-        Plan::Off => {}
+        Plan::Unsaid => {}
+        Plan::Off => {
+            body.insert("thinking".to_owned(), json!({"type": "disabled"}));
+        }
         Plan::Word(word) => {
             body.insert("thinking".to_owned(), json!({"type": "adaptive"}));
             output_config(body, "effort", json!(word));
@@ -214,6 +217,7 @@ fn limits(body: &mut Map<String, Value>, request: &ChatRequest, thinking: Thinki
 }
 
 enum Plan<'a> {
+    Unsaid,
     Off,
     Word(&'a str),
     Budget(u32),
@@ -221,7 +225,8 @@ enum Plan<'a> {
 
 fn plan(effort: Option<&ReasoningEffort>, thinking: Thinking) -> Plan<'_> {
     let (word, budget) = match effort {
-        None | Some(ReasoningEffort::None) => return Plan::Off,
+        None => return Plan::Unsaid,
+        Some(ReasoningEffort::None) => return Plan::Off,
         Some(ReasoningEffort::Tokens(tokens)) => return Plan::Budget((*tokens).max(LEAST_BUDGET)),
         Some(ReasoningEffort::Other(word)) => return Plan::Word(word),
         Some(ReasoningEffort::Minimal) => ("low", LEAST_BUDGET),

@@ -195,7 +195,11 @@ fn thinking_is_kept_within_the_limit_of_the_answer() {
             Some(8_000),
             (8_000, budget(1_024), Value::Null),
         ),
-        (ReasoningEffort::None, Some(50), (50, Value::Null, Value::Null)),
+        (
+            ReasoningEffort::None,
+            Some(50),
+            (50, json!({"type": "disabled"}), Value::Null),
+        ),
         (
             ReasoningEffort::Other("max".into()),
             Some(50),

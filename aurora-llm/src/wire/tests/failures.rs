@@ -220,7 +220,19 @@ fn google_s_retry_delay_is_read_from_the_body() {
 }
 
 #[test]
-fn a_server_that_forbids_retries_is_obeyed() {
+fn a_server_that_decides_about_retries_is_obeyed() {
+    let wanted = head(409, &[("x-should-retry", "true"), ("retry-after", "2")]);
+    let error = openai().classify(&wanted, b"", Timestamp::UNIX_EPOCH);
+    assert!(error.is_retryable());
+    assert_eq!(
+        (error.status(), error.retry_after()),
+        (Some(409), Some(Duration::from_secs(2)))
+    );
+    assert!(
+        !openai()
+            .classify(&head(409, &[]), b"", Timestamp::UNIX_EPOCH)
+            .is_retryable()
+    );
     let forbidden = head(500, &[("x-should-retry", "false")]);
     let error = openai().classify(&forbidden, b"", Timestamp::UNIX_EPOCH);
     assert_eq!(
