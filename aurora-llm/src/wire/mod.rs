@@ -19,6 +19,7 @@ mod event_stream;
 mod failure;
 mod json;
 pub mod openai_chat;
+mod served_error;
 pub mod sse;
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use crate::error::{Error, ErrorKind};
-use crate::wire::{ErrorAnswer, failure};
+use crate::wire::{ErrorAnswer, served_error};
 
 /// Writes an error as Anthropic's clients know it, with the headers that tell them whether and when to try again.
 ///
@@ -14,18 +14,18 @@ pub fn encode_error(error: &Error) -> ErrorAnswer {
     let status = match error.kind() {
         // Anthropic's own status for it, which its clients tell from an outage.
         ErrorKind::Overloaded | ErrorKind::CircuitOpen => 529,
-        kind => failure::client_status(kind),
+        kind => served_error::status(kind),
     };
     ErrorAnswer {
         status,
-        headers: failure::client_headers(error),
+        headers: served_error::headers(error),
         body: Bytes::from(body(error).to_string()),
     }
 }
 
 /// The error object, as answers and streams hold it.
 pub(super) fn body(error: &Error) -> Value {
-    let mut inner = json!({"type": kind(error.kind()), "message": failure::client_message(error)});
+    let mut inner = json!({"type": kind(error.kind()), "message": served_error::message(error)});
     if let Some(inner) = inner.as_object_mut() {
         let code = match error.kind() {
             ErrorKind::QuotaExhausted => Some("enforced_spend_limit_reached"),

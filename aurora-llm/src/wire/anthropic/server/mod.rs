@@ -17,6 +17,8 @@ mod answer;
 mod error;
 mod request;
 mod stream;
+#[cfg(test)]
+mod tests;
 
 use super::REDACTED;
 use crate::chat::Signature;
@@ -44,30 +46,4 @@ fn unwrap(text: &str) -> Option<Signature> {
         provider: ProviderId::new(name),
         value: value.strip_prefix(':')?.to_owned(),
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn signatures_find_back_to_their_issuer() {
-        for name in ["anthropic", "anthropic/eu:1", "", "é"] {
-            let provider = ProviderId::new(name);
-            let signature = unwrap(&wrap(&provider, "a:b==")).unwrap();
-            assert_eq!(
-                (signature.provider, signature.value.as_str()),
-                (provider, "a:b==")
-            );
-        }
-        for foreign in [
-            "EqRkLm==",
-            "aurora1:",
-            "aurora1:99:x:y",
-            "aurora1:1:é:y",
-            "aurora1:x:y:z",
-        ] {
-            assert!(unwrap(foreign).is_none(), "{foreign}");
-        }
-    }
 }

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use crate::error::{Error, ErrorKind};
-use crate::wire::{ErrorAnswer, failure};
+use crate::wire::{ErrorAnswer, served_error};
 
 /// Writes an error as OpenAI's clients know it, with the headers that tell them whether and when to try again.
 ///
@@ -12,8 +12,8 @@ use crate::wire::{ErrorAnswer, failure};
 #[must_use]
 pub fn encode_error(error: &Error) -> ErrorAnswer {
     ErrorAnswer {
-        status: failure::client_status(error.kind()),
-        headers: failure::client_headers(error),
+        status: served_error::status(error.kind()),
+        headers: served_error::headers(error),
         body: Bytes::from(body(error).to_string()),
     }
 }
@@ -34,7 +34,7 @@ pub(super) fn body(error: &Error) -> Value {
         kind => ("server_error", kind.as_str()),
     };
     json!({"error": {
-        "message": failure::client_message(error),
+        "message": served_error::message(error),
         "type": kind,
         "param": null,
         "code": code,

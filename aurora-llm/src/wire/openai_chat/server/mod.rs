@@ -15,6 +15,8 @@ mod answer;
 mod error;
 mod request;
 mod stream;
+#[cfg(test)]
+mod tests;
 
 pub use answer::encode_response;
 pub use error::encode_error;

@@ -1,0 +1,48 @@
+use serde_json::{Value, json};
+
+use super::decode_request;
+use crate::error::ErrorKind;
+use crate::wire::openai_chat::DIALECT;
+
+#[test]
+fn our_server_refuses_what_it_could_not_give_back() {
+    let ask = |extra: Value| {
+        let mut body = json!({"model": "m", "messages": [{"role": "user", "content": "Hi"}]});
+        body.as_object_mut()
+            .unwrap()
+            .extend(extra.as_object().unwrap().clone());
+        decode_request(body.to_string().as_bytes())
+    };
+    for extra in [
+        json!({"n": 2}),
+        json!({"logprobs": true}),
+        json!({"modalities": ["text", "audio"]}),
+        json!({"functions": [{"name": "f"}]}),
+        json!({"tools": [{"type": "web_search"}]}),
+        json!({"messages": [{"role": "user", "content": [{"type": "file", "file": {"file_id": "file-1"}}]}]}),
+    ] {
+        assert_eq!(
+            ask(extra.clone()).unwrap_err().kind(),
+            ErrorKind::Unsupported,
+            "{extra}"
+        );
+    }
+    for extra in [
+        json!({"messages": []}),
+        json!({"messages": [{"role": "robot", "content": "x"}]}),
+        json!({"messages": "Hi"}),
+        json!({"tool_choice": "sometimes"}),
+        json!({"messages": [{"role": "tool", "content": "x"}]}),
+        json!({"max_tokens": -1}),
+    ] {
+        assert_eq!(
+            ask(extra.clone()).unwrap_err().kind(),
+            ErrorKind::InvalidRequest,
+            "{extra}"
+        );
+    }
+    let kept = ask(json!({"n": 1, "logprobs": false, "frequency_penalty": 0.5, "store": null})).unwrap();
+    let expected = json!({"logprobs": false, "frequency_penalty": 0.5});
+    assert_eq!(Value::Object(kept.request.options[DIALECT].clone()), expected);
+    assert!(!kept.streaming.is_on() && !kept.include_usage);
+}
