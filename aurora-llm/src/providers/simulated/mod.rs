@@ -1,7 +1,7 @@
 //! A provider that invents its answers: for tests, and for a first run without keys or network.
 //!
 //! Same settings and same requests give the same answers, the same events and, with a seeded
-//! [`Random`](aurora_core::rng::Random), the same timing. Every invented text says that it is simulated. The usage is
+//! [`Random`], the same timing. Every invented text says that it is simulated. The usage is
 //! an estimate of one token for four characters.
 
 mod answer;
