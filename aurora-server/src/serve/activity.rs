@@ -123,6 +123,11 @@ impl Activity {
         }
     }
 
+    /// Lets the limit of the present phase begin anew.
+    pub(super) fn begin_anew(&self) {
+        self.lock().since = self.clock.elapsed();
+    }
+
     fn received(&self) {
         let mut state = self.lock();
         if state.phase == Phase::Idle && !state.multiplexed {

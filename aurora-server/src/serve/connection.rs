@@ -45,7 +45,9 @@ impl Connection {
         let mut limits = self.limits;
         let mut stopping = false;
         loop {
+            let was_stopping = stopping;
             tokio::select! {
+                biased; // what the connection has to write goes out before it is judged
                 ended = connection.as_mut() => {
                     if let Err(error) = ended {
                         // The client broke off or does not speak HTTP: of interest to nobody but a debugger.
@@ -66,8 +68,10 @@ impl Connection {
                     connection.as_mut().graceful_shutdown();
                 }
             }
-            if stopping {
+            if stopping && !was_stopping {
+                // Time for the client to learn of it and to end the connection from its side.
                 limits = limits.hurried();
+                activity.begin_anew();
             }
         }
     }

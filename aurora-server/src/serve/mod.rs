@@ -35,6 +35,8 @@ const MAX_STREAMS: u32 = 100;
 const MAX_RESETS: usize = 20;
 /// Pause after the system refused to hand out a connection, most likely because it has no file descriptors left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// How long a connection on which nothing runs may last once it is told to end.
+const GRACE: Duration = Duration::from_millis(500);
 /// What is left for running requests when somebody is in a hurry.
 const HURRY: Duration = Duration::from_secs(1);
 
@@ -64,8 +66,8 @@ impl Limits {
     /// For a connection that is about to end: requests are brought to their end, nothing else is waited for.
     fn hurried(self) -> Self {
         Self {
-            head: self.head.min(HURRY),
-            idle: self.idle.min(HURRY),
+            head: self.head.min(GRACE),
+            idle: self.idle.min(GRACE),
             ..self
         }
     }
