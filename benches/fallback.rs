@@ -46,6 +46,10 @@ impl LlmProvider for AtOnce {
         &self.id
     }
 
+    fn kind(&self) -> &'static str {
+        "nothing"
+    }
+
     fn capabilities(&self, _: &str) -> Capabilities {
         Capabilities::ALL
     }

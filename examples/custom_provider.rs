@@ -57,6 +57,10 @@ impl LlmProvider for Parrot {
         &self.id
     }
 
+    fn kind(&self) -> &'static str {
+        "parrot"
+    }
+
     fn capabilities(&self, _model: &str) -> Capabilities {
         let mut capabilities = Capabilities::NONE;
         capabilities.streaming = true;

@@ -45,6 +45,9 @@ impl fmt::Debug for ProviderId {
     }
 }
 
+/// The [`kind`](LlmProvider::kind) of a provider whose answers are made up.
+pub const SIMULATED: &str = "simulated";
+
 /// What a provider can do with one model, or what a request needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -167,6 +170,10 @@ impl Call {
 pub trait LlmProvider: fmt::Debug + Send + Sync + 'static {
     /// The name of this instance.
     fn id(&self) -> &ProviderId;
+
+    /// What stands behind it, in the words of OpenTelemetry's `gen_ai.provider.name` where it has one: `openai`,
+    /// `anthropic`. [`SIMULATED`] tells that its answers are made up.
+    fn kind(&self) -> &'static str;
 
     /// What it can do with `model`. Must be cheap: it is asked before every call.
     fn capabilities(&self, model: &str) -> Capabilities;

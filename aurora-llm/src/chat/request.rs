@@ -24,6 +24,8 @@ use crate::provider::Capabilities;
 pub struct ChatRequest {
     /// A model name or an alias of the client's; `None` lets the client's targets decide.
     pub model: Option<String>,
+    /// Only targets of this provider, by its instance or its kind; `None` is any.
+    pub provider: Option<String>,
     /// The conversation so far.
     pub messages: Vec<Message>,
     /// Tools that the model may call.
@@ -88,6 +90,13 @@ impl ChatRequest {
     #[must_use]
     pub fn model(mut self, model: impl Into<String>) -> Self {
         self.model = Some(model.into());
+        self
+    }
+
+    /// Asks only targets of this provider, by its instance (`openai/eu`) or its kind (`openai`).
+    #[must_use]
+    pub fn provider(mut self, provider: impl Into<String>) -> Self {
+        self.provider = Some(provider.into());
         self
     }
 

@@ -12,6 +12,7 @@ use crate::usage::Usage;
 pub struct Answer {
     response: ChatResponse,
     provider: ProviderId,
+    kind: &'static str,
     target: String,
     attempts: Vec<Attempt>,
     cost: Cost,
@@ -24,6 +25,7 @@ impl Answer {
         Self {
             response,
             provider: member.provider_id().clone(),
+            kind: member.kind(),
             target: member.name().to_owned(),
             attempts,
             cost,
@@ -45,6 +47,12 @@ impl Answer {
     #[must_use]
     pub const fn provider(&self) -> &ProviderId {
         &self.provider
+    }
+
+    /// What stands behind that provider; see [`LlmProvider::kind`](crate::provider::LlmProvider::kind).
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        self.kind
     }
 
     /// The model that answered, as the provider names it.

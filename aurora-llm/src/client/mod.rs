@@ -29,7 +29,7 @@ use tracing::Instrument as _;
 pub use answer::Answer;
 pub use builder::ClientBuilder;
 pub use stream::AnswerStream;
-pub use target::LlmTarget;
+pub use target::{LlmTarget, TargetInfo};
 pub use trail::{Attempt, AttemptOutcome};
 
 use crate::chat::ChatRequest;
@@ -197,6 +197,11 @@ impl LlmClient {
     #[must_use]
     pub fn status(&self) -> Vec<TargetStatus> {
         self.inner.fallback.status()
+    }
+
+    /// What is known about each target, in the order in which they are tried.
+    pub fn targets(&self) -> impl Iterator<Item = TargetInfo> + '_ {
+        self.inner.routes.members().iter().map(Member::info)
     }
 
     /// The models and aliases that a request may name, sorted.

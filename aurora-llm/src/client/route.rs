@@ -44,28 +44,34 @@ impl Routes {
             .collect()
     }
 
-    /// The targets for `request`: all of them without a model, else those of the alias or those that serve the model.
+    /// The targets for `request`: all of the wanted provider without a model, else those of the alias or those that
+    /// serve the model.
     ///
     /// # Errors
-    /// [`ErrorKind::ModelNotFound`] when nobody serves the model, [`ErrorKind::Unsupported`] when nobody who serves it
-    /// can do what the request needs. Both are found before anything is sent.
+    /// [`ErrorKind::ModelNotFound`] when nobody is of the provider or serves the model, [`ErrorKind::Unsupported`] when
+    /// nobody who serves it can do what the request needs. Both are found before anything is sent.
     pub(super) fn resolve(&self, request: &ChatRequest, streaming: bool) -> Result<Route, Error> {
         let named = request.model.as_deref();
         let alias = named.and_then(|name| self.aliases.get(name));
-        let candidates: Vec<&Member> = match (named, alias) {
-            (None, _) => self.members.iter().collect(),
-            (_, Some(targets)) => self
-                .members
+        let provider = request.provider.as_deref();
+        let own = || {
+            self.members
                 .iter()
-                .filter(|member| targets.contains(member.name()))
-                .collect(),
-            (Some(name), None) => self.members.iter().filter(|member| member.serves(name)).collect(),
+                .filter(|member| provider.is_none_or(|name| member.is_of(name)))
+        };
+        let candidates: Vec<&Member> = match (named, alias) {
+            (None, _) => own().collect(),
+            (_, Some(targets)) => own().filter(|member| targets.contains(member.name())).collect(),
+            (Some(name), None) => own().filter(|member| member.serves(name)).collect(),
         };
         if candidates.is_empty() {
-            let error = Error::new(ErrorKind::ModelNotFound);
-            return Err(error
-                .with_context("no target serves this model")
-                .with_code("model_not_found"));
+            let (code, context) = match own().next() {
+                Some(_) => ("model_not_found", "no target serves this model"),
+                None => ("provider_not_found", "no target is of this provider"),
+            };
+            return Err(Error::new(ErrorKind::ModelNotFound)
+                .with_context(context)
+                .with_code(code));
         }
         let model = if alias.is_some() {
             None

@@ -21,7 +21,7 @@ use crate::chat::{ChatResponse, ChatStream, StreamCollector, StreamEvent};
 use crate::error::{Error, ErrorKind, TimeoutStage};
 use crate::pricing::Cost;
 use crate::provider::ProviderId;
-use crate::telemetry;
+use crate::telemetry::{self, Served};
 use crate::usage::Usage;
 
 /// No model answers with more than this many bytes; an upstream that does would fill the memory.
@@ -93,6 +93,12 @@ impl AnswerStream {
         self.member.provider_id()
     }
 
+    /// What stands behind that provider; see [`LlmProvider::kind`](crate::provider::LlmProvider::kind).
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        self.member.kind()
+    }
+
     /// The model that was asked for, by the provider's own name.
     #[must_use]
     pub fn model(&self) -> &str {
@@ -147,7 +153,12 @@ impl AnswerStream {
             }
             if let Some((span, started)) = self.trace.take() {
                 let elapsed = self.clock.elapsed().saturating_sub(started);
-                telemetry::streamed(&span, self.provider(), &self.model, self.usage(), elapsed);
+                let served = Served {
+                    provider: self.provider(),
+                    kind: self.kind(),
+                    model: &self.model,
+                };
+                telemetry::served(&span, served, self.usage(), elapsed);
             }
         }
         event

@@ -55,6 +55,24 @@ impl LlmTarget {
     }
 }
 
+/// What is known about a target of a client.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct TargetInfo {
+    /// Its name in records and metrics.
+    pub name: String,
+    /// The provider instance.
+    pub provider: ProviderId,
+    /// What stands behind it; see [`LlmProvider::kind`].
+    pub kind: &'static str,
+    /// The model that it is asked for unless a request names another.
+    pub model: String,
+    /// What that model costs.
+    pub price: Option<Price>,
+    /// Lower is tried first.
+    pub priority: u32,
+}
+
 /// A target inside the client.
 #[derive(Debug, Clone)]
 pub struct Member(Arc<MemberInner>);
@@ -84,6 +102,26 @@ impl Member {
 
     pub(super) fn provider_id(&self) -> &ProviderId {
         self.0.target.provider.id()
+    }
+
+    pub(super) fn kind(&self) -> &'static str {
+        self.0.target.provider.kind()
+    }
+
+    pub(super) fn info(&self) -> TargetInfo {
+        TargetInfo {
+            name: self.name().to_owned(),
+            provider: self.provider_id().clone(),
+            kind: self.kind(),
+            model: self.model().to_owned(),
+            price: self.0.target.price,
+            priority: self.priority(),
+        }
+    }
+
+    /// Whether `provider` names this one, by its instance or its kind.
+    pub(super) fn is_of(&self, provider: &str) -> bool {
+        self.provider_id().as_str() == provider || self.kind() == provider
     }
 
     pub(super) fn model(&self) -> &str {

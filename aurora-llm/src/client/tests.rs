@@ -90,6 +90,10 @@ impl LlmProvider for Puppet {
         &self.id
     }
 
+    fn kind(&self) -> &'static str {
+        "puppet"
+    }
+
     fn capabilities(&self, _: &str) -> Capabilities {
         self.capabilities
     }

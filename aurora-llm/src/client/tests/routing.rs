@@ -134,3 +134,35 @@ async fn a_conversation_too_long_goes_only_where_there_is_more_room() {
     assert_eq!(error.kind(), ErrorKind::ContextOverflow);
     assert!(same.asked().is_empty());
 }
+
+#[tokio::test]
+async fn a_named_provider_is_asked_alone_by_its_instance_or_its_kind() {
+    let (a, b) = (
+        Puppet::new("a").fails(ErrorKind::Authentication),
+        Puppet::new("b"),
+    );
+    let client = client_of([&a, &b]);
+    let refused = client
+        .chat(ChatRequest::user("?").provider("a"))
+        .await
+        .unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Authentication, "b is not asked");
+    assert_eq!(b.asked().len(), 0);
+    let answer = client
+        .chat(ChatRequest::user("?").provider("puppet"))
+        .await
+        .unwrap();
+    assert_eq!(
+        (answer.provider().as_str(), answer.kind()),
+        ("b", "puppet"),
+        "both are of this kind"
+    );
+    let nobody = client
+        .chat(ChatRequest::user("?").provider("c"))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (nobody.kind(), nobody.code()),
+        (ErrorKind::ModelNotFound, Some("provider_not_found"))
+    );
+}

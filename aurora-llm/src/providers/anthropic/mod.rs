@@ -57,6 +57,10 @@ impl LlmProvider for Anthropic {
     }
 
     /// Everything but sound and seeds, less what older families lack.
+    fn kind(&self) -> &'static str {
+        "anthropic"
+    }
+
     fn capabilities(&self, model: &str) -> Capabilities {
         let family = |names: &[&str]| names.iter().any(|name| model.starts_with(name));
         let oldest = family(&["claude-2", "claude-instant"]);

@@ -56,6 +56,10 @@ impl LlmProvider for OpenAi {
     }
 
     /// Everything, less what older families lack; a model that is not known here is left to OpenAI to judge.
+    fn kind(&self) -> &'static str {
+        "openai"
+    }
+
     fn capabilities(&self, model: &str) -> Capabilities {
         let able = self.0.capabilities(model);
         let family = |names: &[&str]| names.iter().any(|name| model.starts_with(name));

@@ -50,6 +50,10 @@ impl LlmProvider for OpenAiCompatible {
         self.endpoint.id()
     }
 
+    fn kind(&self) -> &'static str {
+        "openai_compatible"
+    }
+
     fn capabilities(&self, _model: &str) -> Capabilities {
         self.capabilities
     }

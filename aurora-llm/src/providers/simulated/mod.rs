@@ -184,6 +184,10 @@ impl LlmProvider for Simulated {
         &self.id
     }
 
+    fn kind(&self) -> &'static str {
+        crate::provider::SIMULATED
+    }
+
     fn capabilities(&self, _model: &str) -> Capabilities {
         self.capabilities
     }
