@@ -19,7 +19,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::error::{Error, ErrorKind};
-use crate::http::{self, Exposure, Gateway, Occasion, Pulse, TargetInfo};
+use crate::http::{self, Exposure, Gateway, Occasion, Pulse};
 use crate::jobs::observe::Judgement;
 use crate::state::AppState;
 use crate::{jobs, serve, wiring};
@@ -82,7 +82,6 @@ impl App {
             settings: defaults.settings().clone(),
             metrics: None,
             clock: Arc::new(SystemClock),
-            targets: Vec::new(),
             occasion: Occasion::Serve,
             judgement: Judgement::default(),
         })
@@ -138,7 +137,6 @@ pub struct AppBuilder {
     settings: Settings,
     metrics: Option<PrometheusHandle>,
     clock: Arc<dyn Clock>,
-    targets: Vec<TargetInfo>,
     occasion: Occasion,
     judgement: Judgement,
 }
@@ -180,12 +178,6 @@ impl AppBuilder {
         self
     }
 
-    /// What is known about the client's targets beyond what it tells itself.
-    pub(crate) fn targets(mut self, targets: Vec<TargetInfo>) -> Self {
-        self.targets = targets;
-        self
-    }
-
     /// Shows the dashboard as that of a demo, and judges rates as one wants it.
     pub(crate) fn demo(mut self, judgement: Judgement) -> Self {
         self.occasion = Occasion::Demo;
@@ -211,7 +203,7 @@ impl AppBuilder {
         let clock = self.clock;
         Ok(App {
             state: AppState {
-                gateway: Gateway::new(self.llm.clone(), self.targets, Arc::clone(&clock)),
+                gateway: Gateway::new(self.llm.clone(), Arc::clone(&clock)),
                 llm: self.llm,
                 pulse: Pulse::new(self.occasion),
                 judgement: self.judgement,

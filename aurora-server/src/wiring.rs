@@ -22,15 +22,14 @@ pub(crate) async fn builder(settings: Settings) -> Result<AppBuilder, Error> {
     let crm = storage::open(&settings, &clock).await?;
     let alerts = alerts::engine(&settings, &clock)?;
     let monitor = Monitor::new(Arc::clone(&clock));
-    let models = llm::models(&settings, &monitor, &clock)?;
+    let client = llm::client(&settings, &monitor, &clock)?;
     let cache = storage::cache(&settings).await?;
 
     let mut builder = App::builder(crm, alerts)?
         .clock(clock)
         .monitor(monitor)
         .settings(settings);
-    builder = builder.targets(models.targets);
-    if let Some(client) = models.client {
+    if let Some(client) = client {
         builder = builder.llm(client);
     }
     if let Some(cache) = cache {

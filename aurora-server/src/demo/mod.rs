@@ -93,7 +93,6 @@ impl Demo {
             .settings(settings);
         let builder = builder
             .llm(llm.client)
-            .targets(llm.targets)
             .monitor(llm.monitor)
             .demo(script.judgement());
         let builder = match crate::install_metrics() {

@@ -18,7 +18,6 @@ use aurora_llm::providers::simulated::{Simulated, SimulatedControl};
 
 use super::{Console, Script, Words};
 use crate::error::{Error, ErrorKind};
-use crate::http::TargetInfo;
 
 /// A provider that is made up.
 struct Invented {
@@ -55,7 +54,6 @@ const PROVIDERS: [Invented; 3] = [
 /// The client and what belongs to it.
 pub(super) struct Llm {
     pub(super) client: LlmClient,
-    pub(super) targets: Vec<TargetInfo>,
     pub(super) monitor: Monitor,
     /// Breaks and heals the first provider.
     pub(super) failing: SimulatedControl,
@@ -68,7 +66,6 @@ pub(super) fn llm(script: &Script, clock: &Arc<dyn Clock>) -> Result<Llm, Error>
         .monitor(monitor.clone())
         .breaker(script.breaker())
         .retry(RetryPolicy::default().attempts(2).base(Duration::from_millis(50)));
-    let mut targets = Vec::new();
     let mut failing = None;
     for (priority, invented) in (1..).zip(PROVIDERS) {
         let (first, further) = invented.pace;
@@ -85,14 +82,6 @@ pub(super) fn llm(script: &Script, clock: &Arc<dyn Clock>) -> Result<Llm, Error>
             .priority(priority)
             .price(price);
         builder = builder.target(target);
-        targets.push(TargetInfo {
-            target: invented.name.to_owned(),
-            provider: invented.name.to_owned(),
-            model: invented.model.to_owned(),
-            serves: Vec::new(),
-            simulated: true,
-            price: Some(price),
-        });
     }
     let wrong = |error| Error::new(ErrorKind::Internal, "the demo's client cannot be made").caused_by(error);
     let client = builder
@@ -101,7 +90,6 @@ pub(super) fn llm(script: &Script, clock: &Arc<dyn Clock>) -> Result<Llm, Error>
         .map_err(wrong)?;
     Ok(Llm {
         client,
-        targets,
         monitor,
         failing: failing.unwrap_or_default(),
     })

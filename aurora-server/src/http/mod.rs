@@ -28,7 +28,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 pub(crate) use events::{Occasion, Pulse};
 pub(crate) use layers::{Exposure, RequestId};
-pub(crate) use llm::gateway::{Gateway, TargetInfo};
+pub(crate) use llm::gateway::{Gateway, provider_name};
 
 use crate::state::AppState;
 use problem::{Form, Problem, ProblemKind};

@@ -19,7 +19,6 @@ use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use crate::http::TargetInfo;
 use crate::state::AppState;
 use crate::{App, Error};
 
@@ -75,30 +74,17 @@ impl Server {
         let mut builder = LlmClient::builder()
             .retry(RetryPolicy::never())
             .monitor(monitor.clone());
-        let mut targets = Vec::new();
+        let mut names = Vec::new();
         for (name, provider) in providers {
             let price = Price::per_million("1".parse().unwrap(), "10".parse().unwrap());
             let model = format!("m-{name}");
             builder = builder.target(LlmTarget::new(provider, &model).name(name).price(price));
-            targets.push(TargetInfo {
-                target: name.to_owned(),
-                provider: name.to_owned(),
-                model,
-                serves: Vec::new(),
-                simulated: true,
-                price: Some(price),
-            });
+            names.push(name);
         }
-        let client = (!targets.is_empty()).then(|| {
-            let names = targets.iter().map(|info: &TargetInfo| info.target.clone());
-            builder.alias("all", names).build().unwrap()
-        });
+        let client = (!names.is_empty()).then(|| builder.alias("all", names).build().unwrap());
         let database = Database::open(&"sqlite::memory:".into()).await.unwrap();
         let crm = Crm::builder(database).build().await.unwrap();
-        let mut builder = App::builder(crm, alerts)
-            .unwrap()
-            .targets(targets)
-            .monitor(monitor);
+        let mut builder = App::builder(crm, alerts).unwrap().monitor(monitor);
         if let Some(client) = client {
             builder = builder.llm(client);
         }

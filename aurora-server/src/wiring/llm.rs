@@ -16,7 +16,6 @@ use aurora_llm::providers::openai_compatible::OpenAiCompatible;
 use aurora_llm::providers::simulated::Simulated;
 
 use crate::error::{Error, ErrorKind};
-use crate::http::TargetInfo;
 
 /// Models for requests that name none, where the settings name none either.
 const OPENAI_MODEL: &str = "gpt-5-mini";
@@ -24,13 +23,6 @@ const ANTHROPIC_MODEL: &str = "claude-haiku-4-5";
 /// What a server is asked for whose models are not known here; many take any name.
 const UNNAMED_MODEL: &str = "default";
 const SIMULATED: &str = "simulated";
-
-/// The client and what is known about its targets.
-pub(super) struct Models {
-    /// `None` when no provider is configured and none may be simulated.
-    pub(super) client: Option<LlmClient>,
-    pub(super) targets: Vec<TargetInfo>,
-}
 
 /// One configured provider with the models that it is asked for.
 #[derive(Debug, Clone, Copy)]
@@ -41,40 +33,24 @@ enum Source<'a> {
     Simulated,
 }
 
-pub(super) fn models(
+/// The client; `None` when no provider is configured and none may be simulated.
+pub(super) fn client(
     settings: &Settings,
     monitor: &Monitor,
     clock: &Arc<dyn Clock>,
-) -> Result<Models, Error> {
+) -> Result<Option<LlmClient>, Error> {
     let sources = sources(settings)?;
+    if sources.is_empty() {
+        return Ok(None);
+    }
     let mut builder = LlmClient::builder()
         .monitor(monitor.clone())
         .clock(Arc::clone(clock));
-    let mut targets = Vec::new();
     for source in sources {
         let model = source.model(&settings.llm).to_owned();
-        let name = format!("{}/{model}", source.name());
-        let target = source.target(&settings.llm, &model, clock).map_err(wrong)?;
-        builder = builder.target(target.name(&name));
-        targets.push(TargetInfo {
-            target: name,
-            provider: source.name().to_owned(),
-            serves: source
-                .patterns()
-                .iter()
-                .map(|pattern| (*pattern).to_owned())
-                .collect(),
-            model,
-            simulated: matches!(source, Source::Simulated),
-            price: None,
-        });
+        builder = builder.target(source.target(&settings.llm, &model, clock).map_err(wrong)?);
     }
-    let client = if targets.is_empty() {
-        None
-    } else {
-        Some(builder.build().map_err(wrong)?)
-    };
-    Ok(Models { client, targets })
+    builder.build().map(Some).map_err(wrong)
 }
 
 fn wrong(source: aurora_llm::Error) -> Error {
@@ -213,13 +189,13 @@ mod tests {
 
     use super::*;
 
-    fn built(variables: &[(&str, &str)], toml: &str) -> Result<Models, Error> {
+    fn built(variables: &[(&str, &str)], toml: &str) -> Result<Option<LlmClient>, Error> {
         let loaded = Loader::new()
             .toml("aurora.toml", toml)
             .environment(variables.iter().copied())
             .load()
             .unwrap();
-        models(
+        client(
             loaded.settings(),
             &Monitor::new(SystemClock),
             &(Arc::new(SystemClock) as Arc<dyn Clock>),
@@ -227,18 +203,12 @@ mod tests {
     }
 
     fn names(variables: &[(&str, &str)], toml: &str) -> Vec<String> {
-        let models = built(variables, toml).unwrap();
-        let status = models.client.map(|client| client.status()).unwrap_or_default();
-        let names: Vec<String> = status.into_iter().map(|target| target.name).collect();
-        assert_eq!(
-            names,
-            models
-                .targets
-                .iter()
-                .map(|info| info.target.clone())
-                .collect::<Vec<_>>()
-        );
-        names
+        let client = built(variables, toml).unwrap();
+        client
+            .iter()
+            .flat_map(LlmClient::targets)
+            .map(|target| target.name)
+            .collect()
     }
 
     #[test]

@@ -38,8 +38,8 @@ impl Aurora {
         let mut output = BufReader::new(child.stdout.take().expect("piped")).lines();
         let url = timeout(PATIENCE, async {
             while let Some(line) = output.next_line().await.expect("text") {
-                if let Some(at) = line.find("http://") {
-                    return line[at..].trim_end_matches('/').to_owned();
+                if let Some((_, address)) = line.split_once("http://") {
+                    return format!("http://{}", address.trim_end_matches('/'));
                 }
             }
             panic!("the server ended before it told its address");

@@ -2,6 +2,14 @@
 //!
 //! What the client sees is judged by somebody else's types, and what the upstream received is counted.
 
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on has failed"
+)]
+
 mod aurora;
 #[expect(dead_code, reason = "written for more faults than are needed here")]
 #[path = "../../../aurora-llm/tests/faults/reaction.rs"]

@@ -6,11 +6,12 @@ use aurora_core::money::NanoUsd;
 use aurora_llm::chat::{ChatResponse, Part, ToolCall};
 use aurora_llm::client::{Answer, Attempt, AttemptOutcome};
 use aurora_llm::pricing::Cost;
+use aurora_llm::provider::ProviderId;
 use aurora_llm::usage::Usage;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::gateway::Gateway;
+use super::gateway::provider_name;
 
 /// A whole answer.
 #[derive(Debug, Serialize, ToSchema)]
@@ -116,7 +117,7 @@ pub(crate) struct AttemptView {
 }
 
 impl ChatAnswer {
-    pub(super) fn of(answer: &Answer, gateway: &Gateway) -> Self {
+    pub(super) fn of(answer: &Answer) -> Self {
         let response = answer.response();
         Self {
             content: answer.text(),
@@ -131,7 +132,7 @@ impl ChatAnswer {
             tool_calls: answer.tool_calls().map(ToolCallView::of).collect(),
             end: AnswerEnd {
                 id: response.id.clone(),
-                provider: gateway.provider_name(answer.target(), answer.provider().as_str()),
+                provider: provider_name(answer.kind(), answer.provider()),
                 target: answer.target().to_owned(),
                 model: answer.model().to_owned(),
                 finish_reason: response.finish.as_str().to_owned(),
@@ -148,7 +149,8 @@ impl ChatAnswer {
 pub(super) struct Streamed<'a> {
     pub(super) id: &'a str,
     pub(super) target: &'a str,
-    pub(super) provider: &'a str,
+    pub(super) provider: &'a ProviderId,
+    pub(super) kind: &'a str,
     pub(super) model: &'a str,
     pub(super) finish_reason: &'a str,
     pub(super) usage: Option<&'a Usage>,
@@ -157,10 +159,10 @@ pub(super) struct Streamed<'a> {
 }
 
 impl AnswerEnd {
-    pub(super) fn of(streamed: &Streamed<'_>, gateway: &Gateway) -> Self {
+    pub(super) fn of(streamed: &Streamed<'_>) -> Self {
         Self {
             id: streamed.id.to_owned(),
-            provider: gateway.provider_name(streamed.target, streamed.provider),
+            provider: provider_name(streamed.kind, streamed.provider),
             target: streamed.target.to_owned(),
             model: streamed.model.to_owned(),
             finish_reason: streamed.finish_reason.to_owned(),

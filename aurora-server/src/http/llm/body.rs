@@ -4,7 +4,7 @@ use aurora_llm::chat::{ChatRequest, Message, Role};
 use aurora_llm::wire::openai_chat::server::decode_request;
 use serde_json::{Map, Value};
 
-use super::gateway::{Gateway, TargetInfo};
+use super::gateway::Gateway;
 use crate::http::problem::{FieldError, Problem, ProblemKind};
 
 /// A request as it came in, ready for the client.
@@ -49,15 +49,15 @@ pub(super) fn read(mut body: Map<String, Value>, gateway: &Gateway) -> Result<As
     if !errors.is_empty() {
         return Err(Problem::new(ProblemKind::Invalid).errors(errors));
     }
-    let model = match provider {
-        Some(provider) => Some(target_of(&provider, model.as_deref(), gateway)?),
-        None => model,
-    };
+    if let Some(provider) = &provider {
+        known(provider, gateway)?;
+    }
     // The codec wants a model; which one it was is set again below.
     body.insert("model".to_owned(), Value::String(String::new()));
     let decoded = decode_request(Value::Object(body).to_string().as_bytes())?;
     let mut request = decoded.request;
     request.model = model;
+    request.provider = provider;
     if let Some(system) = system {
         add_system(&mut request, system);
     }
@@ -92,69 +92,34 @@ fn add_system(request: &mut ChatRequest, system: String) {
     request.messages.insert(at, Message::system(system));
 }
 
-/// The name by which the client is asked for `provider`, and for `model` where one was named.
-fn target_of(provider: &str, model: Option<&str>, gateway: &Gateway) -> Result<String, Problem> {
-    let is_of = |info: &TargetInfo| {
-        info.provider == provider || info.target == provider || (provider == "simulated" && info.simulated)
-    };
-    let wrong = |field: &str, message: String| {
-        Problem::new(ProblemKind::Invalid).errors([FieldError::new(field, "unknown", message)])
-    };
-    let (own, others): (Vec<_>, Vec<_>) = gateway.targets().iter().partition(|info| is_of(info));
-    let Some(first) = own.first() else {
-        let known: Vec<&str> = others.iter().map(|info| info.provider.as_str()).collect();
-        return Err(wrong("provider", format!("must be one of {}", known.join(", "))));
-    };
-    let Some(model) = model else {
-        return Ok(first.target.clone());
-    };
-    if let Some(info) = own
+/// Refuses a provider that is not configured.
+fn known(provider: &str, gateway: &Gateway) -> Result<(), Problem> {
+    let targets = gateway.targets();
+    if targets
         .iter()
-        .find(|info| model == info.model || model == info.target)
+        .any(|info| info.provider.as_str() == provider || info.kind == provider)
     {
-        return Ok(info.target.clone());
+        return Ok(());
     }
-    if !own.iter().any(|info| info.takes(model)) {
-        return Err(wrong(
-            "model",
-            "this provider does not serve this model".to_owned(),
-        ));
-    }
-    // By the model's name alone the client would also ask the others that take it.
-    if others.iter().any(|info| info.takes(model)) {
-        let message =
-            "other providers take this model too; name the provider's configured model, or no provider";
-        return Err(wrong("model", message.to_owned()));
-    }
-    Ok(model.to_owned())
+    let names: Vec<&str> = targets.iter().map(|info| info.provider.as_str()).collect();
+    let message = format!("must be one of {}", names.join(", "));
+    Err(Problem::new(ProblemKind::Invalid).errors([FieldError::new("provider", "unknown", message)]))
 }
 
 #[cfg(test)]
 mod tests {
     use aurora_core::time::ManualClock;
+    use aurora_llm::LlmClient;
+    use aurora_llm::providers::simulated::Simulated;
     use serde_json::json;
 
     use super::*;
 
     fn gateway() -> Gateway {
-        let info = |target: &str, provider: &str, model: &str, simulated: bool| TargetInfo {
-            target: target.to_owned(),
-            provider: provider.to_owned(),
-            model: model.to_owned(),
-            serves: if simulated {
-                vec!["o*".to_owned()]
-            } else {
-                vec!["gpt-*".to_owned(), "o1".to_owned()]
-            },
-            simulated,
-            price: None,
-        };
-        let targets = vec![
-            info("openai/gpt", "openai", "gpt", false),
-            info("sim-a", "sim-a", "large", true),
-            info("sim-b", "sim-b", "small", true),
-        ];
-        Gateway::new(None, targets, ManualClock::default())
+        let client = LlmClient::builder()
+            .provider(Simulated::new("sim-a"), "large")
+            .provider(Simulated::new("sim-b"), "small");
+        Gateway::new(Some(client.build().unwrap()), ManualClock::default())
     }
 
     fn ask(body: Value) -> Result<Asked, Vec<(String, String)>> {
@@ -181,37 +146,24 @@ mod tests {
     }
 
     #[test]
-    fn a_provider_is_asked_by_the_name_of_its_target() {
-        let model = |body| ask(body).map(|asked| asked.request.model.unwrap_or_default());
+    fn a_provider_is_asked_by_its_instance_or_its_kind() {
+        let asked = ask(json!({"prompt": "Hi", "provider": "sim-b", "model": "small"}))
+            .unwrap()
+            .request;
         assert_eq!(
-            model(json!({"prompt": "Hi", "provider": "openai"})).unwrap(),
-            "openai/gpt"
+            (asked.provider.as_deref(), asked.model.as_deref()),
+            (Some("sim-b"), Some("small"))
         );
+        assert!(ask(json!({"prompt": "Hi", "provider": "simulated"})).is_ok());
         assert_eq!(
-            model(json!({"prompt": "Hi", "provider": "simulated"})).unwrap(),
-            "sim-a"
+            ask(json!({"prompt": "Hi", "provider": null}))
+                .unwrap()
+                .request
+                .provider,
+            None
         );
-        assert_eq!(
-            model(json!({"prompt": "Hi", "provider": "simulated", "model": "small"})).unwrap(),
-            "sim-b"
-        );
-        assert_eq!(
-            model(json!({"prompt": "Hi", "model": "fast", "provider": null})).unwrap(),
-            "fast"
-        );
-        let wrong = model(json!({"prompt": "Hi", "provider": "nobody"})).unwrap_err();
+        let wrong = ask(json!({"prompt": "Hi", "provider": "nobody"})).unwrap_err();
         assert_eq!(wrong, [("provider".to_owned(), "unknown".to_owned())]);
-        assert_eq!(
-            model(json!({"prompt": "Hi", "provider": "openai", "model": "gpt-4o"})).unwrap(),
-            "gpt-4o"
-        );
-        for not_served_or_not_alone in ["other", "o1"] {
-            let body = json!({"prompt": "Hi", "provider": "openai", "model": not_served_or_not_alone});
-            assert_eq!(
-                model(body).unwrap_err(),
-                [("model".to_owned(), "unknown".to_owned())]
-            );
-        }
     }
 
     #[test]

@@ -9,40 +9,12 @@ use aurora_core::failure::{Failure as _, FailureClass};
 use aurora_core::monitor::{Monitor, Summary, Timing};
 use aurora_core::time::Clock;
 use aurora_llm::chat::{ChatRequest, StreamEvent};
-use aurora_llm::client::{Answer, AnswerStream, Attempt};
-use aurora_llm::pricing::Price;
+use aurora_llm::client::{Answer, AnswerStream, Attempt, TargetInfo};
+use aurora_llm::provider::{ProviderId, SIMULATED};
 use aurora_llm::{Error, ErrorKind, LlmClient};
 use futures::{Stream, StreamExt as _};
 
 const CALLS: &str = "calls";
-
-/// What the server knows about a target beyond what the client tells.
-#[derive(Debug, Clone)]
-pub(crate) struct TargetInfo {
-    /// The target's name.
-    pub(crate) target: String,
-    /// The provider instance.
-    pub(crate) provider: String,
-    /// The model, by the provider's own name.
-    pub(crate) model: String,
-    /// Further models that it takes: exactly, or with a trailing `*` as a prefix.
-    pub(crate) serves: Vec<String>,
-    /// Whether its answers are made up.
-    pub(crate) simulated: bool,
-    /// What it costs, if that is known.
-    pub(crate) price: Option<Price>,
-}
-
-impl TargetInfo {
-    /// Whether a request for `model` may come here.
-    pub(crate) fn takes(&self, model: &str) -> bool {
-        let pattern = |pattern: &String| match pattern.strip_suffix('*') {
-            Some(prefix) => model.starts_with(prefix),
-            None => model == pattern,
-        };
-        model == self.model || model == self.target || self.serves.iter().any(pattern)
-    }
-}
 
 /// The way to the models; clones share its counts.
 ///
@@ -57,10 +29,10 @@ pub(crate) struct Gateway {
 
 impl Gateway {
     /// `client` is `None` where no provider is configured.
-    pub(crate) fn new(client: Option<LlmClient>, targets: Vec<TargetInfo>, clock: impl Clock) -> Self {
+    pub(crate) fn new(client: Option<LlmClient>, clock: impl Clock) -> Self {
         Self {
+            targets: client.iter().flat_map(LlmClient::targets).collect(),
             client,
-            targets: targets.into(),
             calls: Monitor::new(clock),
             fallbacks: Arc::default(),
         }
@@ -77,20 +49,12 @@ impl Gateway {
 
     /// What is known about the target of this name.
     pub(crate) fn target(&self, name: &str) -> Option<&TargetInfo> {
-        self.targets.iter().find(|info| info.target == name)
+        self.targets.iter().find(|info| info.name == name)
     }
 
     /// Whether every answer is made up.
     pub(crate) fn is_simulated(&self) -> bool {
-        !self.targets.is_empty() && self.targets.iter().all(|info| info.simulated)
-    }
-
-    /// The provider that an answer names: `simulated` for whatever is made up, so that nobody takes it for real.
-    pub(crate) fn provider_name(&self, target: &str, provider: &str) -> String {
-        match self.target(target) {
-            Some(info) if info.simulated => "simulated".to_owned(),
-            _ => provider.to_owned(),
-        }
+        !self.targets.is_empty() && self.targets.iter().all(|info| info.kind == SIMULATED)
     }
 
     /// How the calls went; `None` before the first.
@@ -149,6 +113,15 @@ impl Gateway {
         if attempts.iter().any(|attempt| attempt.target != target) {
             self.fallbacks.fetch_add(1, Ordering::Relaxed);
         }
+    }
+}
+
+/// The provider that an answer names: `simulated` for whatever is made up, so that nobody takes it for real.
+pub(crate) fn provider_name(kind: &str, provider: &ProviderId) -> String {
+    if kind == SIMULATED {
+        SIMULATED.to_owned()
+    } else {
+        provider.to_string()
     }
 }
 

@@ -83,7 +83,7 @@ async fn chat(
         return Ok(stream::answer(stream, &state, request_id));
     }
     let answer = state.gateway.chat(asked.request).await.map_err(problem_of)?;
-    Ok(axum::Json(ChatAnswer::of(&answer, &state.gateway)).into_response())
+    Ok(axum::Json(ChatAnswer::of(&answer)).into_response())
 }
 
 /// A failed call with the trail of its attempts.

@@ -12,7 +12,7 @@ use futures::stream::unfold;
 use serde_json::json;
 
 use super::answer::{AnswerEnd, Streamed, UsageView, attempts};
-use super::gateway::{CountedStream, Gateway};
+use super::gateway::{CountedStream, provider_name};
 use super::problem_of;
 use crate::http::{RequestId, sse};
 use crate::state::AppState;
@@ -21,7 +21,6 @@ use crate::state::AppState;
 pub(super) fn answer(stream: CountedStream, state: &AppState, request_id: RequestId) -> Response {
     let writer = Writer {
         stream,
-        gateway: state.gateway.clone(),
         request_id,
         id: String::new(),
         stage: Stage::Start,
@@ -31,7 +30,6 @@ pub(super) fn answer(stream: CountedStream, state: &AppState, request_id: Reques
 
 struct Writer {
     stream: CountedStream,
-    gateway: Gateway,
     request_id: RequestId,
     id: String,
     stage: Stage,
@@ -73,9 +71,7 @@ impl Writer {
 
     fn start(&self) -> Bytes {
         let answer = self.stream.answer();
-        let provider = self
-            .gateway
-            .provider_name(answer.target(), answer.provider().as_str());
+        let provider = provider_name(answer.kind(), answer.provider());
         let start = json!({
             "provider": provider,
             "target": answer.target(),
@@ -110,14 +106,15 @@ impl Writer {
                 let end = Streamed {
                     id: &self.id,
                     target: answer.target(),
-                    provider: answer.provider().as_str(),
+                    provider: answer.provider(),
+                    kind: answer.kind(),
                     model: answer.model(),
                     finish_reason: reason.as_str(),
                     usage: usage.as_ref().or(answer.usage()),
                     cost: answer.cost(),
                     attempts: answer.attempts(),
                 };
-                sse::event("finish", &AnswerEnd::of(&end, &self.gateway))
+                sse::event("finish", &AnswerEnd::of(&end))
             }
             _ => return None,
         })

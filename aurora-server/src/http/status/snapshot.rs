@@ -6,10 +6,12 @@ use aurora_alerts::{Alert, AlertEngine, Labels};
 use aurora_core::monitor::Summary;
 use aurora_core::time::Timestamp;
 use aurora_llm::pricing::Price;
+use aurora_llm::provider::SIMULATED;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use crate::http::provider_name;
 use crate::state::AppState;
 
 /// How many notifications a snapshot shows.
@@ -208,9 +210,9 @@ pub(crate) fn providers(state: &AppState) -> Vec<Provider> {
         let info = state.gateway.target(&target.name);
         let summary: Option<Summary> = state.monitor.summary(&target.name);
         Provider {
-            provider: info.map(|info| state.gateway.provider_name(&info.target, &info.provider)),
+            provider: info.map(|info| provider_name(info.kind, &info.provider)),
             model: info.map(|info| info.model.clone()),
-            simulated: info.is_some_and(|info| info.simulated),
+            simulated: info.is_some_and(|info| info.kind == SIMULATED),
             priority: target.priority,
             state: target.state,
             healthy: target.healthy,
