@@ -16,7 +16,8 @@ fn the_built_in_defaults_load_alone() {
     assert_eq!(settings.server.port, 8080);
     assert_eq!(settings.alerts.success_rate_threshold, 80.0);
     assert_eq!(settings.alerts.response_time_threshold, Duration::from_secs(2));
-    assert_eq!(settings.limits.body_bytes, 2 * 1024 * 1024);
+    assert_eq!(settings.limits.body_bytes, 1024 * 1024);
+    assert_eq!(settings.limits.model_body_bytes, 20 * 1024 * 1024);
     assert!(settings.llm.order.is_empty());
     assert!(settings.database.url.is_none());
     assert_eq!(loaded.origin_of("server.port"), Some(&Origin::Default));

@@ -92,12 +92,12 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
-    use std::time::Duration;
 
+    use aurora_core::config::Loader;
     use serde_json::Value;
 
     fn description() -> Value {
-        let (_, api) = crate::http::collect(Duration::from_secs(1));
+        let (_, api) = crate::http::collect(&Loader::new().load().unwrap().settings().limits);
         serde_json::from_str(&api.to_json().unwrap()).unwrap()
     }
 

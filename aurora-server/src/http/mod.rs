@@ -17,8 +17,7 @@ mod status;
 #[cfg(test)]
 pub(crate) mod testing;
 
-use std::time::Duration;
-
+use aurora_core::config::Limits;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
@@ -27,6 +26,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 pub(crate) use events::{Occasion, Pulse};
+use layers::limits::BodyLimit;
 pub(crate) use layers::{Exposure, RequestId};
 pub(crate) use llm::gateway::{Gateway, provider_name};
 
@@ -42,9 +42,11 @@ const TABLE: &[Mount] = &[
     Mount::answers("/", metrics::routes),
     Mount::answers("/api/v1/clients", clients::routes),
     Mount::answers("/api/v1/clientes", clients::routes).alias("clientes"),
-    Mount::streams("/llm", llm::routes),
-    Mount::streams("/api/v1/llm", llm::routes).alias("v1"),
-    Mount::streams("/v1", openai::routes),
+    Mount::streams("/llm", llm::routes).for_models(),
+    Mount::streams("/api/v1/llm", llm::routes)
+        .alias("v1")
+        .for_models(),
+    Mount::streams("/v1", openai::routes).for_models(),
     Mount::answers("/api", status::routes),
     Mount::streams("/api", events::routes),
     Mount::answers("/", crate::dashboard::routes),
@@ -59,6 +61,8 @@ struct Mount {
     routes: fn() -> Routes,
     pace: Pace,
     alias: Option<&'static str>,
+    /// Whether bodies may carry pictures and documents.
+    for_models: bool,
 }
 
 /// How long an answer may take.
@@ -78,6 +82,7 @@ impl Mount {
             routes,
             pace: Pace::Answer,
             alias: None,
+            for_models: false,
         }
     }
 
@@ -88,6 +93,7 @@ impl Mount {
             routes,
             pace: Pace::Stream,
             alias: None,
+            for_models: false,
         }
     }
 
@@ -97,13 +103,28 @@ impl Mount {
         self
     }
 
-    fn build(&self, time_limit: Duration) -> Routes {
+    /// The larger limit of bodies for what goes on to a model.
+    const fn for_models(mut self) -> Self {
+        self.for_models = true;
+        self
+    }
+
+    fn build(&self, limits: &Limits) -> Routes {
         let mut routes = (self.routes)();
         if let Some(name) = self.alias {
             docs::rename_operations(routes.get_openapi_mut(), name);
         }
+        let body = if self.for_models {
+            limits.model_body_bytes
+        } else {
+            limits.body_bytes
+        };
+        let body = BodyLimit(usize::try_from(body).unwrap_or(usize::MAX));
+        let routes = routes.route_layer(from_fn_with_state(body, layers::limits::body));
         match self.pace {
-            Pace::Answer => routes.route_layer(from_fn_with_state(time_limit, layers::limits::time)),
+            Pace::Answer => {
+                routes.route_layer(from_fn_with_state(limits.request_timeout, layers::limits::time))
+            }
             Pace::Stream => routes,
         }
     }
@@ -111,15 +132,15 @@ impl Mount {
 
 /// The whole router.
 pub(crate) fn router(state: &AppState, exposure: Exposure) -> Router {
-    let (routes, api) = collect(state.settings.limits.request_timeout);
+    let (routes, api) = collect(&state.settings.limits);
     let router = routes.merge(docs::router(&api)).fallback(nothing_here);
     layers::wrap(router, state, exposure).with_state(state.clone())
 }
 
-fn collect(time_limit: Duration) -> (Router<AppState>, OpenApi) {
+fn collect(limits: &Limits) -> (Router<AppState>, OpenApi) {
     let mut all = OpenApiRouter::with_openapi(docs::Api::openapi());
     for mount in TABLE {
-        let routes = mount.build(time_limit);
+        let routes = mount.build(limits);
         all = if mount.at == "/" {
             all.merge(routes)
         } else {

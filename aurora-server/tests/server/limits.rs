@@ -18,6 +18,22 @@ async fn a_body_that_says_it_is_too_large_is_refused() {
 }
 
 #[tokio::test]
+async fn a_request_to_a_model_may_carry_a_picture() {
+    let server = Server::with(SMALL).await;
+    let prompt = |bytes: usize| format!("{{\"prompt\":\"{}\"}}", "x".repeat(bytes));
+    assert_eq!(server.post("/llm/chat", &prompt(2_000)).await.status, 200);
+    let server = Server::with("limits.model_body_bytes = 1024").await;
+    server
+        .post("/llm/chat", &prompt(2_000))
+        .await
+        .problem(413, "body_too_large");
+    assert_eq!(
+        server.post("/v1/chat/completions", &prompt(2_000)).await.status,
+        413
+    );
+}
+
+#[tokio::test]
 async fn a_body_that_does_not_say_is_cut() {
     let server = Server::with(SMALL).await;
     let mut connection = server.connect().await;

@@ -16,16 +16,22 @@ const MAX_ADDRESS: usize = 8 * 1_024;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct BodyLimit(pub(crate) usize);
 
-/// Refuses what is too large before anything of it is read. Bodies of unknown length are cut by their reader, which
-/// finds the limit in the request's extensions.
-pub(crate) async fn sizes(State(limit): State<usize>, mut request: Request, next: Next) -> Response {
-    let uri = request.uri();
-    if uri
-        .path_and_query()
-        .is_some_and(|target| target.as_str().len() > MAX_ADDRESS)
-    {
+/// Refuses an address that is too long.
+pub(crate) async fn address(request: Request, next: Next) -> Response {
+    let target = request.uri().path_and_query();
+    if target.is_some_and(|target| target.as_str().len() > MAX_ADDRESS) {
         return Problem::new(ProblemKind::AddressTooLong).into_response();
     }
+    next.run(request).await
+}
+
+/// Refuses a body that is too large before anything of it is read. Bodies of unknown length are cut by their reader,
+/// which finds the limit in the request's extensions.
+pub(crate) async fn body(
+    State(BodyLimit(limit)): State<BodyLimit>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let announced = request.body().size_hint().lower();
     if announced > u64::try_from(limit).unwrap_or(u64::MAX) {
         crate::http::extract::discard(request.into_body()).await;

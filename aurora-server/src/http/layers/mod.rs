@@ -28,8 +28,7 @@ pub(crate) enum Exposure {
 
 /// The order of the layers. The last one added is the first that a request meets.
 pub(crate) fn wrap(router: Router<AppState>, state: &AppState, exposure: Exposure) -> Router<AppState> {
-    let limit = usize::try_from(state.settings.limits.body_bytes).unwrap_or(usize::MAX);
-    let router = router.layer(from_fn_with_state(limit, limits::sizes));
+    let router = router.layer(from_fn(limits::address));
     let router = match exposure {
         Exposure::Loopback => router.layer(from_fn(local::only)),
         Exposure::Embedded => router,
