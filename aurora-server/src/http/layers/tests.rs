@@ -33,7 +33,7 @@ async fn answer(routes: Router<AppState>, path: &str) -> (Response, Value) {
         .unwrap();
     let (parts, body) = router.oneshot(request).await.unwrap().into_parts();
     let body = to_bytes(body, 1 << 20).await.unwrap();
-    let json = serde_json::from_slice(&body).unwrap_or_else(|_| panic!("{:?}", body));
+    let json = serde_json::from_slice(&body).unwrap_or_else(|_| panic!("{body:?}"));
     (Response::from_parts(parts, Body::empty()), json)
 }
 
@@ -49,7 +49,6 @@ fn assert_problem(response: &Response, problem: &Value, status: u16, code: &str)
 
 #[tokio::test]
 async fn a_panic_is_a_problem_that_tells_nothing() {
-    #[expect(clippy::unused_async, reason = "handlers are async")]
     async fn fall() -> StatusCode {
         panic!("the password is hunter2")
     }
