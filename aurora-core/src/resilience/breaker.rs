@@ -9,13 +9,16 @@ use crate::failure::FailureClass;
 use crate::rng::Random;
 use crate::time::{Clock, SystemClock};
 
+/// The widest window: each of its calls takes two bytes.
+const LARGEST_WINDOW: usize = 10_000;
+
 /// A circuit breaker: it stops calls to a target that keeps failing, and finds out carefully when it is back.
 ///
 /// - **Closed**: calls pass. It opens when, over the last `window` calls and at least `minimum_calls`, the share of
 ///   failed or of slow calls reaches its threshold (≥, as in resilience4j), or after `consecutive` hard failures in a row.
 /// - **Open**: calls are refused for `open_for · 2^reopens` (jittered ±10 %, at most `open_cap`).
-/// - **Half-open**: exactly `probes` calls pass and judge the target. If they are not back in time it opens again, so
-///   that it can never stick.
+/// - **Half-open**: exactly `probes` calls pass and judge the target. If one of them is not back in time it opens
+///   again, so that it can never stick.
 ///
 /// A target that is throttling is not broken: it counts in the share, not in the row (Linkerd's rule), and its
 /// `Retry-After` holds calls back until then. One that refuses our credentials is held back for `refused_for`. The
@@ -124,6 +127,7 @@ impl Breaker {
                 retry_after: state.held_until - now,
             });
         }
+        let judged = state.judged();
         match &mut state.phase {
             Phase::Closed => {}
             Phase::Open { until } => {
@@ -136,6 +140,10 @@ impl Breaker {
                     return Err(Rejected {
                         retry_after: until.saturating_sub(now),
                     });
+                }
+                // Time runs only while a probe is under way: until somebody calls, there is nothing to give up on.
+                if *admitted == judged {
+                    *until = now.saturating_add(self.inner.config.half_open_for);
                 }
                 *admitted += 1;
             }
@@ -228,10 +236,16 @@ impl State {
                     admitted: 0,
                 });
             }
-            // Without probes under way there is nothing to give up on: it stays ready for the next caller.
-            Phase::HalfOpen { until, admitted } if now >= until && admitted > 0 => self.trip(now, config),
+            Phase::HalfOpen { until, admitted } if now >= until && admitted > self.judged() => {
+                self.trip(now, config);
+            }
             _ => {}
         }
+    }
+
+    /// How many calls of this phase are back.
+    fn judged(&self) -> u32 {
+        u32::try_from(self.window.len()).unwrap_or(u32::MAX)
     }
 
     fn judge(&mut self, now: Duration, config: &BreakerBuilder) {
@@ -244,7 +258,7 @@ impl State {
                     self.trip(now, config);
                 }
             }
-            Phase::HalfOpen { .. } if self.window.len() >= config.probes as usize => {
+            Phase::HalfOpen { .. } if self.judged() >= config.probes => {
                 if bad {
                     self.trip(now, config);
                 } else {
@@ -261,10 +275,13 @@ impl State {
             .open_for
             .saturating_mul(1 << self.reopens.min(20))
             .min(config.open_cap);
-        let jittered = longer.mul_f64(0.9 + 0.2 * config.random.unit());
+        let jittered = longer.as_secs_f64() * (0.9 + 0.2 * config.random.unit());
+        // What is too long for a duration is above any cap.
+        let wait =
+            Duration::try_from_secs_f64(jittered).map_or(config.open_cap, |wait| wait.min(config.open_cap));
         self.reopens = self.reopens.saturating_add(1);
         self.enter(Phase::Open {
-            until: now.saturating_add(jittered),
+            until: now.saturating_add(wait),
         });
     }
 
@@ -353,13 +370,13 @@ impl Default for BreakerBuilder {
 }
 
 impl BreakerBuilder {
-    /// How many of the last calls are looked at; at least 1.
+    /// How many of the last calls are looked at: 1 to 10,000.
     pub const fn window(mut self, calls: usize) -> Self {
         self.window = calls;
         self
     }
 
-    /// Below this many calls the shares are not judged.
+    /// Below this many calls the shares are not judged; at most as many as the window holds.
     pub const fn minimum_calls(mut self, calls: usize) -> Self {
         self.minimum_calls = calls;
         self
@@ -391,9 +408,10 @@ impl BreakerBuilder {
         self
     }
 
-    /// How many calls judge a half-open target (at least 1), and how long they may take.
+    /// How many calls judge a half-open target (at least 1, at most as many as the window holds), and how long they may
+    /// take.
     pub const fn probes(mut self, calls: u32, within: Duration) -> Self {
-        self.probes = if calls == 0 { 1 } else { calls };
+        self.probes = calls;
         self.half_open_for = within;
         self
     }
@@ -416,9 +434,15 @@ impl BreakerBuilder {
         self
     }
 
-    /// The breaker, closed.
+    /// The breaker, closed. A setting out of its range is taken for the nearest that is within.
     #[must_use]
-    pub fn build(self) -> Breaker {
+    pub fn build(mut self) -> Breaker {
+        self.window = self.window.clamp(1, LARGEST_WINDOW);
+        self.minimum_calls = self.minimum_calls.min(self.window);
+        self.failure_percent = self.failure_percent.clamp(1, 100);
+        self.slow_percent = self.slow_percent.clamp(1, 100);
+        let most_probes = u32::try_from(self.window).unwrap_or(u32::MAX);
+        self.probes = self.probes.clamp(1, most_probes);
         let state = State {
             phase: Phase::Closed,
             generation: 0,

@@ -158,6 +158,62 @@ fn an_open_circuit_does_not_wait_for_ever_to_be_probed() {
 }
 
 #[test]
+fn a_probe_has_its_whole_time_however_long_the_circuit_was_half_open_before() {
+    let clock = ManualClock::default();
+    let breaker = on(&clock).consecutive(1).probes(2, 5 * SECOND).build();
+    record(&breaker, failed(), 1);
+    clock.advance(11 * SECOND);
+    assert_eq!(breaker.state(), BreakerState::HalfOpen, "somebody looked");
+    clock.advance(100 * SECOND);
+    let probe = breaker.try_acquire().unwrap();
+    clock.advance(4 * SECOND);
+    assert_eq!(
+        breaker.state(),
+        BreakerState::HalfOpen,
+        "the probe is still in time"
+    );
+    probe.record(Outcome::Success, SECOND);
+    clock.advance(100 * SECOND);
+    assert_eq!(breaker.state(), BreakerState::HalfOpen, "no probe is under way");
+    record(&breaker, Outcome::Success, 1);
+    assert_eq!(breaker.state(), BreakerState::Closed);
+}
+
+#[test]
+fn settings_that_could_never_be_met_are_brought_into_range() {
+    let clock = ManualClock::default();
+    let small = on(&clock).consecutive(0).window(4).probes(9, SECOND).build();
+    record(&small, failed(), 4);
+    assert_eq!(small.state(), BreakerState::Open, "the minimum fits the window");
+    clock.advance(11 * SECOND);
+    record(&small, Outcome::Success, 4);
+    assert_eq!(
+        small.state(),
+        BreakerState::Closed,
+        "as many probes as the window holds"
+    );
+
+    let never = on(&clock).failure_percent(0).slow(0, SECOND).build();
+    record(&never, Outcome::Success, 20);
+    assert_eq!(never.state(), BreakerState::Closed, "no failure is no reason");
+    let always = on(&clock).consecutive(0).failure_percent(200).build();
+    record(&always, failed(), 10);
+    assert_eq!(always.state(), BreakerState::Open);
+}
+
+#[test]
+fn a_circuit_may_stay_open_for_ever() {
+    let clock = ManualClock::default();
+    let breaker = on(&clock)
+        .consecutive(1)
+        .open_for(Duration::MAX, Duration::MAX)
+        .build();
+    record(&breaker, failed(), 1);
+    clock.advance(1_000_000 * SECOND);
+    assert_eq!(breaker.state(), BreakerState::Open);
+}
+
+#[test]
 fn reset_lets_calls_pass_at_once() {
     let clock = ManualClock::default();
     let breaker = on(&clock).consecutive(1).build();
