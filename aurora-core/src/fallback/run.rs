@@ -129,6 +129,9 @@ where
                     return Visit::Left;
                 }
             };
+            if let Some(retry) = &mut spent {
+                retry.spend();
+            }
             made += 1;
             let (attempt, lease) = self.begin(member, permit);
             let error = match (self.operation)(attempt.clone()).await {

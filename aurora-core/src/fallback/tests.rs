@@ -239,3 +239,25 @@ async fn a_target_is_as_slow_as_its_answer_not_as_its_reader() {
     let recorded = monitor.summary("a").unwrap().p50_ms.unwrap();
     assert!((1_900.0..2_100.0).contains(&recorded), "{recorded} ms");
 }
+
+#[tokio::test]
+async fn a_retry_that_the_circuit_refuses_or_nobody_waits_for_costs_no_budget() {
+    let clock = ManualClock::default();
+    let budget = RetryBudget::new(100);
+    let down = [("a", failed(FailureClass::Transient))];
+    let opens = three(&clock).budget(budget.clone());
+    let opens = opens.breaker(Breaker::builder().consecutive(1)).build();
+    assert_eq!(ask(&opens, &down).await.0, ["a", "b"]);
+    assert_eq!(budget.tokens(), 100, "the circuit opened before the retry");
+
+    let waits = RetryPolicy::default().base(Duration::from_secs(10));
+    let waits = three(&clock).budget(budget.clone()).retry(waits).build();
+    let waiting = tokio::task::spawn(async move { ask(&waits, &down).await.0 });
+    while clock.sleepers() == 0 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(budget.tokens(), 86);
+    waiting.abort();
+    waiting.await.unwrap_err();
+    assert_eq!(budget.tokens(), 100, "the caller left during the wait");
+}

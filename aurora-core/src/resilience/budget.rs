@@ -58,19 +58,19 @@ impl RetryBudget {
             .fetch_update(Ordering::AcqRel, Ordering::Acquire, |tokens| {
                 tokens.checked_sub(cost)
             });
-        taken.ok().map(|_| Withdrawal { tokens: cost })
+        taken.ok().map(|_| Withdrawal {
+            bucket: Arc::clone(&self.bucket),
+            tokens: cost,
+            spent: false,
+        })
     }
 
     /// Notes a success: of the retry that `spent` paid for, or of a first attempt.
     pub fn succeeded(&self, spent: Option<Withdrawal>) {
-        let back = spent.map_or(1, |withdrawal| withdrawal.tokens);
-        let capacity = self.bucket.capacity;
-        let add = |tokens: u32| Some(tokens.saturating_add(back).min(capacity));
-        // The closure always yields a value, so this cannot fail.
-        self.bucket
-            .tokens
-            .fetch_update(Ordering::AcqRel, Ordering::Acquire, add)
-            .ok();
+        match spent {
+            Some(mut withdrawal) => withdrawal.spent = false, // and the drop puts it back
+            None => self.bucket.put(1),
+        }
     }
 
     /// How many tokens are left.
@@ -80,11 +80,41 @@ impl RetryBudget {
     }
 }
 
+impl Bucket {
+    fn put(&self, back: u32) {
+        let add = |tokens: u32| Some(tokens.saturating_add(back).min(self.capacity));
+        // The closure always yields a value, so this cannot fail.
+        self.tokens
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, add)
+            .ok();
+    }
+}
+
 /// Tokens that were taken for one retry.
+///
+/// Dropping it before [`spend`](Self::spend) puts them back: a caller who leaves during the wait, or a target whose
+/// circuit opens meanwhile, has cost the target nothing.
 #[derive(Debug)]
 #[must_use = "hand it back to `succeeded` when the retry succeeds"]
 pub struct Withdrawal {
+    bucket: Arc<Bucket>,
     tokens: u32,
+    spent: bool,
+}
+
+impl Withdrawal {
+    /// Says that the retry is being made. From here on the tokens come back by [`RetryBudget::succeeded`] alone.
+    pub const fn spend(&mut self) {
+        self.spent = true;
+    }
+}
+
+impl Drop for Withdrawal {
+    fn drop(&mut self) {
+        if !self.spent {
+            self.bucket.put(self.tokens);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -94,7 +124,12 @@ mod tests {
     #[test]
     fn a_failing_target_is_retried_only_as_long_as_tokens_last() {
         let budget = RetryBudget::default();
-        let retries = std::iter::from_fn(|| budget.withdraw(FailureClass::Transient)).count();
+        let retries = std::iter::from_fn(|| {
+            budget
+                .withdraw(FailureClass::Transient)
+                .map(|mut retry| retry.spend())
+        })
+        .count();
         assert_eq!(retries, 35);
         assert_eq!(budget.tokens(), 10);
     }
@@ -102,10 +137,23 @@ mod tests {
     #[test]
     fn success_gives_back_what_it_cost_and_never_more_than_the_capacity() {
         let budget = RetryBudget::new(20);
-        let spent = budget.withdraw(FailureClass::Throttled);
+        let mut retry = budget.withdraw(FailureClass::Throttled).unwrap();
+        retry.spend();
         assert_eq!(budget.tokens(), 15);
-        budget.succeeded(spent);
+        budget.succeeded(Some(retry));
         budget.succeeded(None);
         assert_eq!(budget.tokens(), 20);
+    }
+
+    #[test]
+    fn a_retry_that_is_never_made_costs_nothing() {
+        let budget = RetryBudget::new(100);
+        drop(budget.withdraw(FailureClass::Transient));
+        assert_eq!(budget.tokens(), 100);
+        budget.withdraw(FailureClass::Transient).unwrap().spend();
+        assert_eq!(budget.tokens(), 86);
+        let unspent = budget.withdraw(FailureClass::Transient);
+        budget.succeeded(unspent);
+        assert_eq!(budget.tokens(), 86, "it comes back once");
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::budget::RetryBudget;
+use super::budget::{RetryBudget, Withdrawal};
 use super::deadline::Deadline;
 use crate::failure::{Failure, FailureClass};
 use crate::rng::Random;
@@ -118,7 +118,10 @@ impl RetryPolicy {
         match retry_after {
             Some(asked) if asked > self.max_wait => Backoff::TooLong(asked),
             // Some spread on top, or all who were refused together come back together.
-            Some(asked) => Backoff::Wait(asked.saturating_add(jittered.min(asked / 4 + self.base))),
+            Some(asked) => {
+                let spread = (asked / 4).saturating_add(self.base);
+                Backoff::Wait(asked.saturating_add(jittered.min(spread)))
+            }
             None => Backoff::Wait(jittered),
         }
     }
@@ -213,7 +216,7 @@ impl Retry {
         O: FnMut() -> F,
     {
         let mut made = 0;
-        let mut spent = None;
+        let mut spent: Option<Withdrawal> = None;
         loop {
             let error = match operation().await {
                 Ok(value) => {
@@ -238,6 +241,9 @@ impl Retry {
                 return Err(error);
             }
             self.clock.sleep(wait).await;
+            if let Some(retry) = &mut spent {
+                retry.spend();
+            }
         }
     }
 }

@@ -108,6 +108,21 @@ async fn waits_on_the_clock_for_as_long_as_the_target_asked() {
     run.await.unwrap().unwrap();
 }
 
+#[test]
+fn the_longest_settings_do_not_overflow() {
+    let policy = RetryPolicy::default()
+        .attempts(u32::MAX)
+        .base(Duration::MAX)
+        .cap(Duration::MAX)
+        .max_wait(Duration::MAX);
+    for asked in [None, Some(Duration::ZERO), Some(Duration::MAX)] {
+        for made in [1, 2, u32::MAX - 1] {
+            let backoff = policy.backoff(made, FailureClass::Transient, asked, &Random::seeded(1));
+            assert!(matches!(backoff, Backoff::Wait(wait) if wait >= asked.unwrap_or_default()));
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn a_wait_is_never_wider_than_the_policy_and_never_shorter_than_asked(
