@@ -240,7 +240,9 @@ impl ManualClock {
             let mut wall = self.inner.wall.lock().unwrap_or_else(PoisonError::into_inner);
             *wall = *wall + by;
         }
-        self.inner.elapsed.send_modify(|elapsed| *elapsed += by);
+        self.inner
+            .elapsed
+            .send_modify(|elapsed| *elapsed = elapsed.saturating_add(by));
     }
 
     /// Sets the wall clock alone, as when somebody corrects the machine's clock.
@@ -274,7 +276,7 @@ impl Clock for ManualClock {
 
     async fn sleep(&self, duration: Duration) {
         let mut elapsed = self.inner.elapsed.subscribe();
-        let due = *elapsed.borrow() + duration;
+        let due = elapsed.borrow().saturating_add(duration);
         // The sender lives in `self`, so waiting can only end by the time being reached.
         if elapsed.wait_for(|now| *now >= due).await.is_err() {
             std::future::pending::<()>().await;
