@@ -103,8 +103,8 @@ impl Fields {
         items
     }
 
-    /// A JSON object within its limits.
-    pub(crate) fn custom(&mut self, field: &str, object: &Map<String, Value>) {
+    /// A JSON object within its limits, with its numbers as every database gives them back.
+    pub(crate) fn custom(&mut self, field: &str, mut object: Map<String, Value>) -> Map<String, Value> {
         const MAX_BYTES: usize = 16 * 1024;
         const MAX_DEPTH: usize = 5;
         const MAX_KEYS: usize = 64;
@@ -122,19 +122,22 @@ impl Fields {
             );
         } else if object.keys().any(|key| key.is_empty() || key.len() > 64) {
             self.refuse(field, "invalid", "each key must have 1 to 64 bytes");
-        } else if serde_json::to_string(object).map_or(usize::MAX, |json| json.len()) > MAX_BYTES {
+        } else if serde_json::to_string(&object).map_or(usize::MAX, |json| json.len()) > MAX_BYTES {
             self.refuse(
                 field,
                 "too_long",
                 format_args!("must have at most {MAX_BYTES} bytes as JSON"),
             );
-        } else if holds_nul(object) {
+        } else if holds_nul(&object) {
             self.refuse(
                 field,
                 "invalid",
                 "must not hold the character U+0000, which PostgreSQL cannot store",
             );
+        } else {
+            object.values_mut().for_each(settle_numbers);
         }
+        object
     }
 }
 
@@ -143,6 +146,29 @@ fn fits(value: &Value, depth: usize) -> bool {
         Value::Array(items) => depth > 0 && items.iter().all(|item| fits(item, depth - 1)),
         Value::Object(object) => depth > 0 && object.values().all(|item| fits(item, depth - 1)),
         _ => true,
+    }
+}
+
+/// PostgreSQL keeps JSON numbers as decimals: a large whole number comes back without its exponent, so as an integer
+/// where one can hold it, and zero without its sign. Called after the depth is known to be small.
+fn settle_numbers(value: &mut Value) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(settle_numbers),
+        Value::Object(object) => object.values_mut().for_each(settle_numbers),
+        Value::Number(number) if number.is_f64() => {
+            let Some(float) = number.as_f64() else { return };
+            if float == 0.0 {
+                *value = Value::from(0.0);
+            } else if float.abs() >= 1e16 {
+                // From here on serde_json writes an exponent; `Display` never does.
+                let digits = format!("{float}");
+                let integer = digits.parse::<i64>().map(Value::from);
+                if let Ok(integer) = integer.or_else(|_| digits.parse::<u64>().map(Value::from)) {
+                    *value = integer;
+                }
+            }
+        }
+        _ => {}
     }
 }
 

@@ -16,7 +16,8 @@ const MAX_TAG: usize = 50;
 /// What is needed to make a client, as somebody typed it.
 ///
 /// `kind` and `legal_name` are required. Names have up to 200 characters, there are up to 10 phones and 50 tags of 50
-/// characters, and `custom` is a JSON object of up to 64 keys, 5 levels and 16 KiB. An empty text counts as absent.
+/// characters, and `custom` is a JSON object of up to 64 keys, 5 levels and 16 KiB, in which a whole number that fits
+/// into 64 bits is kept as such and any other number as a 64-bit float. An empty text counts as absent.
 ///
 /// # Examples
 /// ```
@@ -332,8 +333,7 @@ impl ClientChange {
             Change::Keep => {}
             Change::Clear => client.custom = Map::new(),
             Change::Set(object) => {
-                fields.custom("custom", &object);
-                client.custom = object;
+                client.custom = fields.custom("custom", object);
             }
         }
         match client.kind {

@@ -1,8 +1,9 @@
 use async_trait::async_trait;
 use aurora_core::id::Id;
-use aurora_core::page::{Page, PageRequest};
+use aurora_core::page::{Cursor, InvalidCursor, Page, PageRequest};
 use aurora_core::store::{self, Database, execute, on_reader};
 use aurora_core::time::Timestamp;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use sqlx::types::{Json, Uuid};
 
@@ -42,6 +43,8 @@ aurora_core::store::statements! {
     BY_NAME_OF_KIND = select!("and kind = $5 and (name_key, id) > ($2, $3) order by name_key, id limit $4");
 }
 
+/// Earlier than anything that is stored: 0001-01-01.
+const START_OF_TIME: Timestamp = Timestamp::from_secs(-62_135_596_800);
 /// Later than anything that is stored: 9999-12-31.
 const END_OF_TIME: Timestamp = Timestamp::from_secs(253_402_214_400);
 /// How often an insert is tried when the duplicate it met is deleted before it can be named.
@@ -138,6 +141,20 @@ impl SqlClients {
                 .bind(client.version)
                 .bind(client.updated_at)
         )
+    }
+}
+
+/// Where a page ended. Anybody can forge a cursor, so what a database could not take is refused here.
+fn key<K: DeserializeOwned>(
+    cursor: &Cursor,
+    scope: &str,
+    is_storable: impl Fn(&K) -> bool,
+) -> Result<K, Error> {
+    let key = cursor.key::<K>(scope).map_err(wrong_cursor)?;
+    if is_storable(&key) {
+        Ok(key)
+    } else {
+        Err(wrong_cursor(InvalidCursor))
     }
 }
 
@@ -279,8 +296,11 @@ impl ClientRepository for SqlClients {
         let cursor = request.cursor();
         let rows: Vec<Row> = match filter.order {
             ClientOrder::Newest => {
+                let times = START_OF_TIME.as_micros()..=END_OF_TIME.as_micros();
                 let (micros, id) = match cursor {
-                    Some(cursor) => cursor.key::<(i64, ClientId)>(&scope).map_err(wrong_cursor)?,
+                    Some(cursor) => key(cursor, &scope, |(micros, _): &(i64, ClientId)| {
+                        times.contains(micros)
+                    })?,
                     None => (END_OF_TIME.as_micros(), Id::from_uuid(Uuid::max())),
                 };
                 let statement = if kind.is_some() { NEWEST_OF_KIND } else { NEWEST };
@@ -297,7 +317,9 @@ impl ClientRepository for SqlClients {
             }
             ClientOrder::Name => {
                 let (name, id) = match cursor {
-                    Some(cursor) => cursor.key::<(String, ClientId)>(&scope).map_err(wrong_cursor)?,
+                    Some(cursor) => key(cursor, &scope, |(name, _): &(String, ClientId)| {
+                        !name.contains('\0')
+                    })?,
                     None => (String::new(), Id::from_uuid(Uuid::nil())),
                 };
                 let statement = if kind.is_some() { BY_NAME_OF_KIND } else { BY_NAME };

@@ -1,10 +1,10 @@
 use std::time::Duration;
 
-use aurora_core::page::PageRequest;
+use aurora_core::page::{Cursor, PageRequest};
 use aurora_core::resilience::Deadline;
 use aurora_core::store::{Database, execute, on_reader};
 use aurora_core::testing::each_database;
-use aurora_core::time::{Clock, ManualClock};
+use aurora_core::time::{Clock, ManualClock, Timestamp};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -64,7 +64,9 @@ async fn every_statement_prepares_on_both_databases() {
             });
             prepared.unwrap_or_else(|error| panic!("{name}: {error}"));
             assert!(
-                sql.contains("workspace_id") || sql.contains(" workspaces "),
+                sql.contains("where workspace_id = $1 and ")
+                    || sql.starts_with("insert into clients (workspace_id, ")
+                    || sql.contains(" workspaces "),
                 "{name} knows no tenant"
             );
             count += 1;
@@ -300,6 +302,55 @@ async fn the_schema_refuses_what_the_domain_would_never_store() {
         ] {
             let error = execute!(db.database, sqlx::query(damage)).unwrap_err();
             assert_eq!(error.constraint(), Some(constraint), "{error}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_forged_cursor_is_refused_alike_on_both_databases() {
+    each_database(|db| async move {
+        let (crm, context) = crm(db.database, &ManualClock::default()).await;
+        let id = ClientId::new(Timestamp::UNIX_EPOCH);
+        let newest = format!("clients/{}/Newest/all", context.workspace);
+        let by_name = format!("clients/{}/Name/all", context.workspace);
+        let all = ClientFilter::all();
+        for (filter, cursor) in [
+            (all, Cursor::new(&newest, &(i64::MAX, id))),
+            (all, Cursor::new(&newest, &(i64::MIN, id))),
+            (all.order(ClientOrder::Name), Cursor::new(&by_name, &("a\0b", id))),
+        ] {
+            let page = PageRequest::default().after(cursor.unwrap());
+            let fields = wrong(crm.clients().list(&context, &filter, &page).await);
+            assert_eq!(fields, [("cursor".to_owned(), "invalid")], "{filter:?}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn numbers_in_custom_fields_come_back_as_they_went_in() {
+    each_database(|db| async move {
+        let (crm, context) = crm(db.database, &ManualClock::default()).await;
+        for number in [
+            0.1 + 0.2,
+            -0.0,
+            1e15,
+            1e16,
+            -9e18,
+            1.8e19,
+            1e20,
+            1e300,
+            5e-324,
+            f64::MAX,
+            1.0 / 3.0,
+            31.245_270_191_439_438,
+            2.638_344_616_030_823e-256,
+        ] {
+            let new = NewClient::company("N").custom("n", number);
+            let made = crm.clients().create(&context, new).await.unwrap();
+            let read = crm.clients().get(&context, made.id).await.unwrap();
+            assert_eq!(read.custom, made.custom);
         }
     })
     .await;
