@@ -21,6 +21,9 @@ pub enum Durability {
     Process,
 }
 
+/// The longest that anything here waits; far longer waits overflow in the drivers.
+const LONGEST: Duration = Duration::from_secs(3_600);
+
 /// Settings for opening a [`Database`].
 #[derive(Debug, Clone)]
 #[must_use = "call `open` to get a database"]
@@ -53,7 +56,7 @@ impl DatabaseBuilder {
         self
     }
 
-    /// How long a statement waits for a free connection, above zero; 5 seconds unless told.
+    /// How long a statement waits for a free connection, above zero and up to 1 hour; 5 seconds unless told.
     pub const fn acquire_timeout(mut self, limit: Duration) -> Self {
         self.acquire_timeout = limit;
         self
@@ -66,7 +69,7 @@ impl DatabaseBuilder {
         self
     }
 
-    /// How long SQLite waits while another process writes to the file; 5 seconds unless told.
+    /// How long SQLite waits while another process writes to the file, up to 1 hour; 5 seconds unless told.
     pub const fn busy_timeout(mut self, limit: Duration) -> Self {
         self.busy_timeout = limit;
         self
@@ -78,7 +81,7 @@ impl DatabaseBuilder {
         self
     }
 
-    /// The name under which PostgreSQL lists the connections; `aurora` unless told.
+    /// The name under which PostgreSQL lists the connections, 1 to 63 printable ASCII characters; `aurora` unless told.
     pub fn application_name(mut self, name: impl Into<String>) -> Self {
         self.application_name = name.into();
         self
@@ -122,11 +125,18 @@ impl DatabaseBuilder {
         if !(1..=1_000).contains(&self.max_connections) {
             return wrong("max_connections must be within 1 to 1000");
         }
-        if self.acquire_timeout.is_zero() {
-            return wrong("acquire_timeout must be above zero");
+        if self.acquire_timeout.is_zero() || self.acquire_timeout > LONGEST {
+            return wrong("acquire_timeout must be above zero and at most 1 hour");
         }
-        if !(Duration::from_millis(1)..=Duration::from_secs(3_600)).contains(&self.statement_timeout) {
+        if !(Duration::from_millis(1)..=LONGEST).contains(&self.statement_timeout) {
             return wrong("statement_timeout must be within 1 millisecond to 1 hour");
+        }
+        if self.busy_timeout > LONGEST {
+            return wrong("busy_timeout must be at most 1 hour");
+        }
+        let printable = |byte: u8| byte == b' ' || byte.is_ascii_graphic();
+        if !(1..=63).contains(&self.application_name.len()) || !self.application_name.bytes().all(printable) {
+            return wrong("application_name must be 1 to 63 printable ASCII characters");
         }
         Ok(())
     }

@@ -48,7 +48,9 @@ macro_rules! execute {
 ///
 /// `tx` is a mutable reference to a connection; statements take `&mut *tx`. The block yields `Result<T, E>` with
 /// `E: From<store::Error>`: `Ok` commits, `Err` rolls back. SQLite begins with `BEGIN IMMEDIATE`, so that a
-/// transaction that reads and then writes cannot fail half-way for want of the write lock.
+/// transaction that reads and then writes cannot fail half-way for want of the write lock. PostgreSQL runs it at its
+/// default, `read committed`: what is read and then written on the strength of it must be locked by the reading
+/// statement (`for update`, or an `update … returning`), or carry a version.
 ///
 /// # Cancel safety
 /// Dropping the future rolls back, unless the commit had been sent already.

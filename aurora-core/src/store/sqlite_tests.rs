@@ -58,3 +58,28 @@ async fn somebody_else_writing_makes_the_database_busy() {
     outcome.unwrap();
     insert(&b, 1, Some("x"), None).await.unwrap();
 }
+
+#[test]
+fn many_who_open_and_migrate_a_new_file_at_once_all_succeed() {
+    for round in 0..3 {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}/{round}.db", folder.path().display());
+        let starts = std::sync::Barrier::new(8);
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    let runtime = tokio::runtime::Builder::new_current_thread()
+                        .enable_all()
+                        .build()
+                        .unwrap();
+                    starts.wait();
+                    runtime.block_on(async {
+                        let db = Database::open(&Secret::new(url.clone())).await.unwrap();
+                        db.migrate(&OLD).await.unwrap();
+                        db.close().await;
+                    });
+                });
+            }
+        });
+    }
+}

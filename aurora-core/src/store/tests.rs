@@ -191,7 +191,7 @@ async fn a_transaction_happens_as_a_whole_or_not_at_all() {
 }
 
 #[tokio::test]
-async fn transactions_that_read_then_write_do_not_lose_updates() {
+async fn transactions_that_lock_what_they_read_do_not_lose_updates() {
     each_database(|db| async move {
         let db = db.database;
         execute!(db, sqlx::query("create table counter (n bigint not null)")).unwrap();
@@ -312,6 +312,10 @@ async fn urls_that_cannot_be_opened_are_told_without_being_shown() {
         Database::builder("sqlite::memory:").max_connections(0),
         Database::builder("sqlite::memory:").acquire_timeout(Duration::ZERO),
         Database::builder("sqlite::memory:").statement_timeout(Duration::ZERO),
+        Database::builder("sqlite::memory:").acquire_timeout(Duration::MAX),
+        Database::builder("sqlite::memory:").busy_timeout(Duration::MAX),
+        Database::builder("sqlite::memory:").application_name("a\0user\0postgres"),
+        Database::builder("sqlite::memory:").application_name("a".repeat(64)),
     ] {
         assert_eq!(builder.open().await.unwrap_err().kind(), ErrorKind::InvalidUrl);
     }
