@@ -101,11 +101,10 @@ pub enum TimeoutStage {
 /// A model call that failed.
 ///
 /// `Display` says what failed, without secrets, addresses or prompts; the provider's own words are in
-/// [`Error::provider_message`], for the caller to show or to keep to himself.
-#[derive(Debug)]
+/// [`Error::provider_message`], for the caller to show or to keep to himself. `Debug` leaves them out too, and what was
+/// said before a stream broke.
 pub struct Error(Box<Inner>);
 
-#[derive(Debug)]
 struct Inner {
     kind: ErrorKind,
     status: Option<u16>,
@@ -317,6 +316,25 @@ impl Failure for Error {
     }
 }
 
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = &*self.0;
+        f.debug_struct("Error")
+            .field("kind", &inner.kind)
+            .field("status", &inner.status)
+            .field("provider", &inner.provider)
+            .field("model", &inner.model)
+            .field("code", &inner.code)
+            .field("request_id", &inner.request_id)
+            .field("retry_after", &inner.retry_after)
+            .field("no_retry", &inner.no_retry)
+            .field("context", &inner.context)
+            .field("attempts", &inner.attempts)
+            .field("source", &inner.source)
+            .finish_non_exhaustive()
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let what = match self.0.kind {
@@ -367,5 +385,26 @@ impl std::error::Error for Error {
             .source
             .as_deref()
             .map(|source| source as &(dyn std::error::Error + 'static))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_neither_what_was_said_nor_the_providers_words() {
+        let error = Error::new(ErrorKind::StreamTruncated)
+            .with_provider("a".into(), "m")
+            .with_status(200)
+            .with_code("cut")
+            .with_provider_message("prompt: Maria Silva")
+            .with_partial(Message::assistant("Maria Silva has"))
+            .with_source(std::io::Error::other("reset"));
+        let shown = format!("{error:?} {error:#?}");
+        assert!(!shown.contains("Maria"), "{shown}");
+        for told in ["StreamTruncated", "200", "cut", "reset"] {
+            assert!(shown.contains(told), "{told}: {shown}");
+        }
     }
 }

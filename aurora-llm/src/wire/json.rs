@@ -122,6 +122,14 @@ pub(super) fn malformed(context: &str) -> Error {
     Error::new(ErrorKind::Malformed).with_context(context)
 }
 
+/// What could not be read, and where; the parser's own words would repeat parts of it.
+pub(super) fn unreadable(what: &str, error: &serde_json::Error) -> Error {
+    match error.line() {
+        0 => malformed(what),
+        line => malformed(&format!("{what}: line {line}, column {}", error.column())),
+    }
+}
+
 pub(super) fn invalid(context: impl Into<String>) -> Error {
     Error::new(ErrorKind::InvalidRequest).with_context(context)
 }

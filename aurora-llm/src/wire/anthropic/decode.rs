@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::provider::ProviderId;
 use crate::usage::Usage;
 use crate::wire::failure;
-use crate::wire::json::{arguments, malformed, optional_count, or_default};
+use crate::wire::json::{arguments, malformed, optional_count, or_default, unreadable};
 
 #[derive(Debug, Deserialize)]
 struct WireResponse {
@@ -98,13 +98,12 @@ impl WireUsage {
 }
 
 pub(super) fn response(body: &[u8], provider: &ProviderId) -> Result<ChatResponse, Error> {
-    let value: Value =
-        serde_json::from_slice(body).map_err(|error| malformed("not JSON").with_source(error))?;
+    let value: Value = serde_json::from_slice(body).map_err(|error| unreadable("not JSON", &error))?;
     if let Some(error) = failure::within_answer(&value) {
         return Err(error);
     }
-    let wire = WireResponse::deserialize(value)
-        .map_err(|error| malformed("not the form of a message").with_source(error))?;
+    let wire =
+        WireResponse::deserialize(value).map_err(|error| unreadable("not the form of a message", &error))?;
     let mut parts = Vec::with_capacity(wire.content.len());
     for block in wire.content {
         parts.extend(part(block, provider)?);

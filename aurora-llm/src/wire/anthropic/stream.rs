@@ -10,9 +10,14 @@ use crate::chat::StreamEvent;
 use crate::error::{Error, ErrorKind};
 use crate::provider::ProviderId;
 use crate::wire::event_stream::EventStream;
-use crate::wire::json::{arguments, malformed, or_default};
+use crate::wire::json::{arguments, malformed, or_default, unreadable};
 use crate::wire::sse::SseFrame;
 use crate::wire::{StreamDecoder, failure};
+
+/// More open blocks, or a longer signature, no answer has: they become no event, so that nobody else would stop them
+/// from filling the memory.
+const MAX_OPEN: usize = 1_024;
+const MAX_SIGNATURE: usize = 1 << 20;
 
 #[derive(Debug, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -168,7 +173,7 @@ impl Answer {
             Ok(WireEvent::Error) => Err(reported(data).unwrap_or_else(|| Error::new(ErrorKind::ServerError))),
             Ok(event) => self.event(event, out),
             Err(error) => Err(reported(data)
-                .unwrap_or_else(|| malformed("an event is not in the documented form").with_source(error))),
+                .unwrap_or_else(|| unreadable("an event is not in the documented form", &error))),
         }
     }
 
@@ -247,6 +252,9 @@ impl Answer {
             _ => OpenBlock::Unknown,
         };
         self.open.insert(at, open);
+        if self.open.len() > MAX_OPEN {
+            return Err(malformed("blocks without end"));
+        }
         Ok(())
     }
 
@@ -257,6 +265,9 @@ impl Answer {
                 push_text(thinking, StreamEvent::Reasoning, out);
             }
             (Some(OpenBlock::Thinking { signature }), Delta::Signature { signature: more }) => {
+                if signature.len() + more.len() > MAX_SIGNATURE {
+                    return Err(malformed("a signature without end"));
+                }
                 signature.push_str(&more);
             }
             (Some(OpenBlock::Call { index, whole }), Delta::InputJson { partial_json }) => {

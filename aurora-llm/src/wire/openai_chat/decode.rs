@@ -7,7 +7,7 @@ use crate::chat::{ChatResponse, FinishReason, Message, Part, Reasoning, Role, To
 use crate::error::Error;
 use crate::usage::Usage;
 use crate::wire::failure;
-use crate::wire::json::{LooseText, arguments, count, malformed, or_default};
+use crate::wire::json::{LooseText, arguments, count, malformed, or_default, unreadable};
 
 #[derive(Debug, Deserialize)]
 struct Completion {
@@ -30,8 +30,8 @@ struct Choice {
 struct WireMessage {
     content: Option<LooseText>,
     refusal: Option<String>,
-    #[serde(alias = "reasoning_content")]
     reasoning: Option<LooseText>,
+    reasoning_content: Option<LooseText>,
     #[serde(default, deserialize_with = "or_default")]
     tool_calls: Vec<WireToolCall>,
 }
@@ -103,13 +103,12 @@ impl WireUsage {
 }
 
 pub(super) fn response(body: &[u8]) -> Result<ChatResponse, Error> {
-    let value: Value =
-        serde_json::from_slice(body).map_err(|error| malformed("not JSON").with_source(error))?;
+    let value: Value = serde_json::from_slice(body).map_err(|error| unreadable("not JSON", &error))?;
     if let Some(error) = failure::within_answer(&value) {
         return Err(error);
     }
     let completion = Completion::deserialize(value)
-        .map_err(|error| malformed("not the form of a chat completion").with_source(error))?;
+        .map_err(|error| unreadable("not the form of a chat completion", &error))?;
     let choice = completion.choices.into_iter().next();
     let Some((message, reason)) = choice.and_then(|choice| Some((choice.message?, choice.finish_reason)))
     else {
@@ -128,7 +127,7 @@ pub(super) fn response(body: &[u8]) -> Result<ChatResponse, Error> {
 
 fn parts(message: WireMessage, answer: &str) -> Result<Message, Error> {
     let mut parts = Vec::new();
-    if let Some(LooseText(text)) = message.reasoning.filter(|text| !text.0.is_empty()) {
+    if let Some(text) = reasoning([message.reasoning_content, message.reasoning]) {
         parts.push(Part::Reasoning(Reasoning {
             text,
             signature: None,
@@ -155,6 +154,12 @@ fn parts(message: WireMessage, answer: &str) -> Result<Message, Error> {
         }));
     }
     Ok(Message::new(Role::Assistant, parts))
+}
+
+/// The reasoning, which some servers write under both of its names.
+pub(super) fn reasoning(names: [Option<LooseText>; 2]) -> Option<String> {
+    let mut texts = names.into_iter().flatten().map(|LooseText(text)| text);
+    texts.find(|text| !text.is_empty())
 }
 
 /// An id for a call that the server gave none; the answer's id keeps it apart from those of earlier turns.

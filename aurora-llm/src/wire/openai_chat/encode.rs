@@ -87,8 +87,11 @@ fn messages(messages: &[Message]) -> Result<Vec<Value>, Error> {
 }
 
 fn spoken(role: &str, parts: &[&Part]) -> Result<Value, Error> {
-    if let [Part::Text(text)] = parts {
-        return Ok(json!({"role": role, "content": text}));
+    match parts {
+        // An empty list is refused, an empty text is not.
+        [] => return Ok(json!({"role": role, "content": ""})),
+        [Part::Text(text)] => return Ok(json!({"role": role, "content": text})),
+        _ => {}
     }
     let parts: Vec<Value> = parts
         .iter()

@@ -7,6 +7,11 @@ use super::decode::made_call_id;
 use crate::chat::StreamEvent;
 use crate::wire::json::arguments;
 
+/// More calls than this, or more bytes before a call's name, no answer has: they become no event, so that nobody else
+/// would stop them from filling the memory.
+const MAX_CALLS: usize = 1_024;
+const MAX_EARLY: usize = 1 << 20;
+
 /// One fragment of one call.
 #[derive(Debug, Deserialize)]
 pub(super) struct Fragment {
@@ -44,7 +49,13 @@ impl Fragments {
         !self.calls.iter().any(|call| call.started)
     }
 
-    pub(super) fn push(&mut self, fragment: Fragment, answer: &str, out: &mut Vec<StreamEvent>) {
+    /// Takes a fragment. `Err` when there are more than an answer can have.
+    pub(super) fn push(
+        &mut self,
+        fragment: Fragment,
+        answer: &str,
+        out: &mut Vec<StreamEvent>,
+    ) -> Result<(), &'static str> {
         let id = fragment.id.filter(|id| !id.is_empty());
         let (name, more) = match fragment.function {
             Some(function) => (
@@ -54,8 +65,11 @@ impl Fragments {
             None => (None, String::new()),
         };
         let at = self.find(fragment.index, id.as_deref(), name.as_deref());
-        let Ok(index) = u32::try_from(at) else { return };
+        let index = u32::try_from(at).unwrap_or(u32::MAX);
         if at == self.calls.len() {
+            if at == MAX_CALLS {
+                return Err("tool calls without end");
+            }
             self.calls.push(Open {
                 wire_index: fragment.index,
                 id: String::new(),
@@ -64,7 +78,7 @@ impl Fragments {
             });
         }
         let Some(call) = self.calls.get_mut(at) else {
-            return;
+            return Ok(());
         };
         if let Some(id) = id
             && !call.started
@@ -89,7 +103,7 @@ impl Fragments {
             }
         }
         if more.is_empty() {
-            return;
+            return Ok(());
         }
         if call.started {
             out.push(StreamEvent::ToolCallDelta {
@@ -97,8 +111,12 @@ impl Fragments {
                 arguments: more,
             });
         } else {
+            if call.early.len() + more.len() > MAX_EARLY {
+                return Err("a tool call without a name");
+            }
             call.early.push_str(&more);
         }
+        Ok(())
     }
 
     /// Closes all calls. `Err` when one never got a name.

@@ -3,13 +3,13 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::decode::{WireUsage, finish_reason};
+use super::decode::{WireUsage, finish_reason, reasoning};
 use super::fragments::{Fragment, Fragments};
 use crate::chat::StreamEvent;
 use crate::error::{Error, ErrorKind};
 use crate::usage::Usage;
 use crate::wire::event_stream::EventStream;
-use crate::wire::json::{LooseText, malformed, or_default};
+use crate::wire::json::{LooseText, malformed, or_default, unreadable};
 use crate::wire::sse::SseFrame;
 use crate::wire::{StreamDecoder, failure};
 
@@ -109,8 +109,7 @@ impl Answer {
         let chunk = serde_json::from_str::<Chunk>(data);
         match chunk {
             Ok(chunk) if event != "error" && chunk.error.is_none() && chunk.choices.is_some() => {
-                self.chunk(chunk, out);
-                Ok(())
+                self.chunk(chunk, out)
             }
             Ok(_) => {
                 let value: Value = serde_json::from_str(data).unwrap_or_default();
@@ -130,13 +129,12 @@ impl Answer {
             Err(error) => {
                 let value = serde_json::from_str::<Value>(data).ok();
                 let reported = value.as_ref().and_then(failure::within_answer);
-                Err(reported
-                    .unwrap_or_else(|| malformed("a chunk is not in the documented form").with_source(error)))
+                Err(reported.unwrap_or_else(|| unreadable("a chunk is not in the documented form", &error)))
             }
         }
     }
 
-    fn chunk(&mut self, chunk: Chunk, out: &mut Vec<StreamEvent>) {
+    fn chunk(&mut self, chunk: Chunk, out: &mut Vec<StreamEvent>) -> Result<(), Error> {
         let choices = chunk.choices.unwrap_or_default();
         // Azure first sends a chunk about the prompt alone, without an id.
         if !(self.begun || choices.is_empty() && chunk.id.is_empty()) {
@@ -149,12 +147,13 @@ impl Answer {
         }
         // Only one answer was asked for.
         for choice in choices.into_iter().filter(|choice| choice.index == 0) {
-            self.delta(choice.delta.unwrap_or_default(), out);
+            self.delta(choice.delta.unwrap_or_default(), out)?;
             if let Some(reason) = choice.finish_reason.filter(|reason| !reason.is_empty()) {
                 self.finish = Some(reason);
             }
         }
         self.note_usage(chunk.usage, out);
+        Ok(())
     }
 
     fn note_usage(&mut self, usage: Option<WireUsage>, out: &mut Vec<StreamEvent>) {
@@ -166,9 +165,8 @@ impl Answer {
         }
     }
 
-    fn delta(&mut self, delta: Delta, out: &mut Vec<StreamEvent>) {
-        let reasoning = delta.reasoning_content.or(delta.reasoning);
-        if let Some(LooseText(text)) = reasoning.filter(|text| !text.0.is_empty()) {
+    fn delta(&mut self, delta: Delta, out: &mut Vec<StreamEvent>) -> Result<(), Error> {
+        if let Some(text) = reasoning([delta.reasoning_content, delta.reasoning]) {
             out.push(StreamEvent::Reasoning(text));
         }
         if let Some(LooseText(text)) = delta.content.filter(|text| !text.0.is_empty()) {
@@ -178,8 +176,9 @@ impl Answer {
             out.push(StreamEvent::Refusal(text));
         }
         for fragment in delta.tool_calls.into_iter().flatten() {
-            self.calls.push(fragment, &self.id, out);
+            self.calls.push(fragment, &self.id, out).map_err(malformed)?;
         }
+        Ok(())
     }
 
     fn close(&mut self, out: &mut Vec<StreamEvent>) -> Result<(), Error> {

@@ -375,3 +375,29 @@ fn streams_of_servers_that_differ() {
         [Part::Refusal("I cannot.".into())]
     );
 }
+
+#[test]
+fn reasoning_under_both_of_its_names_is_read_once() {
+    let body = json!({"choices": [{"message": {
+        "role": "assistant", "content": "4", "reasoning": "2+2", "reasoning_content": "2+2",
+    }, "finish_reason": "stop"}]});
+    let head = ResponseHead::default();
+    let answer = openai().decode(&head, body.to_string().as_bytes()).unwrap();
+    let reasoning = Part::Reasoning(Reasoning {
+        text: "2+2".into(),
+        signature: None,
+    });
+    assert_eq!(answer.message.parts, [reasoning, Part::text("4")]);
+}
+
+#[test]
+fn an_empty_message_is_an_empty_text() {
+    let asked = json!({"model": "m", "messages": [
+        {"role": "system", "content": ""}, {"role": "user", "content": ""}, {"role": "user", "content": []},
+    ]});
+    let request = decode_request(asked.to_string().as_bytes()).unwrap().request;
+    let body = body_of(&openai(), request, Streaming::No);
+    for message in body["messages"].as_array().unwrap() {
+        assert_eq!(message["content"], "", "an empty list is refused by OpenAI");
+    }
+}

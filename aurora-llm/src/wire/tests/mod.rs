@@ -1,5 +1,6 @@
 //! What must hold for every dialect, on fixtures written after the vendors' documentation.
 
+mod bounds;
 mod failures;
 mod round_trips;
 mod streams;

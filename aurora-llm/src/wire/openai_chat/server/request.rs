@@ -58,8 +58,8 @@ struct WireMessage {
     role: String,
     content: Option<Content>,
     refusal: Option<String>,
-    #[serde(alias = "reasoning")]
     reasoning_content: Option<String>,
+    reasoning: Option<String>,
     #[serde(default, deserialize_with = "or_default")]
     tool_calls: Vec<WireToolCall>,
     tool_call_id: Option<String>,
@@ -218,7 +218,8 @@ fn message(wire: WireMessage) -> Result<Message, Error> {
         _ => return Err(invalid("a message has an unknown role")),
     };
     let mut parts = Vec::new();
-    if let Some(text) = wire.reasoning_content.filter(|text| !text.is_empty()) {
+    let names = [wire.reasoning_content, wire.reasoning];
+    if let Some(text) = names.into_iter().flatten().find(|text| !text.is_empty()) {
         parts.push(Part::Reasoning(Reasoning {
             text,
             signature: None,

@@ -41,6 +41,11 @@ fn our_server_refuses_what_it_could_not_give_back() {
             "{extra}"
         );
     }
+    let asked = ask(json!({"messages": [
+        {"role": "user", "content": ""},
+        {"role": "assistant", "content": "x", "reasoning": "why", "reasoning_content": "why"},
+    ]}));
+    assert!(asked.is_ok(), "as vLLM and OpenRouter write it: {asked:?}");
     let kept = ask(json!({"n": 1, "logprobs": false, "frequency_penalty": 0.5, "store": null})).unwrap();
     let expected = json!({"logprobs": false, "frequency_penalty": 0.5});
     assert_eq!(Value::Object(kept.request.options[DIALECT].clone()), expected);
