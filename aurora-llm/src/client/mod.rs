@@ -218,15 +218,23 @@ impl LlmClient {
     fn exhausted(&self, exhausted: Exhausted<Error>) -> Error {
         let trail = trail::of(exhausted.attempts(), self.inner.routes.members());
         let retry_after = exhausted.retry_after();
-        let failed = exhausted
+        let mut failed: Vec<Error> = exhausted
             .into_attempts()
             .into_iter()
-            .rev()
-            .find_map(|attempt| match attempt.outcome {
+            .filter_map(|attempt| match attempt.outcome {
                 aurora_core::fallback::AttemptOutcome::Failed(error) => Some(error),
                 _ => None,
-            });
+            })
+            .collect();
+        // Who answered, if only with an error, tells more than who could not be asked.
+        let asked = |error: &Error| !matches!(error.kind(), ErrorKind::Unsupported | ErrorKind::Config);
+        let last = failed
+            .iter()
+            .rposition(asked)
+            .unwrap_or(failed.len().saturating_sub(1));
+        failed.truncate(last + 1);
         let error = failed
+            .pop()
             .unwrap_or_else(|| Error::new(ErrorKind::CircuitOpen).with_context("no target could be asked"));
         let error = match retry_after {
             // Whichever target is back first can answer, not only the one whose error this is.

@@ -10,7 +10,8 @@
 //! | the same after the first content | no: the error carries the partial answer | no |
 //! | conversation too long | no | only one with a larger context |
 //! | model not found | no | yes |
-//! | content filtered, invalid request, unsupported, own limits, cancelled | no | no |
+//! | not supported by this target, target set up wrongly | no | yes |
+//! | content filtered, invalid request, own limits, cancelled | no | no |
 //!
 //! A provider that says of its error that another try is of no use is not tried again, whatever the row says.
 //!
@@ -41,13 +42,13 @@ pub const fn action(kind: ErrorKind) -> Action {
         | ErrorKind::Timeout(_)
         | ErrorKind::ContextOverflow
         | ErrorKind::ModelNotFound
+        | ErrorKind::Unsupported
+        | ErrorKind::Config
         | ErrorKind::CircuitOpen => Action::Next,
         ErrorKind::ContentFiltered
         | ErrorKind::InvalidRequest
-        | ErrorKind::Unsupported
         | ErrorKind::LocalRateLimited
-        | ErrorKind::Cancelled
-        | ErrorKind::Config => Action::Surface,
+        | ErrorKind::Cancelled => Action::Surface,
     }
 }
 
@@ -97,11 +98,11 @@ mod tests {
             (ErrorKind::ContextOverflow, Action::Next),
             (ErrorKind::ContentFiltered, Action::Surface),
             (ErrorKind::InvalidRequest, Action::Surface),
-            (ErrorKind::Unsupported, Action::Surface),
+            (ErrorKind::Unsupported, Action::Next),
             (ErrorKind::CircuitOpen, Action::Next),
             (ErrorKind::LocalRateLimited, Action::Surface),
             (ErrorKind::Cancelled, Action::Surface),
-            (ErrorKind::Config, Action::Surface),
+            (ErrorKind::Config, Action::Next),
         ];
         for (kind, wanted) in rows {
             assert_eq!(action(kind), wanted, "{kind:?}");

@@ -18,6 +18,8 @@ use crate::chat::{ChatResponse, ChatStream, FinishReason, Message, StreamEvent};
 use crate::provider::{Call, Capabilities, LlmProvider, ProviderId};
 use crate::usage::Usage;
 
+const SECOND: Duration = Duration::from_secs(1);
+
 /// A provider that does what the test says and keeps what it was asked. Clones are the same provider.
 #[derive(Debug, Clone)]
 struct Puppet {
@@ -32,6 +34,8 @@ struct Puppet {
 enum Move {
     Says(&'static str),
     Fails(Error),
+    /// Says its name after this time.
+    Takes(ManualClock, Duration),
     /// Answers nothing, ever.
     Hangs,
     /// These items, and then the end of the input.
@@ -102,6 +106,10 @@ impl LlmProvider for Puppet {
         let text = match self.next_move(call) {
             Some(Move::Fails(error)) => return Err(error),
             Some(Move::Hangs) => std::future::pending().await,
+            Some(Move::Takes(clock, time)) => {
+                clock.advance(time);
+                self.id.to_string()
+            }
             Some(Move::Says(text)) => text.to_owned(),
             _ => self.id.to_string(),
         };
@@ -124,7 +132,7 @@ impl LlmProvider for Puppet {
                 return Ok(events.chain(futures::stream::pending()).boxed());
             }
             Some(Move::Says(text)) => said(text),
-            None => said(self.id.as_str()),
+            Some(Move::Takes(..)) | None => said(self.id.as_str()),
         };
         Ok(futures::stream::iter(items).boxed())
     }

@@ -166,3 +166,30 @@ async fn a_named_provider_is_asked_alone_by_its_instance_or_its_kind() {
         (ErrorKind::ModelNotFound, Some("provider_not_found"))
     );
 }
+
+#[tokio::test]
+async fn a_target_that_cannot_be_asked_does_not_stand_before_one_that_can() {
+    for kind in [ErrorKind::Unsupported, ErrorKind::Config] {
+        let unable = Puppet::new("unable").fails(kind);
+        let able = Puppet::new("able");
+        let client = client_of([&unable, &able]);
+        assert_eq!(client.ask("?").await.unwrap().text(), "able", "{kind:?}");
+        assert_eq!(unable.asked().len(), 1, "{kind:?}");
+
+        let busy = || Error::new(ErrorKind::RateLimited).with_retry_after(60 * SECOND);
+        let busy = Puppet::new("busy").does([Move::Fails(busy())]);
+        let error = client_of([&busy, &unable.fails(kind)])
+            .ask("?")
+            .await
+            .unwrap_err();
+        let told = (error.kind(), error.retry_after());
+        assert_eq!(
+            told,
+            (ErrorKind::RateLimited, Some(60 * SECOND)),
+            "who was asked tells more than who could not be"
+        );
+    }
+    let unable = Puppet::new("unable").fails(ErrorKind::Unsupported);
+    let error = client_of([&unable]).ask("?").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unsupported);
+}
