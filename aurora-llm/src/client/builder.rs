@@ -33,20 +33,22 @@ pub struct ClientBuilder {
 
 impl Default for ClientBuilder {
     /// 3 attempts per target; 5 min for a whole answer, or of a stream 30 s to the first token and 60 s between
-    /// events; 10 min in all, so that a target that never answers leaves time for another.
+    /// events; 10 min in all, so that a target that never answers leaves time for another. Circuit breakers as
+    /// [`BreakerBuilder`] has them, but these limits alone say what is too slow, and a probe may take as long as a call.
     fn default() -> Self {
+        let limits = Limits {
+            answer: Duration::from_secs(300),
+            first_token: Duration::from_secs(30),
+            idle: Duration::from_secs(60),
+            total: Duration::from_secs(600),
+        };
         Self {
             targets: Vec::new(),
             aliases: BTreeMap::new(),
             retry: RetryPolicy::default(),
             budget: RetryBudget::default(),
-            breaker: Breaker::builder(),
-            limits: Limits {
-                answer: Duration::from_secs(300),
-                first_token: Duration::from_secs(30),
-                idle: Duration::from_secs(60),
-                total: Duration::from_secs(600),
-            },
+            breaker: Breaker::builder().slow(100, limits.total).probes(1, limits.total),
+            limits,
             monitor: None,
             clock: Arc::new(SystemClock),
             random: Random::system(),
@@ -91,7 +93,9 @@ impl ClientBuilder {
         self
     }
 
-    /// Settings of every target's circuit breaker.
+    /// Settings of every target's circuit breaker. What they count as slow should be no less than
+    /// [`answer_timeout`](Self::answer_timeout), and the time for probes no less than
+    /// [`total_timeout`](Self::total_timeout): a streamed answer is judged when it has ended.
     pub fn breaker(mut self, breaker: BreakerBuilder) -> Self {
         self.breaker = breaker;
         self

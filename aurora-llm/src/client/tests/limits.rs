@@ -1,8 +1,6 @@
 use super::*;
 use crate::error::TimeoutStage;
 
-const SECOND: Duration = Duration::from_secs(1);
-
 fn kinds(attempts: &[Attempt]) -> Vec<Option<ErrorKind>> {
     let kind = |attempt: &Attempt| match attempt.outcome {
         AttemptOutcome::Failed { kind, .. } => Some(kind),
@@ -136,4 +134,38 @@ async fn a_slow_reader_does_not_make_a_provider_slow() {
     }
     let status = &client.status()[0];
     assert_eq!((status.state, status.served), ("closed", 20));
+}
+
+#[tokio::test]
+async fn an_answer_within_its_time_limits_does_not_open_the_circuit() {
+    let clock = ManualClock::default();
+    let slow = || Move::Takes(clock.clone(), 200 * SECOND);
+    let a = Puppet::new("a").does((0..12).map(|_| slow()));
+    let client = builder(&clock).provider(a, "m").build().unwrap();
+    for _ in 0..12 {
+        client.ask("?").await.unwrap();
+    }
+    assert_eq!(client.status()[0].state, "closed");
+}
+
+#[tokio::test]
+async fn a_probe_may_be_a_long_answer() {
+    let clock = ManualClock::default();
+    let failures = (0..5).map(|_| Move::Fails(Error::new(ErrorKind::ServerError)));
+    let a = Puppet::new("a").does(failures);
+    let a = a.does([Move::StreamsAndStalls(vec![start(), text("Once")])]);
+    let client = builder(&clock).provider(a, "m").build().unwrap();
+    for _ in 0..2 {
+        client.ask("?").await.unwrap_err();
+    }
+    assert_eq!(client.status()[0].state, "open");
+    clock.advance(10 * SECOND);
+    let stream = client.stream(ChatRequest::user("?")).await.unwrap();
+    clock.advance(300 * SECOND);
+    assert_eq!(
+        client.status()[0].state,
+        "half_open",
+        "it is still being answered"
+    );
+    drop(stream);
 }
