@@ -79,7 +79,7 @@ impl Evaluation {
         }
     }
 
-    /// Takes a new value; a metric that no rule watches costs nothing.
+    /// Takes a new value; a metric or a series that no rule watches takes no place.
     pub(crate) fn sample(
         &mut self,
         metric: &str,
@@ -98,10 +98,13 @@ impl Evaluation {
             series.sample(value, now, &mut events);
             return Ok(events);
         }
+        let mut series = Series::new(&metric.rules, &labels, now);
+        if series.instances.is_empty() {
+            return Ok(events);
+        }
         if metric.series.len() >= self.series_limit {
             return Err(Refusal::TooManySeries);
         }
-        let mut series = Series::new(&metric.rules, &labels, now);
         series.sample(value, now, &mut events);
         metric.series.insert(labels, series);
         Ok(events)
@@ -156,6 +159,7 @@ impl Series {
     }
 
     fn tick(&mut self, now: Timestamp, events: &mut Vec<AlertEvent>) {
+        self.sampled_at = self.sampled_at.min(now); // the machine's clock may have been set back
         let silent = now.since(self.sampled_at);
         for instance in &mut self.instances {
             // Time alone changes neither an inactive alert nor one that fires and was told.
@@ -185,13 +189,10 @@ impl Series {
 
 impl Instance {
     fn new(rule: &Arc<Rule>, series: &Labels) -> Self {
-        let labels = rule.alert_labels(series);
-        let mut identity = labels.clone();
-        identity.insert("alertname", rule.name());
         Self {
             rule: Arc::clone(rule),
-            labels,
-            fingerprint: identity.fingerprint(),
+            labels: rule.alert_labels(series),
+            fingerprint: Fingerprint::of_alert(rule.name(), series),
             state: AlertState::default(),
         }
     }
@@ -264,6 +265,50 @@ mod tests {
             2,
             "the firing one is kept"
         );
+    }
+
+    #[test]
+    fn series_that_no_rule_lets_through_take_no_place() {
+        let rule = Rule::new("r").metric("m").above(1.0).matching("env", "prod");
+        let mut evaluation = Evaluation::new(vec![rule.build().unwrap()], 1);
+        let labels = |env: &str| Labels::from([("env", env)]);
+        for env in ["dev", "test", ""] {
+            assert_eq!(evaluation.sample("m", labels(env), 2.0, at(0)), Ok(Vec::new()));
+        }
+        assert_eq!(
+            changes(&evaluation.sample("m", labels("prod"), 2.0, at(0)).unwrap()),
+            [Decision::Fired]
+        );
+    }
+
+    #[test]
+    fn no_two_series_of_a_rule_share_an_alert() {
+        let rule = Rule::new("r").metric("m").above(1.0).label("zone", "a");
+        let mut evaluation = Evaluation::new(vec![rule.build().unwrap()], 10);
+        for labels in [
+            Labels::new(),
+            Labels::from([("zone", "a")]),
+            Labels::from([("alertname", "r")]),
+            Labels::from([("alertname", "s")]),
+        ] {
+            evaluation.sample("m", labels, 2.0, at(0)).unwrap();
+        }
+        let alerts = evaluation.alerts(AlertState::is_active);
+        let fingerprints: std::collections::BTreeSet<_> =
+            alerts.iter().map(|alert| alert.fingerprint).collect();
+        assert_eq!(fingerprints.len(), 4, "{alerts:?}");
+    }
+
+    #[test]
+    fn a_clock_set_back_does_not_keep_a_silent_series_alive() {
+        let rule = Rule::new("r")
+            .metric("m")
+            .above(1.0)
+            .stale_after(Duration::from_secs(300));
+        let mut evaluation = Evaluation::new(vec![rule.build().unwrap()], 1);
+        evaluation.sample("m", Labels::new(), 2.0, at(100_000)).unwrap();
+        assert!(evaluation.tick(at(0)).is_empty());
+        assert_eq!(changes(&evaluation.tick(at(300))), [Decision::Resolved]);
     }
 
     #[test]

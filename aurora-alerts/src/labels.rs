@@ -65,15 +65,11 @@ impl Labels {
     /// The hash by which Prometheus tells label sets apart: FNV-1a 64 over each name, `0xff`, value, `0xff`.
     #[must_use]
     pub fn fingerprint(&self) -> Fingerprint {
-        const OFFSET: u64 = 14_695_981_039_346_656_037;
-        const PRIME: u64 = 1_099_511_628_211;
-        let mut hash = OFFSET;
-        for text in self.0.iter().flat_map(|(name, value)| [name, value]) {
-            for byte in text.bytes().chain([0xff]) {
-                hash = (hash ^ u64::from(byte)).wrapping_mul(PRIME);
-            }
-        }
-        Fingerprint(hash)
+        Fingerprint::of(self.texts())
+    }
+
+    fn texts(&self) -> impl Iterator<Item = &str> {
+        self.iter().flat_map(|(name, value)| [name, value])
     }
 }
 
@@ -112,7 +108,7 @@ impl fmt::Display for Labels {
     }
 }
 
-/// The identity of an alert: the hash of its labels together with the name of its rule.
+/// The identity of an alert: the hash of the name of its rule and the labels of its series.
 ///
 /// The same alert has the same fingerprint after a restart and in every process. Shown and serialised as 16
 /// hexadecimal digits.
@@ -120,6 +116,26 @@ impl fmt::Display for Labels {
 pub struct Fingerprint(u64);
 
 impl Fingerprint {
+    /// The identity of a rule's alert on one series.
+    ///
+    /// The rule's labels are left out: with them, a series that lacks one of them and a series that has it would be
+    /// one alert.
+    pub(crate) fn of_alert(rule: &str, series: &Labels) -> Self {
+        Self::of([rule].into_iter().chain(series.texts()))
+    }
+
+    fn of<'a>(texts: impl Iterator<Item = &'a str>) -> Self {
+        const OFFSET: u64 = 14_695_981_039_346_656_037;
+        const PRIME: u64 = 1_099_511_628_211;
+        let mut hash = OFFSET;
+        for text in texts {
+            for byte in text.bytes().chain([0xff]) {
+                hash = (hash ^ u64::from(byte)).wrapping_mul(PRIME);
+            }
+        }
+        Self(hash)
+    }
+
     /// The hash as a number.
     #[must_use]
     pub const fn as_u64(self) -> u64 {

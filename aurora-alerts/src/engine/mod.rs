@@ -115,10 +115,12 @@ impl AlertEngine {
     /// # Ok::<(), aurora_alerts::Error>(())
     /// ```
     pub fn record_with(&self, metric: &str, labels: impl Into<Labels>, value: f64) {
-        if *self.inner.stage.borrow() != Stage::Open {
+        let mut evaluation = self.lock();
+        // Under the lock, so that what is taken here is waiting before a shutdown looks.
+        if self.is_ending() {
+            drop(evaluation);
             return self.refuse(Refusal::Closed);
         }
-        let mut evaluation = self.lock();
         let now = self.now(); // under the lock, so that time does not go back between two threads
         match evaluation.sample(metric, labels.into(), value, now) {
             // Under the lock, so that two changes of one alert reach every channel in their order.
@@ -132,9 +134,9 @@ impl AlertEngine {
 
     /// Lets time pass, then sends everything that is due: on all channels at once, one after the other on each.
     ///
-    /// It returns when every channel has been tried; each attempt has its limit
+    /// It returns when everything that was due has been tried once; each attempt has its limit
     /// ([`send_timeout`](AlertEngineBuilder::send_timeout)). Where a slow channel must not delay the next evaluation,
-    /// use [`run`](Self::run).
+    /// use [`run`](Self::run). After a [`shutdown`](Self::shutdown) it only delivers what was left.
     ///
     /// # Cancel safety
     /// Nothing is lost by dropping the future: what was being sent is sent again under the same id.
@@ -164,11 +166,10 @@ impl AlertEngine {
     /// How every channel is doing, in the order in which they were added.
     #[must_use]
     pub fn channels(&self) -> Vec<ChannelStatus> {
-        let now = self.now();
         self.inner
             .channels
             .iter()
-            .map(|channel| channel.status(now))
+            .map(|channel| channel.status(&*self.inner.courier.clock))
             .collect()
     }
 
@@ -192,6 +193,9 @@ impl AlertEngine {
 
     fn evaluate(&self) {
         let mut evaluation = self.lock();
+        if self.is_ending() {
+            return;
+        }
         let now = self.now();
         let events = evaluation.tick(now);
         self.apply(events, now);
@@ -220,6 +224,10 @@ impl AlertEngine {
         if count.is_power_of_two() {
             warn!(reason = refusal.as_str(), count, "sample refused");
         }
+    }
+
+    fn is_ending(&self) -> bool {
+        *self.inner.stage.borrow() != Stage::Open
     }
 
     fn now(&self) -> Timestamp {

@@ -4,6 +4,7 @@ use std::time::Duration;
 use aurora_core::time::Clock;
 use futures::future::{join, join_all};
 use tokio::sync::watch;
+use tracing::warn;
 
 use super::AlertEngine;
 
@@ -71,21 +72,31 @@ impl AlertEngine {
 
     /// Ends the engine: takes no more samples, delivers what waits, retries included, for at most `limit`.
     ///
-    /// Gives the number of notifications that could not be delivered in that time. A [`run`](Self::run) in progress
+    /// Gives the number of notifications that could not be delivered in that time, which is also logged. A
+    /// [`run`](Self::run) in progress
     /// ends too, at the latest when `limit` is over.
     ///
     /// # Cancel safety
     /// Dropping the future ends the delivering early; the engine takes no samples after that.
     pub async fn shutdown(&self, limit: Duration) -> usize {
         let inner = &self.inner;
-        self.advance(Stage::Draining);
+        {
+            let _evaluation = self.lock();
+            self.advance(Stage::Draining);
+        }
         tokio::select! {
             biased;
             _ = join_all(inner.channels.iter().map(|channel| channel.drain(&inner.courier))) => {}
             () = inner.courier.clock.sleep(limit) => {}
         }
         self.advance(Stage::Closed);
-        self.channels().iter().map(|channel| channel.queued).sum()
+        let mut left = 0;
+        for status in self.channels().iter().filter(|status| status.queued > 0) {
+            let (channel, queued) = (status.channel.as_str(), status.queued);
+            warn!(channel, queued, "notifications not delivered before the end");
+            left += queued;
+        }
+        left
     }
 
     pub(super) async fn deliver(&self) {

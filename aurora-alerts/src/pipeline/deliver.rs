@@ -71,11 +71,15 @@ impl Channel {
         }
     }
 
-    pub(crate) fn status(&self, now: Timestamp) -> ChannelStatus {
+    pub(crate) fn status(&self, clock: &dyn Clock) -> ChannelStatus {
+        let (now, elapsed) = (clock.now(), clock.elapsed());
         let inner = self.lock();
         ChannelStatus {
             queued: inner.outbox.len(),
-            throttled_until: inner.outbox.throttled_until(now),
+            throttled_until: inner
+                .outbox
+                .throttled_until(elapsed)
+                .map(|until| now + until.saturating_sub(elapsed)),
             ..inner.status.clone()
         }
     }
@@ -86,7 +90,7 @@ impl Channel {
 
     /// Puts a notification into the outbox; sends nothing.
     pub(crate) fn enqueue(&self, notification: Notification, courier: &Courier, now: Timestamp) {
-        let dropped = self.lock().outbox.push(notification, now);
+        let dropped = self.lock().outbox.push(notification, courier.clock.elapsed());
         telemetry::queued(&self.name, 1.0);
         self.changed();
         let Some(dropped) = dropped else { return };
@@ -109,9 +113,11 @@ impl Channel {
         self.note(&dropped, Outcome::Dropped, courier, now, Duration::ZERO);
     }
 
-    /// Sends everything that is due, then returns.
+    /// Sends everything that is due now, then returns; what becomes due meanwhile, such as the next attempt of
+    /// something that failed, is left for the next time.
     pub(crate) async fn deliver_due(&self, courier: &Courier) {
-        while self.deliver_one(courier).await {}
+        let now = courier.clock.elapsed();
+        while self.deliver_one(courier, now).await {}
     }
 
     /// Sends whatever comes, until `stop` turns true; a send in flight is brought to its end.
@@ -119,7 +125,7 @@ impl Channel {
         let mut changes = self.changes.subscribe();
         while !*stop.borrow() {
             changes.mark_unchanged();
-            if self.deliver_one(courier).await {
+            if self.deliver_one(courier, courier.clock.elapsed()).await {
                 continue;
             }
             tokio::select! {
@@ -135,7 +141,7 @@ impl Channel {
         let mut changes = self.changes.subscribe();
         while !self.is_empty() {
             changes.mark_unchanged();
-            if self.deliver_one(courier).await {
+            if self.deliver_one(courier, courier.clock.elapsed()).await {
                 continue;
             }
             tokio::select! {
@@ -148,14 +154,17 @@ impl Channel {
     async fn wait_until_due(&self, courier: &Courier) {
         let due = self.lock().outbox.next_due();
         match due {
-            Some(due) => courier.clock.sleep(due.since(courier.clock.now())).await,
+            Some(due) => {
+                let wait = due.saturating_sub(courier.clock.elapsed());
+                courier.clock.sleep(wait).await;
+            }
             None => std::future::pending().await,
         }
     }
 
-    /// Makes one attempt if one is due; says whether it did.
-    async fn deliver_one(&self, courier: &Courier) -> bool {
-        let claimed = self.lock().outbox.claim(courier.clock.now());
+    /// Makes one attempt if one was due at `now`; says whether it did.
+    async fn deliver_one(&self, courier: &Courier, now: Duration) -> bool {
+        let claimed = self.lock().outbox.claim(now);
         let Some(notification) = claimed else {
             return false;
         };
@@ -190,7 +199,8 @@ impl Channel {
         courier: &Courier,
         took: Duration,
     ) {
-        let now = courier.clock.now();
+        let (now, elapsed) = (courier.clock.now(), courier.clock.elapsed());
+        let mut again = None;
         let outcome = match result {
             Ok(receipt) => Outcome::Delivered {
                 message: receipt.message,
@@ -198,28 +208,30 @@ impl Channel {
             Err(error) => {
                 let (reason, detail) = (error.kind(), error.to_string());
                 match retry::wait(&courier.policy, notification.attempt, &error, &courier.random) {
-                    Some(wait) => Outcome::Retrying {
-                        reason,
-                        detail,
-                        next_at: now + wait,
-                    },
+                    Some(wait) => {
+                        // Whoever asks to be left alone, or for fewer messages, means all of them.
+                        let rests = reason == NotifyErrorKind::RateLimited || error.retry_after().is_some();
+                        again = Some((elapsed.saturating_add(wait), rests));
+                        Outcome::Retrying {
+                            reason,
+                            detail,
+                            next_at: now + wait,
+                        }
+                    }
                     None => Outcome::Failed { reason, detail },
                 }
             }
         };
         {
             let mut inner = self.lock();
-            match &outcome {
-                Outcome::Retrying { reason, next_at, .. } => {
-                    inner.outbox.postpone(notification.id, *next_at);
-                    if *reason == NotifyErrorKind::RateLimited {
-                        inner.outbox.throttle(*next_at);
-                    }
+            if let Some((not_before, rests)) = again {
+                inner.outbox.postpone(notification.id, not_before);
+                if rests {
+                    inner.outbox.throttle(not_before);
                 }
-                Outcome::Delivered { .. } | Outcome::Failed { .. } | Outcome::Dropped => {
-                    inner.outbox.finish(notification.id);
-                    telemetry::queued(&self.name, -1.0);
-                }
+            } else {
+                inner.outbox.finish(notification.id);
+                telemetry::queued(&self.name, -1.0);
             }
         }
         self.changed();
@@ -289,7 +301,7 @@ impl Drop for Flight<'_> {
     fn drop(&mut self) {
         let Some(id) = self.aloft else { return };
         // Nobody knows whether it arrived: it goes out again at once, under the same id.
-        let now = self.courier.clock.now();
+        let now = self.courier.clock.elapsed();
         self.channel.lock().outbox.postpone(id, now);
         self.channel.changed();
     }

@@ -1,8 +1,9 @@
 //! What one channel has still to send, as plain data: no clock, no I/O.
+//!
+//! Its times are those of `Clock::elapsed`: a machine's clock that is set back delays no delivery.
 
 use std::collections::BTreeSet;
-
-use aurora_core::time::Timestamp;
+use std::time::Duration;
 
 use crate::notification::{DeliveryId, Notification};
 
@@ -13,13 +14,13 @@ pub(super) struct Outbox {
     capacity: usize,
     in_flight: Option<DeliveryId>,
     /// The channel as a whole asked to be left alone until then.
-    throttled_until: Option<Timestamp>,
+    throttled_until: Option<Duration>,
 }
 
 #[derive(Debug)]
 struct Item {
     notification: Notification,
-    not_before: Timestamp,
+    not_before: Duration,
 }
 
 impl Outbox {
@@ -36,12 +37,12 @@ impl Outbox {
         self.items.len()
     }
 
-    pub(super) fn throttled_until(&self, now: Timestamp) -> Option<Timestamp> {
+    pub(super) fn throttled_until(&self, now: Duration) -> Option<Duration> {
         self.throttled_until.filter(|until| now < *until)
     }
 
     /// Adds a notification; when full, gives back the oldest of the least severe, which may be the new one.
-    pub(super) fn push(&mut self, notification: Notification, now: Timestamp) -> Option<Notification> {
+    pub(super) fn push(&mut self, notification: Notification, now: Duration) -> Option<Notification> {
         self.items.push(Item {
             notification,
             not_before: now,
@@ -61,7 +62,7 @@ impl Outbox {
 
     /// Takes the next notification that may go now: the most severe, the oldest among equals, and never before an
     /// older one of the same alert. One at a time: nothing while one is in flight.
-    pub(super) fn claim(&mut self, now: Timestamp) -> Option<Notification> {
+    pub(super) fn claim(&mut self, now: Duration) -> Option<Notification> {
         if self.in_flight.is_some() || self.throttled_until(now).is_some() {
             return None;
         }
@@ -78,7 +79,7 @@ impl Outbox {
     }
 
     /// When the next claim can succeed, if nothing else happens; `None` while empty or in flight.
-    pub(super) fn next_due(&self) -> Option<Timestamp> {
+    pub(super) fn next_due(&self) -> Option<Duration> {
         if self.in_flight.is_some() {
             return None;
         }
@@ -93,7 +94,7 @@ impl Outbox {
     }
 
     /// It is to be tried again.
-    pub(super) fn postpone(&mut self, id: DeliveryId, not_before: Timestamp) {
+    pub(super) fn postpone(&mut self, id: DeliveryId, not_before: Duration) {
         self.in_flight = None;
         if let Some(item) = self.items.iter_mut().find(|item| item.notification.id == id) {
             item.notification.attempt = item.notification.attempt.saturating_add(1);
@@ -102,7 +103,7 @@ impl Outbox {
     }
 
     /// The channel as a whole is to be left alone.
-    pub(super) fn throttle(&mut self, until: Timestamp) {
+    pub(super) fn throttle(&mut self, until: Duration) {
         self.throttled_until = self.throttled_until.max(Some(until));
     }
 
@@ -122,8 +123,8 @@ mod tests {
     use crate::rule::Severity;
     use crate::testing::sample_notification;
 
-    fn at(secs: i64) -> Timestamp {
-        Timestamp::from_secs(1_000 + secs)
+    fn at(secs: u64) -> Duration {
+        Duration::from_secs(1_000 + secs)
     }
 
     fn notice(rule: &str, severity: Severity) -> Notification {
@@ -132,7 +133,7 @@ mod tests {
         notification
     }
 
-    fn names(outbox: &mut Outbox, now: Timestamp) -> Vec<String> {
+    fn names(outbox: &mut Outbox, now: Duration) -> Vec<String> {
         let mut names = Vec::new();
         while let Some(next) = outbox.claim(now) {
             outbox.finish(next.id);

@@ -129,7 +129,7 @@ impl Rule {
 
     /// The labels of the alert of one series: the rule's, and over them the series'.
     ///
-    /// The series wins, so that two series can never fall together into one alert.
+    /// The series wins: what it measured is not written over.
     #[must_use]
     pub fn alert_labels(&self, series: &Labels) -> Labels {
         self.labels.iter().chain(series.iter()).collect()

@@ -205,6 +205,46 @@ async fn a_throttled_channel_rests_as_long_as_it_asked() {
 }
 
 #[tokio::test]
+async fn a_faulty_channel_that_names_a_wait_rests_as_a_whole_too() {
+    let clock = ManualClock::default();
+    let failing = Failing::new(NotifyErrorKind::Server)
+        .times(1)
+        .retry_after(secs(90));
+    let builder = AlertEngine::builder()
+        .rule(rule())
+        .rule(Rule::new("Slow").metric("latency").above(1.0));
+    let engine = builder
+        .notify(failing.clone())
+        .clock(clock.clone())
+        .build()
+        .unwrap();
+    engine.record("error_rate", 31.0);
+    engine.record("latency", 2.0);
+    engine.tick().await;
+    assert_eq!(failing.attempts().len(), 1);
+    assert!(engine.channels()[0].throttled_until >= Some(clock.now() + secs(90)));
+    clock.advance(secs(120));
+    engine.tick().await;
+    assert_eq!(failing.taken().len(), 2);
+}
+
+#[tokio::test]
+async fn a_clock_set_back_delays_no_retry() {
+    let clock = ManualClock::default();
+    let failing = Failing::new(NotifyErrorKind::RateLimited)
+        .times(1)
+        .retry_after(secs(5));
+    let builder = AlertEngine::builder().rule(rule()).clock(clock.clone());
+    let engine = builder.notify(failing.clone()).build().unwrap();
+    engine.record("error_rate", 31.0);
+    engine.tick().await;
+    clock.set_wall(clock.now() - secs(86_400));
+    clock.advance(secs(10));
+    engine.tick().await;
+    assert_eq!(failing.taken().len(), 1);
+}
+
+#[tokio::test]
 async fn subscribers_hear_of_changes_and_deliveries() {
     let engine = AlertEngine::builder()
         .rule(rule())

@@ -1,6 +1,8 @@
 //! `run`, `shutdown`, and channels that misbehave.
 
 use std::pin::pin;
+use std::sync::atomic::AtomicBool;
+use std::sync::mpsc;
 
 use async_trait::async_trait;
 use tokio::sync::Notify;
@@ -39,6 +41,58 @@ impl Notifier for Panicking {
 
     async fn send(&self, _: &Notification) -> Result<Receipt, NotifyError> {
         panic!("a bug in somebody's channel");
+    }
+}
+
+/// A channel that takes its time on the manual clock and then fails.
+#[derive(Debug, Clone)]
+struct Slow {
+    clock: ManualClock,
+    seen: Recorder,
+}
+
+#[async_trait]
+impl Notifier for Slow {
+    fn name(&self) -> &str {
+        "slow"
+    }
+
+    async fn send(&self, notification: &Notification) -> Result<Receipt, NotifyError> {
+        self.seen.send(notification).await?;
+        self.clock.advance(secs(30));
+        Err(NotifyError::new(NotifyErrorKind::Timeout, "slow"))
+    }
+}
+
+/// A clock that, when it is armed, stops whoever asks for the time until somebody lets it go on, or a moment passes.
+#[derive(Debug)]
+struct Meddling {
+    time: ManualClock,
+    armed: AtomicBool,
+    asked: mpsc::Sender<()>,
+    go_on: Mutex<mpsc::Receiver<()>>,
+}
+
+#[async_trait]
+impl Clock for Meddling {
+    fn now(&self) -> Timestamp {
+        if self.armed.swap(false, Ordering::SeqCst) {
+            self.asked.send(()).unwrap();
+            let _ = self
+                .go_on
+                .lock()
+                .unwrap()
+                .recv_timeout(Duration::from_millis(200));
+        }
+        self.time.now()
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.time.elapsed()
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        self.time.sleep(duration).await;
     }
 }
 
@@ -140,6 +194,62 @@ async fn shutdown_delivers_what_is_left_and_takes_no_more() {
     assert_eq!(flaky.taken().len(), 1);
     engine.record("error_rate", 1.0);
     assert_eq!(engine.refused(), 1);
+}
+
+#[tokio::test]
+async fn a_tick_tries_a_slow_and_failing_channel_once_per_notification() {
+    let clock = ManualClock::default();
+    let slow = Slow {
+        clock: clock.clone(),
+        seen: Recorder::new(),
+    };
+    let builder = AlertEngine::builder()
+        .rule(rule())
+        .rule(Rule::new("Slow").metric("latency").above(1.0));
+    let engine = builder.notify(slow.clone()).clock(clock).build().unwrap();
+    engine.record("error_rate", 31.0);
+    engine.record("latency", 2.0);
+    engine.tick().await;
+    assert_eq!(slow.seen.notifications().len(), 2);
+}
+
+#[test]
+fn what_is_recorded_while_the_engine_shuts_down_is_delivered_or_counted() {
+    let (asked, was_asked) = mpsc::channel();
+    let (let_go, go_on) = mpsc::channel();
+    let clock = Arc::new(Meddling {
+        time: ManualClock::default(),
+        armed: AtomicBool::new(false),
+        asked,
+        go_on: Mutex::new(go_on),
+    });
+    let told = Recorder::new();
+    let builder = AlertEngine::builder().rule(rule()).clock(Arc::clone(&clock));
+    let engine = builder.notify(told.clone()).build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    clock.armed.store(true, Ordering::SeqCst);
+    std::thread::scope(|scope| {
+        scope.spawn(|| engine.record("error_rate", 31.0));
+        was_asked.recv().unwrap();
+        let left = runtime.block_on(engine.shutdown(secs(1)));
+        let_go.send(()).ok();
+        assert_eq!(told.lines().len() + left, 1);
+    });
+    assert_eq!(engine.refused(), 0, "it had been taken");
+}
+
+#[tokio::test]
+async fn nothing_begins_to_fire_after_shutdown() {
+    let (told, clock) = (Recorder::new(), ManualClock::default());
+    let builder = AlertEngine::builder()
+        .rule(rule().for_(secs(5)))
+        .clock(clock.clone());
+    let engine = builder.notify(told.clone()).build().unwrap();
+    engine.record("error_rate", 31.0);
+    assert_eq!(engine.shutdown(secs(1)).await, 0);
+    clock.advance(secs(10));
+    engine.tick().await;
+    assert_eq!((told.lines().len(), engine.channels()[0].queued), (0, 0));
 }
 
 #[tokio::test]
