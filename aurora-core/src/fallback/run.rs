@@ -237,7 +237,12 @@ where
         let (member, wait) = open
             .filter_map(|member| Some((member, wait_of(&member)?)))
             .min_by_key(|(_, wait)| *wait)?;
-        let fits = wait <= self.inner.policy.longest_wait() && self.deadline.allows(&*self.inner.clock, wait);
+        if wait > self.inner.policy.longest_wait() {
+            return None;
+        }
+        // Some spread on top, or all who wait for the same target come back together.
+        let wait = wait.saturating_add((wait / 4).mul_f64(self.inner.random.unit()));
+        let fits = self.deadline.allows(&*self.inner.clock, wait);
         fits.then(|| (Arc::clone(member), wait))
     }
 

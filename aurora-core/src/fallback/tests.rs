@@ -160,8 +160,52 @@ async fn the_only_target_is_waited_for_when_it_is_back_soon() {
     while clock.sleepers() == 0 {
         tokio::task::yield_now().await;
     }
-    clock.advance(Duration::from_secs(3));
+    clock.advance(Duration::from_millis(3_750));
     assert_eq!(waiting.await.unwrap(), "a");
+}
+
+#[tokio::test]
+async fn callers_who_wait_for_the_same_target_do_not_come_back_at_once() {
+    let clock = ManualClock::default();
+    let fallback = Fallback::builder()
+        .target(Target::new("a", ()))
+        .retry(RetryPolicy::never())
+        .clock(clock.clone())
+        .random(Random::seeded(1))
+        .build();
+    let busy = Failed {
+        class: FailureClass::Throttled,
+        asked: Some(Duration::from_secs(4)),
+    };
+    assert!(ask(&fallback, &[("a", busy)]).await.1.is_err());
+    let mut waiting = tokio::task::JoinSet::new();
+    for _ in 0..20 {
+        let (fallback, clock) = (fallback.clone(), clock.clone());
+        waiting.spawn(async move {
+            ask(&fallback, &[]).await.1.unwrap();
+            clock.elapsed()
+        });
+    }
+    while clock.sleepers() < 20 {
+        tokio::task::yield_now().await;
+    }
+    let mut came = Vec::new();
+    for _ in 0..60 {
+        clock.advance(Duration::from_millis(100));
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+        while let Some(at) = waiting.try_join_next() {
+            came.push(at.unwrap());
+        }
+    }
+    assert_eq!(came.len(), 20);
+    assert!(
+        came.iter().all(|at| *at >= Duration::from_secs(4)),
+        "not before it asked for"
+    );
+    came.dedup();
+    assert!(came.len() > 3, "{came:?}");
 }
 
 #[tokio::test]

@@ -136,14 +136,15 @@ impl Breaker {
                 });
             }
             Phase::HalfOpen { until, admitted } => {
-                if *admitted >= self.inner.config.probes {
-                    return Err(Rejected {
-                        retry_after: until.saturating_sub(now),
-                    });
+                let config = &self.inner.config;
+                if *admitted >= config.probes {
+                    // The probes may take long, but most are back long before their limit.
+                    let retry_after = until.saturating_sub(now).min(config.open_for);
+                    return Err(Rejected { retry_after });
                 }
                 // Time runs only while a probe is under way: until somebody calls, there is nothing to give up on.
                 if *admitted == judged {
-                    *until = now.saturating_add(self.inner.config.half_open_for);
+                    *until = now.saturating_add(config.half_open_for);
                 }
                 *admitted += 1;
             }

@@ -105,7 +105,12 @@ fn half_open_admits_exactly_its_probes_and_closes_on_success() {
     clock.advance(11 * SECOND);
     assert_eq!(breaker.state(), BreakerState::HalfOpen);
     let (one, two) = (breaker.try_acquire().unwrap(), breaker.try_acquire().unwrap());
-    assert!(breaker.try_acquire().is_err(), "a third probe is one too many");
+    let third = breaker.try_acquire().expect_err("a third probe is one too many");
+    assert_eq!(
+        third.retry_after,
+        10 * SECOND,
+        "the others may be back long before their limit"
+    );
     one.record(Outcome::Success, SECOND);
     two.record(Outcome::Success, SECOND);
     assert_eq!(breaker.state(), BreakerState::Closed);

@@ -150,6 +150,11 @@ async fn a_single_target_that_is_back_soon_is_waited_for() {
         ErrorKind::RateLimited
     );
     assert_eq!(client.chat(question()).await.unwrap().text(), "first");
-    assert_eq!(clock.waits(), [3 * SECOND]);
+    let waits = clock.waits();
+    let with_some_spread = 3 * SECOND..=3 * SECOND + 3 * SECOND / 4;
+    assert!(
+        waits.len() == 1 && with_some_spread.contains(&waits[0]),
+        "{waits:?}"
+    );
     assert_eq!(first.count(), 2);
 }
