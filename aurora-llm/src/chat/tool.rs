@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::error::{Error, ErrorKind};
+
 /// A function that the model may ask for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tool {
@@ -58,12 +60,15 @@ impl ToolCall {
     /// The arguments as a value; an empty text counts as `{}`, which is what models mean by it.
     ///
     /// # Errors
-    /// When the model wrote something that is not JSON, as it does when it was cut off.
-    pub fn arguments_json(&self) -> Result<Value, serde_json::Error> {
+    /// [`ErrorKind::Malformed`] when the model wrote something that is not JSON, as it does when it was cut off.
+    pub fn arguments_json(&self) -> Result<Value, Error> {
         if self.arguments.trim().is_empty() {
             return Ok(Value::Object(serde_json::Map::new()));
         }
-        serde_json::from_str(&self.arguments)
+        // The parser's own words would repeat parts of the arguments.
+        serde_json::from_str(&self.arguments).map_err(|_| {
+            Error::new(ErrorKind::Malformed).with_context("the arguments of a tool call are not JSON")
+        })
     }
 }
 
