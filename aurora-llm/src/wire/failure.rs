@@ -178,7 +178,9 @@ impl Report {
         if status == 402 || named(QUOTA) || about_request && says(QUOTA_WORDS) {
             return ErrorKind::QuotaExhausted;
         }
-        if named(CONTEXT) || about_request && status != 401 && says(CONTEXT_WORDS) {
+        // Under 429 "too many tokens" are too many for this minute.
+        let about_size = about_request && !matches!(status, 401 | 429);
+        if named(CONTEXT) || about_size && says(CONTEXT_WORDS) {
             return ErrorKind::ContextOverflow;
         }
         if named(FILTER) || status == 403 && says(&["moderation", "flagged"]) {

@@ -67,6 +67,20 @@ fn openai_s_documented_errors() {
 }
 
 #[test]
+fn too_many_tokens_for_now_are_not_too_many_at_any_time() {
+    let body = r#"{"message":"Too many tokens, please wait before trying again."}"#;
+    assert_eq!(
+        kind(429, body),
+        ErrorKind::RateLimited,
+        "as Amazon's gateway says it"
+    );
+    assert_eq!(
+        kind(400, r#"{"message":"too many tokens"}"#),
+        ErrorKind::ContextOverflow
+    );
+}
+
+#[test]
 fn anthropic_s_documented_errors() {
     let body = |kind: &str| {
         format!(r#"{{"type":"error","error":{{"type":"{kind}","message":"m"}},"request_id":"req_1"}}"#)

@@ -63,6 +63,8 @@ struct WireMessage {
     #[serde(default, deserialize_with = "or_default")]
     tool_calls: Vec<WireToolCall>,
     tool_call_id: Option<String>,
+    function_call: Option<Value>,
+    audio: Option<Value>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -117,11 +119,13 @@ struct WireSchema {
 ///
 /// Fields that the vocabulary has no word for (`frequency_penalty`, `logit_bias`, `service_tier` …) are kept as
 /// [`options`](ChatRequest::options) of `openai_chat`: they reach providers of this dialect unchanged, and no other.
+/// The `name` of a message and the `detail` of an image are passed over.
 ///
 /// # Errors
 /// [`ErrorKind::InvalidRequest`](crate::error::ErrorKind::InvalidRequest) for a body that is not of this form;
 /// [`ErrorKind::Unsupported`](crate::error::ErrorKind::Unsupported) for what would change the answer's form and could
-/// not be given back: `n` above 1, `logprobs`, `modalities` other than text, legacy `functions`, uploaded files.
+/// not be given back: `n` above 1, `logprobs`, `modalities` other than text, legacy `functions` and `function_call`,
+/// uploaded files.
 pub fn decode_request(body: &[u8]) -> Result<ClientRequest, Error> {
     let body: Body = serde_json::from_slice(body).map_err(|error| {
         // The position helps the caller; the text around it stays out of our errors.
@@ -197,6 +201,11 @@ fn refuse_what_cannot_be_answered(body: &Body) -> Result<(), Error> {
 }
 
 fn message(wire: WireMessage) -> Result<Message, Error> {
+    if wire.function_call.is_some() || wire.audio.is_some() {
+        return Err(unsupported(
+            "legacy function calls and sound in answers of the model",
+        ));
+    }
     let role = match wire.role.as_str() {
         "system" | "developer" => Role::System,
         "user" => Role::User,

@@ -19,6 +19,8 @@ fn our_server_refuses_what_it_could_not_give_back() {
         json!({"modalities": ["text", "audio"]}),
         json!({"functions": [{"name": "f"}]}),
         json!({"tools": [{"type": "web_search"}]}),
+        json!({"messages": [{"role": "assistant", "function_call": {"name": "f", "arguments": "{}"}}]}),
+        json!({"messages": [{"role": "assistant", "audio": {"id": "audio_1"}}]}),
         json!({"messages": [{"role": "user", "content": [{"type": "file", "file": {"file_id": "file-1"}}]}]}),
     ] {
         assert_eq!(
@@ -43,7 +45,7 @@ fn our_server_refuses_what_it_could_not_give_back() {
     }
     let asked = ask(json!({"messages": [
         {"role": "user", "content": ""},
-        {"role": "assistant", "content": "x", "reasoning": "why", "reasoning_content": "why"},
+        {"role": "assistant", "content": "x", "function_call": null, "audio": null, "reasoning": "why", "reasoning_content": "why"},
     ]}));
     assert!(asked.is_ok(), "as vLLM and OpenRouter write it: {asked:?}");
     let kept = ask(json!({"n": 1, "logprobs": false, "frequency_penalty": 0.5, "store": null})).unwrap();
