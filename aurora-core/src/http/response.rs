@@ -17,6 +17,9 @@ use super::error::{Error, ErrorKind, Stage};
 use super::retry_after::parse_retry_after;
 use crate::time::{Clock, Timestamp};
 
+/// How long the page of a 4xx or 5xx answer may take; the status has been told already.
+const ERROR_PAGE: Duration = Duration::from_secs(5);
+
 /// The head of an answer, with its body still to come.
 ///
 /// Dropping it gives up the body and closes the connection (HTTP/1) or resets the stream (HTTP/2).
@@ -55,8 +58,8 @@ impl Response {
 
     /// Reads the whole body, at most the client's `max_body`.
     ///
-    /// Of a 4xx or 5xx answer the first `max_error_body` bytes are given and the rest is left unread, so that a long
-    /// error page does not hide the error.
+    /// Of a 4xx or 5xx answer the first `max_error_body` bytes are given, as far as they come within 5 s, and the rest is
+    /// left unread, so that an error page that is long, stalls or breaks does not hide the error.
     ///
     /// # Errors
     /// [`ErrorKind::TooLarge`], [`ErrorKind::Timeout`], [`ErrorKind::Interrupted`] or [`ErrorKind::Protocol`].
@@ -70,11 +73,10 @@ impl Response {
         let clock = Arc::clone(&self.client.clock);
         let left = self.ends_at.saturating_sub(clock.elapsed());
         let body = self.stream();
-        let whole = if is_error {
-            within(&clock, left, start_of(body, limits.max_error_body)).await
-        } else {
-            within(&clock, left, all_of(body, limits.max_body)).await
-        };
+        if is_error {
+            return Ok(start_of(body, limits.max_error_body, &clock, left.min(ERROR_PAGE)).await);
+        }
+        let whole = within(&clock, left, all_of(body, limits.max_body)).await;
         whole.unwrap_or_else(|| Err(Error::timeout(Stage::Total)))
     }
 
@@ -170,13 +172,17 @@ async fn all_of(mut body: BodyStream, limit: usize) -> Result<Bytes, Error> {
     Ok(whole.freeze())
 }
 
-async fn start_of(mut body: BodyStream, limit: usize) -> Result<Bytes, Error> {
+async fn start_of(mut body: BodyStream, limit: usize, clock: &dyn Clock, time: Duration) -> Bytes {
     let mut start = BytesMut::new();
-    while start.len() < limit
-        && let Some(piece) = body.next().await.transpose()?
-    {
-        start.extend_from_slice(&piece);
-    }
+    let reading = async {
+        while start.len() < limit
+            && let Some(Ok(piece)) = body.next().await
+        {
+            start.extend_from_slice(&piece);
+        }
+    };
+    // Too late is as good as the end: what came says more than that the rest did not.
+    within(clock, time, reading).await.unwrap_or_default();
     start.truncate(limit);
-    Ok(start.freeze())
+    start.freeze()
 }

@@ -154,6 +154,31 @@ async fn the_size_limit_counts_after_decompression() {
 }
 
 #[tokio::test]
+async fn an_error_page_that_stalls_or_breaks_does_not_hide_the_error() {
+    for stalls in [true, false] {
+        let clock = ManualClock::default();
+        let client = HttpClient::builder().clock(clock.clone()).build().unwrap();
+        let (url, server) = raw_server(move |mut socket| async move {
+            let head = b"HTTP/1.1 429 Slow Down\r\ncontent-length: 100\r\n\r\nquota";
+            socket.write_all(head).await.unwrap();
+            if stalls {
+                drop(socket.read_u8().await);
+            }
+        })
+        .await;
+        let response = client.get(&url).send().await.unwrap();
+        let body = past(&clock, Duration::from_secs(1), response.bytes()).await;
+        assert_eq!(body.unwrap(), "quota");
+        assert!(
+            clock.elapsed() <= Duration::from_secs(10),
+            "{:?}",
+            clock.elapsed()
+        );
+        ended(server).await;
+    }
+}
+
+#[tokio::test]
 async fn of_an_error_answer_the_start_is_kept() {
     let server = MockServer::start().await;
     Mock::given(path("/"))
