@@ -113,8 +113,10 @@ impl AlertEngineBuilder {
         self
     }
 
-    /// How many notifications may wait for one channel; beyond it the oldest of the least severe is dropped, counted,
-    /// and logged. Default 1,000.
+    /// How many notifications may wait for one channel. Default 1,000.
+    ///
+    /// Beyond it one of the least severe is dropped, counted, and logged: the oldest about whose alert a later one waits
+    /// too, or else the oldest.
     pub fn outbox_limit(mut self, limit: usize) -> Self {
         self.outbox_limit = limit;
         self

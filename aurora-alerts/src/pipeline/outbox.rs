@@ -2,7 +2,7 @@
 //!
 //! Its times are those of `Clock::elapsed`: a machine's clock that is set back delays no delivery.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::notification::{DeliveryId, Notification};
@@ -41,7 +41,8 @@ impl Outbox {
         self.throttled_until.filter(|until| now < *until)
     }
 
-    /// Adds a notification; when full, gives back the oldest of the least severe, which may be the new one.
+    /// Adds a notification; when full, gives back one of the least severe, which may be the new one: the oldest that
+    /// is not the last word about its alert, or else the oldest.
     pub(super) fn push(&mut self, notification: Notification, now: Duration) -> Option<Notification> {
         self.items.push(Item {
             notification,
@@ -55,8 +56,17 @@ impl Outbox {
             .iter()
             .enumerate()
             .filter(|(_, item)| Some(item.notification.id) != self.in_flight);
+        let last: BTreeMap<_, _> = self
+            .items
+            .iter()
+            .enumerate()
+            .map(|(index, item)| (item.notification.fingerprint, index))
+            .collect();
         // `min_by_key` gives the first of equals, and the items stand in order of arrival.
-        let (victim, _) = waiting.min_by_key(|(_, item)| item.notification.severity)?;
+        let (victim, _) = waiting.min_by_key(|(index, item)| {
+            let is_last_word = last.get(&item.notification.fingerprint) == Some(index);
+            (item.notification.severity, is_last_word)
+        })?;
         Some(self.items.remove(victim).notification)
     }
 
@@ -210,6 +220,24 @@ mod tests {
         }
         dropped.push(outbox.push(notice("info-3", Severity::Info), at(0)).unwrap().rule);
         assert_eq!(dropped, ["info-1", "info-2", "crit-1", "info-3"]);
+    }
+
+    #[test]
+    fn when_full_the_last_word_about_an_alert_stays_longest() {
+        let mut outbox = Outbox::new(3);
+        // its firing was delivered before: without its end it would seem to fire for ever
+        outbox.push(sample_notification("told", Status::Resolved), at(0));
+        outbox.push(notice("flapping", Severity::Warning), at(0));
+        outbox.push(sample_notification("flapping", Status::Resolved), at(0));
+        let dropped = outbox.push(notice("new", Severity::Warning), at(0)).unwrap();
+        assert_eq!(
+            (dropped.rule.as_str(), dropped.status),
+            ("flapping", Status::Firing)
+        );
+        assert_eq!(
+            names(&mut outbox, at(0)),
+            ["told resolved", "flapping resolved", "new firing"]
+        );
     }
 
     #[test]
