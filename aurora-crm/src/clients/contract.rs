@@ -35,7 +35,7 @@ pub async fn client_repository_contract(
     one_of_many_changes_wins(repository, mine).await;
     the_deleted_are_gone(repository, mine).await;
     another_workspace_sees_nothing(repository, mine, other, absent).await;
-    pages_hold_everything_once(repository, other).await;
+    pages_hold_everything_once(repository, other, mine).await;
 }
 
 fn client(new: NewClient, at: Timestamp) -> Client {
@@ -283,7 +283,7 @@ fn filters() -> [ClientFilter; 6] {
     ]
 }
 
-async fn pages_hold_everything_once(repository: &dyn ClientRepository, mine: &Context) {
+async fn pages_hold_everything_once(repository: &dyn ClientRepository, mine: &Context, other: &Context) {
     let names = [
         "água", "Agua", "ÁGUA", "beta", "Çedro", "cedro", "Zeta", "éter", "Eter", "_x", "1a",
     ];
@@ -321,7 +321,7 @@ async fn pages_hold_everything_once(repository: &dyn ClientRepository, mine: &Co
             assert!(in_order, "{filter:?} by {limit}");
         }
     }
-    a_cursor_serves_its_own_list(repository, mine).await;
+    a_cursor_serves_its_own_list(repository, mine, other).await;
     for client in clients {
         repository.delete(mine, client.id, 1, START).await.unwrap();
     }
@@ -351,16 +351,16 @@ async fn walk(
     }
 }
 
-async fn a_cursor_serves_its_own_list(repository: &dyn ClientRepository, mine: &Context) {
+async fn a_cursor_serves_its_own_list(repository: &dyn ClientRepository, mine: &Context, other: &Context) {
     let [newest, companies, _, by_name, ..] = filters();
     let page = repository
         .page(mine, &newest, &PageRequest::first(1))
         .await
         .unwrap();
     let cursor = page.next.unwrap();
-    for filter in [companies, by_name] {
+    for (context, filter) in [(mine, companies), (mine, by_name), (other, newest)] {
         let foreign = repository
-            .page(mine, &filter, &PageRequest::first(1).after(cursor.clone()))
+            .page(context, &filter, &PageRequest::first(1).after(cursor.clone()))
             .await;
         let error = foreign.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Invalid);
