@@ -65,9 +65,8 @@ impl Plan<Member, Error> for DecisionTable {
         if error.kind() != ErrorKind::ContextOverflow {
             return true;
         }
-        let context = |member: &Member, model: &str| member.provider().capabilities(model).context_tokens;
-        let was = context(failed, error.model().unwrap_or_else(|| failed.model()));
-        match (was, context(candidate, candidate.model())) {
+        let was = failed.context_tokens(error.model().unwrap_or_else(|| failed.model()));
+        match (was, candidate.context_tokens(candidate.model())) {
             (Some(was), Some(is)) => is > was,
             _ => false, // not known to be larger: the same refusal again would only cost time
         }

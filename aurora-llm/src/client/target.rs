@@ -14,6 +14,7 @@ pub struct LlmTarget {
     pub(super) name: Option<String>,
     pub(super) priority: u32,
     pub(super) price: Option<Price>,
+    pub(super) context_tokens: Option<u32>,
     pub(super) serves: Vec<String>,
 }
 
@@ -26,6 +27,7 @@ impl LlmTarget {
             name: None,
             priority: 1,
             price: None,
+            context_tokens: None,
             serves: Vec::new(),
         }
     }
@@ -45,6 +47,13 @@ impl LlmTarget {
     /// What it costs; without a price its answers are unpriced, not free.
     pub const fn price(mut self, price: Price) -> Self {
         self.price = Some(price);
+        self
+    }
+
+    /// How many tokens the model can take, where the provider does not say: a conversation that was too long for
+    /// another target comes here only when this is known to be more.
+    pub const fn context_tokens(mut self, tokens: u32) -> Self {
+        self.context_tokens = Some(tokens);
         self
     }
 
@@ -135,6 +144,12 @@ impl Member {
     /// The price of `model`; a price is of one model, so another model of the same provider is unpriced.
     pub(super) fn price(&self, model: &str) -> Option<Price> {
         self.0.target.price.filter(|_| model == self.model())
+    }
+
+    /// How many tokens `model` can take, if it is known; what the target says is of its own model.
+    pub(super) fn context_tokens(&self, model: &str) -> Option<u32> {
+        let own = self.0.target.context_tokens.filter(|_| model == self.model());
+        own.or_else(|| self.provider().capabilities(model).context_tokens)
     }
 
     /// Whether a request for `model` may come here.

@@ -136,6 +136,18 @@ async fn a_conversation_too_long_goes_only_where_there_is_more_room() {
 }
 
 #[tokio::test]
+async fn a_target_may_say_how_much_room_there_is() {
+    let small = Puppet::new("small").fails(ErrorKind::ContextOverflow);
+    let client = LlmClient::builder()
+        .target(LlmTarget::new(small, "m").context_tokens(8_000))
+        .target(LlmTarget::new(Puppet::new("same"), "m").context_tokens(8_000))
+        .target(LlmTarget::new(Puppet::new("large"), "m").context_tokens(200_000))
+        .build()
+        .unwrap();
+    assert_eq!(client.ask("?").await.unwrap().text(), "large");
+}
+
+#[tokio::test]
 async fn a_named_provider_is_asked_alone_by_its_instance_or_its_kind() {
     let (a, b) = (
         Puppet::new("a").fails(ErrorKind::Authentication),
