@@ -14,7 +14,8 @@ use crate::resilience::{Backoff, Deadline, Permit, Withdrawal};
 impl<T: Send + Sync> Fallback<T> {
     /// Runs `operation` at the targets in order until one answers.
     ///
-    /// The operation makes exactly one attempt and must be repeatable. The answer's attempt is still open, so that a
+    /// The operation makes exactly one attempt, keeps within [`Attempt::remaining`] and must be repeatable: no attempt
+    /// begins after the deadline, but one that is under way is not cut off from here. The answer's attempt is still open, so that a
     /// stream can tell later how it ended: see [`Served::into_parts`].
     ///
     /// # Errors

@@ -88,6 +88,7 @@ impl<T> Member<T> {
 
 /// Where a target stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct TargetStatus {
     /// The target's name.
     pub name: String,
