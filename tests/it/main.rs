@@ -1,8 +1,6 @@
 //! The house's own rules, and journeys through the whole of it, a file each.
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
     clippy::panic,
     reason = "a test may stop at what it did not expect, in its helpers too"
 )]
