@@ -148,7 +148,16 @@ impl DatabaseBuilder {
         use super::SqlitePools;
 
         let url = self.url.expose();
-        let in_memory = url.contains(":memory:") || url.contains("mode=memory");
+        let (name, parameters) = url.split_once('?').unwrap_or((url, ""));
+        let name = name.trim_start_matches("sqlite:").trim_start_matches("//");
+        let in_memory =
+            name == ":memory:" || parameters.split('&').any(|parameter| parameter == "mode=memory");
+        if name.is_empty() && !in_memory {
+            return Err(Error::new(
+                ErrorKind::InvalidUrl,
+                "the database URL names no file; sqlite::memory: is a database in memory",
+            ));
+        }
         let base = SqliteConnectOptions::from_str(url)?
             .foreign_keys(true)
             .busy_timeout(self.busy_timeout)

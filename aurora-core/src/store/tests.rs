@@ -299,6 +299,11 @@ async fn urls_that_cannot_be_opened_are_told_without_being_shown() {
         ("mysql://root:hunter2@localhost/x", ErrorKind::InvalidUrl),
         ("hunter2", ErrorKind::InvalidUrl),
         ("", ErrorKind::InvalidUrl),
+        // SQLite takes an empty name for a temporary file, another one for each connection.
+        #[cfg(feature = "sqlite")]
+        ("sqlite:", ErrorKind::InvalidUrl),
+        #[cfg(feature = "sqlite")]
+        ("sqlite://?mode=rwc", ErrorKind::InvalidUrl),
         #[cfg(feature = "sqlite")]
         ("sqlite:///no/such/folder/hunter2.db", ErrorKind::Unavailable),
         #[cfg(feature = "postgres")]
