@@ -53,6 +53,39 @@ async fn a_body_that_does_not_say_is_cut() {
 }
 
 #[tokio::test]
+async fn a_body_that_nobody_wants_costs_neither_the_answer_nor_the_connection() {
+    let server = Server::start().await;
+    let body = "x".repeat(3_000_000);
+    for (method, path, host, status) in [
+        ("POST", "/nowhere", "localhost", 404),
+        ("DELETE", "/v1/chat/completions", "localhost", 405),
+        ("POST", "/llm/chat", "localhost", 415),
+        ("POST", "/llm/chat", "evil.example", 421),
+    ] {
+        let mut connection = server.connect().await;
+        connection
+            .send(&request(method, path, &[("host", host)], &body))
+            .await;
+        assert_eq!(connection.answer().await.status, status, "{method} {path}");
+        connection.send(&request("GET", "/health", &[], "")).await;
+        assert_eq!(connection.answer().await.status, 200, "after {method} {path}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_refused_is_not_asked_for() {
+    let server = Server::with(SMALL).await;
+    let headers = [JSON, ("content-length", "5000"), ("expect", "100-continue")];
+    let mut connection = server.connect().await;
+    connection
+        .send(&request("POST", "/api/v1/clients", &headers, ""))
+        .await;
+    let answer = connection.answer().await;
+    answer.problem(413, "body_too_large");
+    assert_eq!(answer.header("connection"), Some("close"));
+}
+
+#[tokio::test]
 async fn an_address_without_end_is_refused() {
     let server = Server::start().await;
     server
@@ -111,5 +144,5 @@ async fn a_body_that_never_comes_does_not_hold_the_request() {
     let mut connection = server.connect().await;
     let head = request("POST", "/api/v1/clients", &[JSON, ("content-length", "10")], "");
     connection.send(&head).await;
-    connection.answer().await.problem(503, "request_timeout");
+    connection.answer().await.problem(408, "body_timeout");
 }

@@ -13,9 +13,6 @@ use crate::http::problem::{Problem, ProblemKind};
 
 /// Longest time that a body may take to arrive. Applies where the request itself has no limit, too.
 const READ_LIMIT: Duration = Duration::from_secs(30);
-/// How much of a refused body is read nevertheless: a client that is cut off while it sends would not see the answer.
-const DISCARD_LIMIT: usize = 8 * 1_024 * 1_024;
-const DISCARD_TIME: Duration = Duration::from_secs(2);
 
 /// Everything that the body holds.
 pub(super) async fn read(request: Request) -> Result<Bytes, Problem> {
@@ -33,7 +30,6 @@ async fn collect(body: Body, limit: usize) -> Result<Bytes, Problem> {
     while let Some(piece) = stream.next().await {
         let piece = piece.map_err(|error| of_transport(&error))?;
         if whole.len().saturating_add(piece.len()) > limit {
-            discard(Body::from_stream(stream)).await;
             let problem = Problem::new(ProblemKind::BodyTooLarge);
             return Err(problem.detail(format!("the body may have {limit} bytes, this one has more")));
         }
@@ -45,21 +41,4 @@ async fn collect(body: Body, limit: usize) -> Result<Bytes, Problem> {
 fn of_transport(error: &(dyn StdError + 'static)) -> Problem {
     tracing::debug!(%error, "the body broke off");
     Problem::new(ProblemKind::BadRequest).detail("the body broke off or is not sent as HTTP demands")
-}
-
-/// Reads on for a moment without keeping anything.
-pub(crate) async fn discard(body: Body) {
-    let mut stream = body.into_data_stream();
-    let mut seen = 0_usize;
-    let reading = async {
-        while let Some(Ok(piece)) = stream.next().await {
-            seen = seen.saturating_add(piece.len());
-            if seen > DISCARD_LIMIT {
-                break;
-            }
-        }
-    };
-    if tokio::time::timeout(DISCARD_TIME, reading).await.is_err() {
-        tracing::debug!("a refused body kept coming");
-    }
 }

@@ -6,7 +6,6 @@ mod json;
 mod params;
 mod strict;
 
-pub(crate) use body::discard;
 pub(crate) use etag::{IfMatch, etag};
 pub(crate) use json::{Json, JsonText};
 pub(crate) use params::{Params, PathId};

@@ -7,6 +7,7 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
+use super::unread::Arrival;
 use crate::http::problem::{Problem, ProblemKind};
 
 /// Longest address in bytes.
@@ -34,7 +35,6 @@ pub(crate) async fn body(
 ) -> Response {
     let announced = request.body().size_hint().lower();
     if announced > u64::try_from(limit).unwrap_or(u64::MAX) {
-        crate::http::extract::discard(request.into_body()).await;
         return Problem::new(ProblemKind::BodyTooLarge)
             .detail(format!(
                 "the body may have {limit} bytes, this one has {announced}"
@@ -45,10 +45,15 @@ pub(crate) async fn body(
     next.run(request).await
 }
 
-/// Gives up a request that takes too long. Not for streams: they have limits of their own.
+/// Gives up a request that takes too long, by the client's fault while its body is still on its way. Not for streams:
+/// they have limits of their own.
 pub(crate) async fn time(State(limit): State<Duration>, request: Request, next: Next) -> Response {
+    let arrival = request.extensions().get::<Arrival>().cloned();
     match tokio::time::timeout(limit, next.run(request)).await {
         Ok(response) => response,
+        Err(_) if arrival.is_some_and(|body| !body.is_whole()) => {
+            Problem::new(ProblemKind::BodyTimeout).into_response()
+        }
         Err(_) => Problem::new(ProblemKind::RequestTimeout).into_response(),
     }
 }

@@ -8,6 +8,7 @@ pub(crate) mod request_id;
 pub(crate) mod security;
 #[cfg(test)]
 mod tests;
+pub(crate) mod unread;
 
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
@@ -38,5 +39,6 @@ pub(crate) fn wrap(router: Router<AppState>, state: &AppState, exposure: Exposur
         .layer(from_fn(problems::write))
         .layer(from_fn(security::headers))
         .layer(from_fn_with_state(state.clone(), record::request))
+        .layer(from_fn(unread::discard))
         .layer(from_fn_with_state(state.clone(), request_id::assign))
 }
