@@ -81,9 +81,11 @@ impl<T, V, E> Served<T, V, E> {
     /// Everything apart, for an answer whose success is not known yet: a stream that is still being read.
     ///
     /// How long the target took is measured up to here: a long answer, or a caller who reads it slowly, does not make
-    /// a target slow.
+    /// a target slow. A half-open circuit takes it that the target answers; a failure that is told later counts too.
     pub fn into_parts(mut self) -> (V, Attempt<T>, Vec<AttemptRecord<E>>, Lease<T>) {
-        self.lease.answered = Some(self.lease.elapsed());
+        let elapsed = self.lease.elapsed();
+        self.lease.answered = Some(elapsed);
+        self.lease.permit.answered(elapsed);
         (self.value, self.attempt, self.attempts, self.lease)
     }
 }

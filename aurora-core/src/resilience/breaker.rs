@@ -1,16 +1,15 @@
 //! Whether a target is worth calling.
 
+mod settings;
+
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::window::OutcomeWindow;
 use crate::failure::FailureClass;
-use crate::rng::Random;
-use crate::time::{Clock, SystemClock};
 
-/// The widest window: each of its calls takes two bytes.
-const LARGEST_WINDOW: usize = 10_000;
+pub use settings::BreakerBuilder;
 
 /// A circuit breaker: it stops calls to a target that keeps failing, and finds out carefully when it is back.
 ///
@@ -114,6 +113,23 @@ impl Breaker {
         BreakerBuilder::default()
     }
 
+    fn new(config: BreakerBuilder) -> Self {
+        let state = State {
+            phase: Phase::Closed,
+            generation: 0,
+            window: OutcomeWindow::new(config.window),
+            consecutive: 0,
+            reopens: 0,
+            held_until: Duration::ZERO,
+        };
+        Self {
+            inner: Arc::new(Inner {
+                config,
+                state: Mutex::new(state),
+            }),
+        }
+    }
+
     /// Asks to make one call.
     ///
     /// # Errors
@@ -184,11 +200,26 @@ impl Breaker {
 
     fn release(&self, generation: u64) {
         let mut state = self.lock();
+        let judged = state.judged();
         if state.generation == generation
             && let Phase::HalfOpen { admitted, .. } = &mut state.phase
+            && *admitted > judged
         {
-            *admitted = admitted.saturating_sub(1);
+            *admitted -= 1;
         }
+    }
+
+    /// Counts a probe that has begun to answer; gives the generation that its end belongs to.
+    fn answered(&self, generation: u64, elapsed: Duration) -> Option<u64> {
+        let config = &self.inner.config;
+        let now = config.clock.elapsed();
+        let mut state = self.lock();
+        if state.generation != generation || !matches!(state.phase, Phase::HalfOpen { .. }) {
+            return None;
+        }
+        state.window.push(false, elapsed > config.slow_after);
+        state.judge(now, config);
+        Some(state.generation)
     }
 
     fn record(&self, generation: u64, outcome: Outcome, elapsed: Duration) {
@@ -312,10 +343,25 @@ pub struct Permit {
 }
 
 impl Permit {
+    /// Tells that the target has begun to answer, and how long that took.
+    ///
+    /// It is enough to judge a half-open circuit, for which the rest would come too late: a long answer, or a caller
+    /// who reads it slowly. A failure that comes after all still counts.
+    pub fn answered(&mut self, elapsed: Duration) {
+        if self.open
+            && let Some(generation) = self.breaker.answered(self.generation, elapsed)
+        {
+            self.generation = generation;
+            self.open = false;
+        }
+    }
+
     /// Tells how the call went and how long it took.
     pub fn record(mut self, outcome: Outcome, elapsed: Duration) {
-        self.open = false;
-        self.breaker.record(self.generation, outcome, elapsed);
+        let counted = !std::mem::replace(&mut self.open, false);
+        if !(counted && outcome == Outcome::Success) {
+            self.breaker.record(self.generation, outcome, elapsed);
+        }
     }
 }
 
@@ -323,140 +369,6 @@ impl Drop for Permit {
     fn drop(&mut self) {
         if self.open {
             self.breaker.release(self.generation);
-        }
-    }
-}
-
-/// Settings of a [`Breaker`].
-#[derive(Debug, Clone)]
-#[must_use]
-pub struct BreakerBuilder {
-    window: usize,
-    minimum_calls: usize,
-    failure_percent: u8,
-    slow_percent: u8,
-    slow_after: Duration,
-    consecutive: u32,
-    open_for: Duration,
-    open_cap: Duration,
-    probes: u32,
-    half_open_for: Duration,
-    refused_for: Duration,
-    hold_cap: Duration,
-    clock: Arc<dyn Clock>,
-    random: Random,
-}
-
-impl Default for BreakerBuilder {
-    /// Window 50 calls, at least 10; 50 % failed or 100 % slower than 60 s; 5 in a row; open 5 s to 5 min; 1 probe
-    /// within 120 s; 60 s for refused credentials; `Retry-After` of at most 1 h.
-    fn default() -> Self {
-        Self {
-            window: 50,
-            minimum_calls: 10,
-            failure_percent: 50,
-            slow_percent: 100,
-            slow_after: Duration::from_secs(60),
-            consecutive: 5,
-            open_for: Duration::from_secs(5),
-            open_cap: Duration::from_secs(300),
-            probes: 1,
-            half_open_for: Duration::from_secs(120),
-            refused_for: Duration::from_secs(60),
-            hold_cap: Duration::from_secs(3_600),
-            clock: Arc::new(SystemClock),
-            random: Random::system(),
-        }
-    }
-}
-
-impl BreakerBuilder {
-    /// How many of the last calls are looked at: 1 to 10,000.
-    pub const fn window(mut self, calls: usize) -> Self {
-        self.window = calls;
-        self
-    }
-
-    /// Below this many calls the shares are not judged; at most as many as the window holds.
-    pub const fn minimum_calls(mut self, calls: usize) -> Self {
-        self.minimum_calls = calls;
-        self
-    }
-
-    /// The share of failed calls, in percent (1 to 100), that opens the circuit.
-    pub const fn failure_percent(mut self, percent: u8) -> Self {
-        self.failure_percent = percent;
-        self
-    }
-
-    /// The share of slow calls, in percent (1 to 100), that opens the circuit, and what counts as slow.
-    pub const fn slow(mut self, percent: u8, after: Duration) -> Self {
-        self.slow_percent = percent;
-        self.slow_after = after;
-        self
-    }
-
-    /// How many hard failures in a row open the circuit; 0 turns it off.
-    pub const fn consecutive(mut self, failures: u32) -> Self {
-        self.consecutive = failures;
-        self
-    }
-
-    /// How long the circuit stays open the first time, and at most after several times.
-    pub const fn open_for(mut self, first: Duration, cap: Duration) -> Self {
-        self.open_for = first;
-        self.open_cap = cap;
-        self
-    }
-
-    /// How many calls judge a half-open target (at least 1, at most as many as the window holds), and how long they may
-    /// take.
-    pub const fn probes(mut self, calls: u32, within: Duration) -> Self {
-        self.probes = calls;
-        self.half_open_for = within;
-        self
-    }
-
-    /// How long a target is left alone that refuses our credentials.
-    pub const fn refused_for(mut self, pause: Duration) -> Self {
-        self.refused_for = pause;
-        self
-    }
-
-    /// Takes time from `clock`.
-    pub fn clock(mut self, clock: impl Clock) -> Self {
-        self.clock = Arc::new(clock);
-        self
-    }
-
-    /// Takes jitter from `random`.
-    pub fn random(mut self, random: Random) -> Self {
-        self.random = random;
-        self
-    }
-
-    /// The breaker, closed. A setting out of its range is taken for the nearest that is within.
-    #[must_use]
-    pub fn build(mut self) -> Breaker {
-        self.window = self.window.clamp(1, LARGEST_WINDOW);
-        self.minimum_calls = self.minimum_calls.min(self.window);
-        self.failure_percent = self.failure_percent.clamp(1, 100);
-        self.slow_percent = self.slow_percent.clamp(1, 100);
-        let most_probes = u32::try_from(self.window).unwrap_or(u32::MAX);
-        self.probes = self.probes.clamp(1, most_probes);
-        let state = State {
-            phase: Phase::Closed,
-            generation: 0,
-            window: OutcomeWindow::new(self.window),
-            consecutive: 0,
-            reopens: 0,
-            held_until: Duration::ZERO,
-        };
-        Breaker {
-            inner: Arc::new(Inner {
-                config: self,
-                state: Mutex::new(state),
-            }),
         }
     }
 }

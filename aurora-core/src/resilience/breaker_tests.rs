@@ -1,4 +1,5 @@
 use super::*;
+use crate::rng::Random;
 use crate::time::ManualClock;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -148,6 +149,29 @@ fn half_open_cannot_stick_and_each_reopening_lasts_longer() {
         BreakerState::Open,
         "an outcome of an earlier cycle changes nothing"
     );
+}
+
+#[test]
+fn a_probe_that_has_begun_to_answer_need_not_end_in_time() {
+    let clock = ManualClock::default();
+    let breaker = on(&clock).consecutive(1).probes(2, 5 * SECOND).build();
+    record(&breaker, failed(), 1);
+    clock.advance(11 * SECOND);
+    let (mut one, mut two) = (breaker.try_acquire().unwrap(), breaker.try_acquire().unwrap());
+    one.answered(SECOND);
+    one.answered(SECOND);
+    assert_eq!(breaker.state(), BreakerState::HalfOpen, "one call is one probe");
+    two.answered(SECOND);
+    assert_eq!(breaker.state(), BreakerState::Closed);
+    clock.advance(100 * SECOND);
+    drop(one);
+    assert_eq!(
+        breaker.state(),
+        BreakerState::Closed,
+        "a slow reader says nothing"
+    );
+    two.record(failed(), SECOND);
+    assert_eq!(breaker.state(), BreakerState::Open, "it failed after all");
 }
 
 #[test]

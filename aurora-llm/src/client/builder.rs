@@ -34,7 +34,7 @@ pub struct ClientBuilder {
 impl Default for ClientBuilder {
     /// 3 attempts per target; 5 min for a whole answer, or of a stream 30 s to the first token and 60 s between
     /// events; 10 min in all, so that a target that never answers leaves time for another. Circuit breakers as
-    /// [`BreakerBuilder`] has them, but these limits alone say what is too slow, and a probe may take as long as a call.
+    /// [`BreakerBuilder`] has them, but these limits alone say what is too slow, and a probe may take as long as an answer.
     fn default() -> Self {
         let limits = Limits {
             answer: Duration::from_secs(300),
@@ -47,7 +47,9 @@ impl Default for ClientBuilder {
             aliases: BTreeMap::new(),
             retry: RetryPolicy::default(),
             budget: RetryBudget::default(),
-            breaker: Breaker::builder().slow(100, limits.total).probes(1, limits.total),
+            breaker: Breaker::builder()
+                .slow(100, limits.total)
+                .probes(1, limits.answer),
             limits,
             monitor: None,
             clock: Arc::new(SystemClock),
@@ -93,9 +95,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Settings of every target's circuit breaker. What they count as slow should be no less than
-    /// [`answer_timeout`](Self::answer_timeout), and the time for probes no less than
-    /// [`total_timeout`](Self::total_timeout): a streamed answer is judged when it has ended.
+    /// Settings of every target's circuit breaker. What they count as slow, and the time for probes, should be no less
+    /// than [`answer_timeout`](Self::answer_timeout) and [`first_token_timeout`](Self::first_token_timeout).
     pub fn breaker(mut self, breaker: BreakerBuilder) -> Self {
         self.breaker = breaker;
         self

@@ -161,11 +161,11 @@ async fn a_probe_may_be_a_long_answer() {
     assert_eq!(client.status()[0].state, "open");
     clock.advance(10 * SECOND);
     let stream = client.stream(ChatRequest::user("?")).await.unwrap();
-    clock.advance(300 * SECOND);
+    clock.advance(500 * SECOND);
     assert_eq!(
         client.status()[0].state,
-        "half_open",
-        "it is still being answered"
+        "closed",
+        "it answers, however long, and however slowly it is read"
     );
     drop(stream);
 }
