@@ -6,6 +6,7 @@
 //! | module | what it gives | feature |
 //! | --- | --- | --- |
 //! | [`id`], [`money`], [`time`], [`page`], [`secret`], [`rng`] | values: typed ids, nano-dollars, timestamps and clocks, keyset pages, secrets, seedable randomness | |
+//! | [`text`](mod@text) | values that travel as text | |
 //! | [`failure`] | what a failed outcome says about the thing that was called | |
 //! | [`resilience`] | retry with a budget, circuit breaker, deadlines | |
 //! | [`fallback`] | several targets for one operation, tried in order of their health | |
@@ -36,4 +37,5 @@ pub mod secret;
 pub mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod text;
 pub mod time;

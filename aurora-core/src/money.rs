@@ -5,8 +5,6 @@ use std::iter::Sum;
 use std::ops::{Add, AddAssign, Sub};
 use std::str::FromStr;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
 const NANOS_PER_USD: i128 = 1_000_000_000;
 
 /// An amount in nano-dollars (10⁻⁹ USD); about ±9.2 billion dollars fit.
@@ -129,18 +127,7 @@ impl Sum for NanoUsd {
     }
 }
 
-impl Serialize for NanoUsd {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for NanoUsd {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
-    }
-}
+crate::serde_as_text!(NanoUsd);
 
 #[cfg(test)]
 mod tests {

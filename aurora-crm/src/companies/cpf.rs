@@ -3,8 +3,6 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
 use super::check_digit;
 
 const LENGTH: usize = 11;
@@ -163,19 +161,7 @@ impl fmt::Debug for Cpf {
     }
 }
 
-impl Serialize for Cpf {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.plain())
-    }
-}
-
-impl<'de> Deserialize<'de> for Cpf {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?
-            .parse()
-            .map_err(serde::de::Error::custom)
-    }
-}
+aurora_core::serde_as_text!(Cpf, |cpf| cpf.plain());
 
 #[cfg(test)]
 mod tests {

@@ -3,8 +3,6 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
 /// An e-mail address of the form that mail systems take in practice: RFC 5321 without quoted local parts, address
 /// literals and non-ASCII characters (an international domain is written in its `xn--` form).
 ///
@@ -84,19 +82,7 @@ impl fmt::Debug for Email {
     }
 }
 
-impl Serialize for Email {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.0)
-    }
-}
-
-impl<'de> Deserialize<'de> for Email {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?
-            .parse()
-            .map_err(serde::de::Error::custom)
-    }
-}
+aurora_core::serde_as_text!(Email);
 
 #[cfg(test)]
 mod tests {

@@ -3,8 +3,6 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
 const MAX_INPUT: usize = 40;
 /// ITU-T E.164: at most 15 digits with the country code.
 const MAX_DIGITS: usize = 15;
@@ -140,19 +138,7 @@ impl fmt::Debug for Phone {
     }
 }
 
-impl Serialize for Phone {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.0)
-    }
-}
-
-impl<'de> Deserialize<'de> for Phone {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?
-            .parse()
-            .map_err(serde::de::Error::custom)
-    }
-}
+aurora_core::serde_as_text!(Phone);
 
 #[cfg(test)]
 mod tests {
