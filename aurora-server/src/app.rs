@@ -100,16 +100,7 @@ impl App {
     /// # Errors
     /// `Address` when the address is in use or not ours, or is not a loopback address.
     pub async fn listen(&self, address: SocketAddr) -> Result<Bound, Error> {
-        if !address.ip().is_loopback() {
-            return Err(Error::new(
-                ErrorKind::Address,
-                format!(
-                    "refusing to listen on {address}: there is no authentication yet, so whoever reaches the server may \
-                     do everything; listen on a loopback address such as 127.0.0.1:{}",
-                    address.port()
-                ),
-            ));
-        }
+        only_loopback(address)?;
         let (listener, address) = serve::bind(address).await.map_err(|error| {
             Error::new(ErrorKind::Address, format!("cannot listen on {address}")).caused_by(error)
         })?;
@@ -124,6 +115,21 @@ impl App {
     pub(crate) const fn state(&self) -> &AppState {
         &self.state
     }
+}
+
+/// Refuses an address that others than this machine reach.
+pub(crate) fn only_loopback(address: SocketAddr) -> Result<(), Error> {
+    if address.ip().is_loopback() {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::Address,
+        format!(
+            "refusing to listen on {address}: there is no authentication yet, so whoever reaches the server may do \
+             everything; listen on a loopback address such as 127.0.0.1:{}",
+            address.port()
+        ),
+    ))
 }
 
 /// The parts of an [`App`] before it is one.

@@ -4,15 +4,17 @@ use std::io::Write as _;
 use std::net::SocketAddr;
 
 use super::{Options, block_on, signals, start_text};
+use crate::app::only_loopback;
 use crate::error::Error;
 use crate::{logs, telemetry, wiring};
 
 pub(super) fn run(options: &Options) -> Result<(), Error> {
     let settings = options.settings()?;
+    let address = SocketAddr::new(settings.server.host, settings.server.port);
+    only_loopback(address)?; // before anything is made or changed
     logs::install(&settings)?;
     install_crypto();
     block_on(async move {
-        let address = SocketAddr::new(settings.server.host, settings.server.port);
         let mut builder = wiring::builder(settings).await?;
         if let Some(handle) = telemetry::install_metrics() {
             builder = builder.metrics(handle);

@@ -204,3 +204,13 @@ async fn a_second_signal_does_not_wait_for_requests() {
     let (code, err) = waited.await.expect("it waits for the request").unwrap();
     assert_eq!(code, Some(2), "requests were cut off: {err}");
 }
+
+#[test]
+fn a_refused_address_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let refused = aurora(folder.path(), &["serve", "--listen", "0.0.0.0:0"])
+        .output()
+        .unwrap();
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(!folder.path().join("data").exists(), "a database was made");
+}
