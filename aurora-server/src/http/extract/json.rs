@@ -22,18 +22,14 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _state: &S) -> Result<Self, Problem> {
-        if !is_json(request.headers()) {
-            return Err(Problem::new(ProblemKind::UnsupportedMediaType));
-        }
-        let bytes = body::read(request).await?;
-        strict::check(&bytes).map_err(|error| of_text(&error))?;
+        let bytes = object(request).await?;
         serde_json::from_slice(&bytes)
             .map(Self)
             .map_err(|error| of_shape::<T>(&bytes, &error))
     }
 }
 
-/// A body of sound JSON as it came, for readers of their own.
+/// An object of sound JSON as it came, for readers of their own.
 #[derive(Debug)]
 pub(crate) struct JsonText(pub(crate) Bytes);
 
@@ -41,13 +37,21 @@ impl<S: Send + Sync> FromRequest<S> for JsonText {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _state: &S) -> Result<Self, Problem> {
-        if !is_json(request.headers()) {
-            return Err(Problem::new(ProblemKind::UnsupportedMediaType));
-        }
-        let bytes = body::read(request).await?;
-        strict::check(&bytes).map_err(|error| of_text(&error))?;
-        Ok(Self(bytes))
+        object(request).await.map(Self)
     }
+}
+
+/// The text of a body that is one sound JSON object. A reader of structs would also take an array for one.
+async fn object(request: Request) -> Result<Bytes, Problem> {
+    if !is_json(request.headers()) {
+        return Err(Problem::new(ProblemKind::UnsupportedMediaType));
+    }
+    let bytes = body::read(request).await?;
+    strict::check(&bytes).map_err(|error| of_text(&error))?;
+    if !bytes.trim_ascii_start().starts_with(b"{") {
+        return Err(Problem::new(ProblemKind::BadRequest).detail("the body must be a JSON object"));
+    }
+    Ok(bytes)
 }
 
 /// `application/json`, `application/merge-patch+json` and their like. Also keeps forms of foreign pages out, which
@@ -70,15 +74,12 @@ fn is_json(headers: &HeaderMap) -> bool {
 /// The text is not JSON, or not JSON that can be read in one way only.
 fn of_text(error: &serde_json::Error) -> Problem {
     let (line, column) = (error.line(), error.column());
+    let text = without_position(error);
     let what = match error.classify() {
         Category::Eof => "the JSON ends too early".to_owned(),
-        Category::Data => error
-            .to_string()
-            .split(" at line ")
-            .next()
-            .unwrap_or_default()
-            .to_owned(),
-        Category::Syntax | Category::Io => "this is not JSON".to_owned(),
+        Category::Data => text,
+        // Also what is JSON and has no value here, such as 1e400: the words are the parser's own, none are the body's.
+        Category::Syntax | Category::Io => format!("this is not JSON that can be read: {text}"),
     };
     Problem::new(ProblemKind::InvalidJson)
         .detail(format!("{what} (line {line}, column {column})"))
@@ -168,15 +169,35 @@ fn told(error: &serde_json::Error) -> (&'static str, String) {
     if missing(error).is_some() {
         return ("required", "is required".to_owned());
     }
-    let text = error.to_string();
-    let text = text.split(" at line ").next().unwrap_or_default();
+    let text = without_position(error);
     if text.starts_with("unknown field") {
         return ("unknown", "is not known here".to_owned());
     }
-    match text.rsplit_once("expected ") {
-        Some((_, wanted)) => ("invalid", format!("must be {wanted}")),
-        None => ("invalid", "is not allowed".to_owned()),
-    }
+    (
+        "invalid",
+        wanted(&text).unwrap_or_else(|| "is not allowed".to_owned()),
+    )
+}
+
+fn without_position(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let (text, _) = text.split_once(" at line ").unwrap_or((&text, ""));
+    text.to_owned()
+}
+
+/// What a reader says that it expected, in words of JSON rather than Rust; `None` when it does not say.
+pub(crate) fn wanted(text: &str) -> Option<String> {
+    let (_, wanted) = text.rsplit_once("expected ")?;
+    let (wanted, _) = wanted.split_once(" at line ").unwrap_or((wanted, ""));
+    Some(match wanted {
+        "a sequence" => "must be an array".to_owned(),
+        "a map" => "must be an object".to_owned(),
+        "f32" | "f64" => "must be a number".to_owned(),
+        "u8" | "u16" | "u32" | "u64" | "usize" => "must be a whole number, 0 or more".to_owned(),
+        "i8" | "i16" | "i32" | "i64" | "isize" => "must be a whole number".to_owned(),
+        _ if wanted.starts_with("struct ") => "must be an object".to_owned(),
+        _ => format!("must be {wanted}"),
+    })
 }
 
 /// A name that a client made up, at a length that can be shown.
@@ -230,6 +251,36 @@ mod tests {
             [("name".to_owned(), "required".to_owned())]
         );
         assert_eq!(errors("[]").len(), 1);
+    }
+
+    #[test]
+    fn what_is_wanted_is_said_in_words_of_json() {
+        let message = |json: &str| {
+            let error = serde_json::from_str::<Wanted>(json).unwrap_err();
+            of_shape::<Wanted>(json.as_bytes(), &error).field_errors()[0]
+                .message
+                .clone()
+        };
+        assert_eq!(
+            message(r#"{"name":"a","age":-1}"#),
+            "must be a whole number, 0 or more"
+        );
+        assert_eq!(message(r#"{"name":"a","age":1,"tags":"a"}"#), "must be an array");
+    }
+
+    #[test]
+    fn text_that_cannot_be_read_is_told_from_text_that_is_not_json() {
+        let detail = |json: &[u8]| of_text(&strict::check(json).unwrap_err()).text().into_owned();
+        assert_eq!(
+            detail(b"[1e400]"),
+            "this is not JSON that can be read: number out of range (line 1, column 6)"
+        );
+        assert!(detail(br#"["\ud800"]"#).contains("hex escape"));
+        assert_eq!(
+            detail(b"{'a':1}"),
+            "this is not JSON that can be read: key must be a string (line 1, column 2)"
+        );
+        assert!(!detail(b"[secret]").contains("secret"));
     }
 
     #[test]

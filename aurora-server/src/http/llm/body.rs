@@ -2,9 +2,11 @@
 
 use aurora_llm::chat::{ChatRequest, Message, Role};
 use aurora_llm::wire::openai_chat::server::decode_request;
-use serde_json::{Map, Value};
+use aurora_llm::{Error, ErrorKind};
+use serde_json::{Map, Value, json};
 
 use super::gateway::Gateway;
+use crate::http::extract::wanted;
 use crate::http::problem::{FieldError, Problem, ProblemKind};
 
 /// A request as it came in, ready for the client.
@@ -41,7 +43,7 @@ pub(super) fn read(mut body: Map<String, Value>, gateway: &Gateway) -> Result<As
         (Some(prompt), false) => {
             body.insert(
                 "messages".to_owned(),
-                serde_json::json!([{"role": "user", "content": prompt}]),
+                json!([{"role": "user", "content": prompt}]),
             );
         }
         (None, true) => {}
@@ -54,7 +56,7 @@ pub(super) fn read(mut body: Map<String, Value>, gateway: &Gateway) -> Result<As
     }
     // The codec wants a model; which one it was is set again below.
     body.insert("model".to_owned(), Value::String(String::new()));
-    let decoded = decode_request(Value::Object(body).to_string().as_bytes())?;
+    let decoded = decode_request(&text_of(&body)).map_err(|error| refused(&body, error))?;
     let mut request = decoded.request;
     request.model = model;
     request.provider = provider;
@@ -65,6 +67,38 @@ pub(super) fn read(mut body: Map<String, Value>, gateway: &Gateway) -> Result<As
         request,
         streaming: decoded.streaming.is_on(),
     })
+}
+
+fn text_of(body: &Map<String, Value>) -> Vec<u8> {
+    serde_json::to_vec(body).unwrap_or_default()
+}
+
+/// Names every field that the codec refuses. It tells only the first, by its place in a text that the client never
+/// sent; alone in a sound request each field shows its own fault.
+fn refused(body: &Map<String, Value>, error: Error) -> Problem {
+    if error.kind() != ErrorKind::InvalidRequest {
+        return error.into();
+    }
+    let errors = body.iter().filter_map(|(name, value)| {
+        let mut alone = Map::new();
+        alone.insert("model".to_owned(), json!(""));
+        alone.insert("messages".to_owned(), json!([{"role": "user", "content": "?"}]));
+        alone.insert(name.clone(), value.clone());
+        let error = decode_request(&text_of(&alone)).err()?;
+        let words = error
+            .provider_message()
+            .map_or_else(|| error.to_string(), str::to_owned);
+        let message = wanted(&words).unwrap_or_else(|| {
+            let (words, _) = words.split_once(" at line ").unwrap_or((&words, ""));
+            words.to_owned()
+        });
+        Some(FieldError::new(name, "invalid", message))
+    });
+    let errors: Vec<FieldError> = errors.collect();
+    if errors.is_empty() {
+        return error.into();
+    }
+    Problem::new(ProblemKind::Invalid).errors(errors).caused_by(error)
 }
 
 /// A text that may be absent or null; anything else is an error.
@@ -111,7 +145,6 @@ mod tests {
     use aurora_core::time::ManualClock;
     use aurora_llm::LlmClient;
     use aurora_llm::providers::simulated::Simulated;
-    use serde_json::json;
 
     use super::*;
 
@@ -164,6 +197,36 @@ mod tests {
         );
         let wrong = ask(json!({"prompt": "Hi", "provider": "nobody"})).unwrap_err();
         assert_eq!(wrong, [("provider".to_owned(), "unknown".to_owned())]);
+    }
+
+    #[test]
+    fn every_field_that_the_codec_refuses_is_named() {
+        let body =
+            json!({"prompt": "my secret", "temperature": "hot", "max_tokens": -1, "tools": {}, "top_p": 1});
+        let Value::Object(body) = body else {
+            panic!("an object")
+        };
+        let problem = read(body, &gateway()).unwrap_err();
+        let told: Vec<(&str, &str)> = problem
+            .field_errors()
+            .iter()
+            .map(|error| (error.field.as_str(), &*error.message))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                ("max_tokens", "must be a whole number, 0 or more"),
+                ("temperature", "must be a number"),
+                ("tools", "must be an array"),
+            ]
+        );
+        let wrong = ask(json!({"messages": [{"role": "user", "content": "Hi"}, {"content": "Hi"}]}));
+        assert_eq!(
+            wrong.unwrap_err(),
+            [("messages".to_owned(), "invalid".to_owned())]
+        );
+        let wrong = ask(json!({"messages": []})).unwrap_err();
+        assert_eq!(wrong, [("messages".to_owned(), "invalid".to_owned())]);
     }
 
     #[test]
