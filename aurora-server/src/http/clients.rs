@@ -33,8 +33,7 @@ pub(super) fn routes() -> Routes {
     ),
     responses(
         (status = 200, description = "A page; `next` is null on the last", body = ClientPage),
-        (status = 400, description = "A parameter is wrong or unknown", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "The cursor belongs to another list", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 400, description = "A parameter is wrong or unknown, or the cursor belongs to another list", body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "The database does not answer", body = ProblemBody, content_type = "application/problem+json"),
     ))]
 async fn list(State(state): State<AppState>, id: RequestId, mut params: Params) -> Result<Response, Problem> {
@@ -53,7 +52,8 @@ async fn list(State(state): State<AppState>, id: RequestId, mut params: Params) 
         .crm
         .clients()
         .list(&state.context(&id), &filter, &page)
-        .await?;
+        .await
+        .map_err(|error| Problem::from(error).of_parameters())?;
     let items = items.into_iter().map(ClientView::from).collect();
     Ok(axum::Json(ClientPage {
         items,

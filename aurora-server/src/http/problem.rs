@@ -109,6 +109,14 @@ impl Problem {
         self
     }
 
+    /// Blames the parameters of the address for what would else be a field of the body.
+    pub(crate) fn of_parameters(mut self) -> Self {
+        if self.kind == ProblemKind::Invalid {
+            self.kind = ProblemKind::InvalidParameter;
+        }
+        self
+    }
+
     /// Adds a member that belongs to the kind.
     pub(crate) fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.more.insert(name.to_owned(), value.into());

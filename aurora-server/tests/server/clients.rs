@@ -173,6 +173,28 @@ async fn a_list_is_read_page_by_page() {
         page["next"].as_str().unwrap()
     );
     let answer = server.get(&foreign).await;
-    answer.problem(422, "invalid");
+    answer.problem(400, "invalid_parameter");
     assert_eq!(answer.wrong_fields(), ["cursor"]);
+    let answer = server.get("/api/v1/clients?cursor=garbage").await;
+    answer.problem(400, "invalid_parameter");
+    assert_eq!(answer.wrong_fields(), ["cursor"]);
+}
+
+#[tokio::test]
+async fn a_body_that_is_no_object_changes_nothing() {
+    let server = Server::start().await;
+    let made = server
+        .post("/api/v1/clients", r#"{"kind":"person","legal_name":"Ana"}"#)
+        .await;
+    let path = format!("/api/v1/clients/{}", made.json()["id"].as_str().unwrap());
+    let headers = [("content-type", "application/json"), ("if-match", "\"v1\"")];
+    for body in ["[]", " [\"Bia\"]", "null", "7", "\"a\""] {
+        let answer = server.ask("PATCH", &path, &headers, body).await;
+        let problem = answer.problem(400, "bad_request");
+        assert_eq!(problem["detail"], "the body must be a JSON object", "{body}");
+        let new = server.post("/api/v1/clients", body).await;
+        new.problem(400, "bad_request");
+        assert_eq!(server.post("/v1/chat/completions", body).await.status, 400);
+    }
+    assert_eq!(server.get(&path).await.json()["version"], 1);
 }

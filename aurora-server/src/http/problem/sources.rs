@@ -1,6 +1,5 @@
 //! What the crates' errors mean to an HTTP client: one match per crate.
 
-use aurora_core::page::InvalidCursor;
 use aurora_crm::ErrorKind as Crm;
 use aurora_llm::ErrorKind as Llm;
 
@@ -63,15 +62,5 @@ impl From<aurora_llm::Error> for Problem {
             None => problem,
         };
         problem.caused_by(error)
-    }
-}
-
-impl From<InvalidCursor> for Problem {
-    fn from(error: InvalidCursor) -> Self {
-        Self::new(ProblemKind::InvalidParameter).errors([FieldError::new(
-            "cursor",
-            "invalid",
-            error.to_string(),
-        )])
     }
 }
