@@ -55,13 +55,17 @@ impl LlmProvider for AtOnce {
     }
 
     async fn chat(&self, call: &Call) -> Result<ChatResponse, Error> {
-        self.outcome(ChatResponse {
-            id: "1".into(),
-            model: call.model.to_string(),
-            message: Message::assistant("Because of Rayleigh scattering."),
-            finish: FinishReason::Stop,
-            usage: Some(Usage::new(9, 6)),
-        })
+        let (message, usage) = (
+            Message::assistant("Because of Rayleigh scattering."),
+            Usage::new(9, 6),
+        );
+        self.outcome(ChatResponse::new(
+            "1",
+            &*call.model,
+            message,
+            FinishReason::Stop,
+            Some(usage),
+        ))
     }
 
     async fn chat_stream(&self, call: &Call) -> Result<ChatStream, Error> {

@@ -69,13 +69,14 @@ impl LlmProvider for Parrot {
 
     async fn chat(&self, call: &Call) -> Result<ChatResponse, Error> {
         let (text, usage) = self.say(call)?;
-        Ok(ChatResponse {
-            id: "parrot-answer".to_owned(),
-            model: call.model.to_string(),
-            message: Message::assistant(text),
-            finish: FinishReason::Stop,
-            usage: Some(usage),
-        })
+        let message = Message::assistant(text);
+        Ok(ChatResponse::new(
+            "parrot-answer",
+            &*call.model,
+            message,
+            FinishReason::Stop,
+            Some(usage),
+        ))
     }
 
     async fn chat_stream(&self, call: &Call) -> Result<ChatStream, Error> {

@@ -29,6 +29,7 @@ pub enum Role {
 /// assert_eq!(turn.text(), "Why is the sky blue?");
 /// ```
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Message {
     /// Who speaks.
     pub role: Role,
@@ -123,6 +124,7 @@ impl Part {
 
 /// A picture, document or sound.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Media {
     /// IANA media type, such as `image/png`.
     pub media_type: String,
@@ -130,6 +132,25 @@ pub struct Media {
     pub source: MediaSource,
     /// File name, where the provider shows one to the model.
     pub name: Option<String>,
+}
+
+impl Media {
+    /// Something of this IANA media type.
+    #[must_use]
+    pub fn new(media_type: impl Into<String>, source: MediaSource) -> Self {
+        Self {
+            media_type: media_type.into(),
+            source,
+            name: None,
+        }
+    }
+
+    /// Gives it a file name.
+    #[must_use]
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
 }
 
 /// Where the bytes of a [`Media`] are.
@@ -144,6 +165,7 @@ pub enum MediaSource {
 
 /// Visible reasoning of the model.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct Reasoning {
     /// The text; empty when the provider keeps it to itself and sends only a signature.
     pub text: String,
@@ -151,11 +173,34 @@ pub struct Reasoning {
     pub signature: Option<Signature>,
 }
 
+impl Reasoning {
+    /// Reasoning with the provider's proof of it, where there is one.
+    #[must_use]
+    pub fn new(text: impl Into<String>, signature: Option<Signature>) -> Self {
+        Self {
+            text: text.into(),
+            signature,
+        }
+    }
+}
+
 /// A provider's proof of its own reasoning, bound to the endpoint that issued it.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Signature {
     /// The provider instance that issued it.
     pub provider: crate::provider::ProviderId,
     /// The opaque value.
     pub value: String,
+}
+
+impl Signature {
+    /// A value that `provider` issued.
+    #[must_use]
+    pub fn new(provider: crate::provider::ProviderId, value: impl Into<String>) -> Self {
+        Self {
+            provider,
+            value: value.into(),
+        }
+    }
 }

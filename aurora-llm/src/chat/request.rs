@@ -21,6 +21,7 @@ use crate::provider::Capabilities;
 /// assert_eq!(request.messages.len(), 2);
 /// ```
 #[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
 pub struct ChatRequest {
     /// A model name or an alias of the client's; `None` lets the client's targets decide.
     pub model: Option<String>,

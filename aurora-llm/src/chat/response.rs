@@ -6,6 +6,7 @@ use crate::usage::Usage;
 
 /// One whole answer of one provider.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct ChatResponse {
     /// The provider's id of the answer.
     pub id: String,
@@ -20,6 +21,24 @@ pub struct ChatResponse {
 }
 
 impl ChatResponse {
+    /// What a provider answered; `usage` is `None` when it did not say.
+    #[must_use]
+    pub fn new(
+        id: impl Into<String>,
+        model: impl Into<String>,
+        message: Message,
+        finish: FinishReason,
+        usage: Option<Usage>,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            model: model.into(),
+            message,
+            finish,
+            usage,
+        }
+    }
+
     /// All text parts of the answer joined.
     #[must_use]
     pub fn text(&self) -> String {

@@ -6,6 +6,7 @@ use crate::error::{Error, ErrorKind};
 
 /// A function that the model may ask for.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Tool {
     /// Name: `[a-zA-Z0-9_-]`, at most 64 characters, by the strictest provider's rule.
     pub name: String,
@@ -47,6 +48,7 @@ pub enum ToolChoice {
 
 /// The model asks for a tool to be run.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ToolCall {
     /// Ties the result to the call; made by the provider, or by the codec where a provider sends none.
     pub id: String,
@@ -57,6 +59,16 @@ pub struct ToolCall {
 }
 
 impl ToolCall {
+    /// A call of the tool `name` with arguments as JSON text.
+    #[must_use]
+    pub fn new(id: impl Into<String>, name: impl Into<String>, arguments: impl Into<String>) -> Self {
+        Self {
+            id: id.into(),
+            name: name.into(),
+            arguments: arguments.into(),
+        }
+    }
+
     /// The arguments as a value; an empty text counts as `{}`, which is what models mean by it.
     ///
     /// # Errors
@@ -74,6 +86,7 @@ impl ToolCall {
 
 /// What a tool answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ToolResult {
     /// The id of the call that this answers.
     pub call_id: String,
@@ -84,6 +97,13 @@ pub struct ToolResult {
 }
 
 impl ToolResult {
+    /// Says that the tool failed; the content then says how.
+    #[must_use]
+    pub const fn failed(mut self) -> Self {
+        self.is_error = true;
+        self
+    }
+
     /// A successful answer to `call_id`.
     #[must_use]
     pub fn new(call_id: impl Into<String>, content: impl Into<String>) -> Self {
