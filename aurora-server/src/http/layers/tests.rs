@@ -105,3 +105,13 @@ async fn a_wait_is_told_in_whole_seconds_rounded_up() {
     assert_problem(&response, &problem, 503, "provider_busy");
     assert_eq!(response.headers()["retry-after"], "2");
 }
+
+#[tokio::test]
+async fn while_the_database_is_away_clients_are_told_when_to_come_back() {
+    let app = app().await;
+    app.state().crm.database().close().await;
+    let request = Request::get("/api/v1/clients").body(Body::empty()).unwrap();
+    let response = app.router().oneshot(request).await.unwrap();
+    assert_eq!(response.status(), 503);
+    assert_eq!(response.headers()["retry-after"], "2");
+}

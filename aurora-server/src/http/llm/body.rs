@@ -90,7 +90,7 @@ fn refused(body: &Map<String, Value>, error: Error) -> Problem {
             .map_or_else(|| error.to_string(), str::to_owned);
         let message = wanted(&words).unwrap_or_else(|| {
             let (words, _) = words.split_once(" at line ").unwrap_or((&words, ""));
-            words.to_owned()
+            words.trim_start_matches("invalid request: ").to_owned()
         });
         Some(FieldError::new(name, "invalid", message))
     });

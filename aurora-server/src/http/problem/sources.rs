@@ -1,9 +1,14 @@
 //! What the crates' errors mean to an HTTP client: one match per crate.
 
+use std::time::Duration;
+
 use aurora_crm::ErrorKind as Crm;
 use aurora_llm::ErrorKind as Llm;
 
 use super::{FieldError, Problem, ProblemKind};
+
+/// When to come back while the database does not answer: it is looked after again within this time.
+const DATABASE_PAUSE: Duration = Duration::from_secs(2);
 
 impl From<aurora_crm::Error> for Problem {
     fn from(error: aurora_crm::Error) -> Self {
@@ -20,6 +25,10 @@ impl From<aurora_crm::Error> for Problem {
         let problem = match (error.kind(), error.existing(), error.current_version()) {
             (Crm::AlreadyExists, Some(id), _) => problem.with("existing_id", id),
             (Crm::Conflict, _, Some(version)) => problem.with("current_version", version),
+            _ => problem,
+        };
+        let problem = match error.kind() {
+            Crm::Unavailable | Crm::Timeout => problem.retry_after(DATABASE_PAUSE),
             _ => problem,
         };
         let fields = error.fields().iter();
