@@ -63,6 +63,15 @@ pub(super) fn router(api: &OpenApi) -> Router<AppState> {
     page.route("/openapi.json", get(description))
 }
 
+/// Writes `{name}` for the router's `{*name}`, which OpenAPI does not know.
+pub(super) fn plain_paths(api: &mut OpenApi) {
+    let paths = std::mem::take(&mut api.paths.paths);
+    api.paths.paths = paths
+        .into_iter()
+        .map(|(path, item)| (path.replace("{*", "{"), item))
+        .collect();
+}
+
 /// Gives the operations of an alias ids of their own, because OpenAPI wants every id once.
 pub(super) fn rename_operations(api: &mut OpenApi, alias: &str) {
     for item in api.paths.paths.values_mut() {
@@ -117,6 +126,7 @@ mod tests {
         let mut ids = HashSet::new();
         for (path, method, operation) in operations(&api) {
             let place = format!("{method} {path}");
+            assert!(!path.contains('*'), "{place}: no template of OpenAPI");
             assert!(
                 ids.insert(operation["operationId"].as_str().unwrap().to_owned()),
                 "{place}: id twice"

@@ -147,7 +147,9 @@ fn collect(limits: &Limits) -> (Router<AppState>, OpenApi) {
             all.nest(mount.at, routes)
         };
     }
-    all.split_for_parts()
+    let (routes, mut api) = all.split_for_parts();
+    docs::plain_paths(&mut api);
+    (routes, api)
 }
 
 async fn nothing_here() -> Response {
