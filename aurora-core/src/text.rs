@@ -53,3 +53,27 @@ macro_rules! serde_as_text {
         }
     };
 }
+
+/// What a reader of JSON says that it expected, in words of JSON rather than Rust; `None` when it does not say.
+///
+/// The reader's own text repeats the value that it met; this does not.
+///
+/// # Examples
+/// ```
+/// let error = serde_json::from_str::<Vec<u8>>("\"hunter2\"").unwrap_err();
+/// assert_eq!(aurora_core::text::wanted(&error.to_string()).unwrap(), "must be an array");
+/// ```
+#[must_use]
+pub fn wanted(text: &str) -> Option<String> {
+    let (_, wanted) = text.rsplit_once("expected ")?;
+    let (wanted, _) = wanted.split_once(" at line ").unwrap_or((wanted, ""));
+    Some(match wanted {
+        "a sequence" => "must be an array".to_owned(),
+        "a map" => "must be an object".to_owned(),
+        "f32" | "f64" => "must be a number".to_owned(),
+        "u8" | "u16" | "u32" | "u64" | "usize" => "must be a whole number, 0 or more".to_owned(),
+        "i8" | "i16" | "i32" | "i64" | "isize" => "must be a whole number".to_owned(),
+        _ if wanted.starts_with("struct ") => "must be an object".to_owned(),
+        _ => format!("must be {wanted}"),
+    })
+}

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use aurora_core::text::wanted;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, de};
 use serde_json::{Map, Value};
@@ -132,6 +133,19 @@ pub(super) fn unreadable(what: &str, error: &serde_json::Error) -> Error {
 
 pub(super) fn invalid(context: impl Into<String>) -> Error {
     Error::new(ErrorKind::InvalidRequest).with_context(context)
+}
+
+/// What is wrong with a body, for whoever sent it, without what was sent.
+pub(super) fn refusal(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let (what, _) = text.split_once(" at line ").unwrap_or((&text, ""));
+    let shown = match error.classify() {
+        serde_json::error::Category::Data if !what.starts_with("missing field") => {
+            wanted(what).unwrap_or_else(|| "a field is not of the documented form".to_owned())
+        }
+        _ => what.to_owned(), // the parser's own words, none of the body's
+    };
+    format!("{shown} (line {}, column {})", error.line(), error.column())
 }
 
 pub(super) fn unsupported(context: impl Into<String>) -> Error {

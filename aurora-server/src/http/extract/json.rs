@@ -1,5 +1,6 @@
 //! Bodies of type `application/json`.
 
+use aurora_core::text::wanted;
 use axum::extract::{FromRequest, Request};
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
@@ -183,21 +184,6 @@ fn without_position(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let (text, _) = text.split_once(" at line ").unwrap_or((&text, ""));
     text.to_owned()
-}
-
-/// What a reader says that it expected, in words of JSON rather than Rust; `None` when it does not say.
-pub(crate) fn wanted(text: &str) -> Option<String> {
-    let (_, wanted) = text.rsplit_once("expected ")?;
-    let (wanted, _) = wanted.split_once(" at line ").unwrap_or((wanted, ""));
-    Some(match wanted {
-        "a sequence" => "must be an array".to_owned(),
-        "a map" => "must be an object".to_owned(),
-        "f32" | "f64" => "must be a number".to_owned(),
-        "u8" | "u16" | "u32" | "u64" | "usize" => "must be a whole number, 0 or more".to_owned(),
-        "i8" | "i16" | "i32" | "i64" | "isize" => "must be a whole number".to_owned(),
-        _ if wanted.starts_with("struct ") => "must be an object".to_owned(),
-        _ => format!("must be {wanted}"),
-    })
 }
 
 /// A name that a client made up, at a length that can be shown.

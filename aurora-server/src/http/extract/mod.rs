@@ -7,5 +7,5 @@ mod params;
 mod strict;
 
 pub(crate) use etag::{IfMatch, etag};
-pub(crate) use json::{Json, JsonText, wanted};
+pub(crate) use json::{Json, JsonText};
 pub(crate) use params::{Params, PathId};

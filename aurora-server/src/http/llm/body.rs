@@ -6,7 +6,6 @@ use aurora_llm::{Error, ErrorKind};
 use serde_json::{Map, Value, json};
 
 use super::gateway::Gateway;
-use crate::http::extract::wanted;
 use crate::http::problem::{FieldError, Problem, ProblemKind};
 
 /// A request as it came in, ready for the client.
@@ -88,11 +87,10 @@ fn refused(body: &Map<String, Value>, error: Error) -> Problem {
         let words = error
             .provider_message()
             .map_or_else(|| error.to_string(), str::to_owned);
-        let message = wanted(&words).unwrap_or_else(|| {
-            let (words, _) = words.split_once(" at line ").unwrap_or((&words, ""));
-            words.trim_start_matches("invalid request: ").to_owned()
-        });
-        Some(FieldError::new(name, "invalid", message))
+        // The place is one in a text that the client never sent.
+        let (words, _) = words.split_once(" (line ").unwrap_or((&words, ""));
+        let message = words.trim_start_matches("invalid request: ");
+        Some(FieldError::new(name, "invalid", message.to_owned()))
     });
     let errors: Vec<FieldError> = errors.collect();
     if errors.is_empty() {

@@ -11,7 +11,7 @@ use crate::chat::{
 };
 use crate::error::Error;
 use crate::wire::anthropic::DIALECT;
-use crate::wire::json::{arguments, invalid, or_default, unsupported};
+use crate::wire::json::{arguments, invalid, or_default, refusal, unsupported};
 use crate::wire::{ClientRequest, Streaming, data_url};
 
 #[derive(Debug, Deserialize)]
@@ -97,7 +97,7 @@ pub fn decode_request(body: &[u8]) -> Result<ClientRequest, Error> {
             error.line(),
             error.column()
         );
-        invalid(at).with_provider_message(error.to_string())
+        invalid(at).with_provider_message(refusal(&error))
     })?;
     if body.messages.is_empty() {
         return Err(invalid("messages is empty"));

@@ -8,7 +8,7 @@ use crate::chat::{
     ToolCall, ToolChoice, ToolResult,
 };
 use crate::error::Error;
-use crate::wire::json::{arguments, invalid, or_default, unsupported};
+use crate::wire::json::{arguments, invalid, or_default, refusal, unsupported};
 use crate::wire::openai_chat::DIALECT;
 use crate::wire::{ClientRequest, Streaming, data_url};
 
@@ -134,7 +134,7 @@ pub fn decode_request(body: &[u8]) -> Result<ClientRequest, Error> {
             error.line(),
             error.column()
         );
-        invalid(at).with_provider_message(error.to_string())
+        invalid(at).with_provider_message(refusal(&error))
     })?;
     refuse_what_cannot_be_answered(&body)?;
     let messages = body

@@ -53,3 +53,25 @@ fn our_server_refuses_what_it_could_not_give_back() {
     assert_eq!(Value::Object(kept.request.options[DIALECT].clone()), expected);
     assert!(!kept.streaming.is_on() && !kept.include_usage);
 }
+
+#[test]
+fn a_body_of_another_form_is_refused_in_words_of_json_that_repeat_nothing() {
+    for (body, words) in [
+        (
+            r#"{"model":"m","messages":"hunter2"}"#,
+            "must be an array (line 1, column 33)",
+        ),
+        (
+            r#"{"model":"m","messages":[],"tools":{"hunter2":1}}"#,
+            "must be an array (line 1, column 35)",
+        ),
+        (
+            r#"{"model":"hunter2"}"#,
+            "missing field `messages` (line 1, column 19)",
+        ),
+    ] {
+        let error = decode_request(body.as_bytes()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+        assert_eq!(error.provider_message(), Some(words), "{body}");
+    }
+}
