@@ -251,8 +251,12 @@ mod postgres {
             _ => None,
         };
         // Class 42, syntax and names: the message quotes the statement's identifiers, never values.
-        let detail = (kind == ErrorKind::Other && code.starts_with("42"))
-            .then(|| format!("the database refused the statement: {}", error.message()).into());
+        let detail = match code {
+            "3D000" => Some("the database that the URL names does not exist".into()),
+            "28P01" | "28000" => Some("the database refuses the user or the password".into()),
+            _ => (kind == ErrorKind::Other && code.starts_with("42"))
+                .then(|| format!("the database refused the statement: {}", error.message()).into()),
+        };
         Error {
             constraint,
             detail,
