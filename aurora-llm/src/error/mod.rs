@@ -1,5 +1,7 @@
 //! What can go wrong with a model call, and what can be done about it.
 
+mod kind;
+
 use std::fmt;
 use std::time::Duration;
 
@@ -9,94 +11,7 @@ use crate::chat::Message;
 use crate::client::Attempt;
 use crate::provider::ProviderId;
 
-/// What went wrong. Our own limits are kinds of their own, so that they are never taken for a provider's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ErrorKind {
-    /// The provider wants fewer calls for now.
-    RateLimited,
-    /// The account's quota, credit or spending limit is used up; waiting does not help.
-    QuotaExhausted,
-    /// The provider has too much to do: 503, 529.
-    Overloaded,
-    /// The provider failed: other 5xx.
-    ServerError,
-    /// No connection came about; the provider has not seen the call.
-    Connect,
-    /// No answer in time; which time is told.
-    Timeout(TimeoutStage),
-    /// The stream ended without its end.
-    StreamTruncated,
-    /// The answer was not in the provider's documented form.
-    Malformed,
-    /// The key is missing, wrong or withdrawn.
-    Authentication,
-    /// The key may not do this.
-    Permission,
-    /// The provider does not have this model.
-    ModelNotFound,
-    /// The conversation is longer than the model can take.
-    ContextOverflow,
-    /// The provider withheld the answer.
-    ContentFiltered,
-    /// The provider refuses the request as it is.
-    InvalidRequest,
-    /// No target can do what the request needs; found before the call.
-    Unsupported,
-    /// The circuit breaker of the target is open; nothing was sent.
-    CircuitOpen,
-    /// Our own limit was reached; nothing was sent.
-    LocalRateLimited,
-    /// The caller gave up.
-    Cancelled,
-    /// The client is set up wrongly.
-    Config,
-}
-
-impl ErrorKind {
-    /// A short lower-case name, for metrics and records.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::RateLimited => "rate_limited",
-            Self::QuotaExhausted => "quota_exhausted",
-            Self::Overloaded => "overloaded",
-            Self::ServerError => "server_error",
-            Self::Connect => "connect",
-            Self::Timeout(TimeoutStage::Connect) => "timeout_connect",
-            Self::Timeout(TimeoutStage::FirstToken) => "timeout_first_token",
-            Self::Timeout(TimeoutStage::Idle) => "timeout_idle",
-            Self::Timeout(TimeoutStage::Total) => "timeout_total",
-            Self::StreamTruncated => "stream_truncated",
-            Self::Malformed => "malformed",
-            Self::Authentication => "authentication",
-            Self::Permission => "permission",
-            Self::ModelNotFound => "model_not_found",
-            Self::ContextOverflow => "context_overflow",
-            Self::ContentFiltered => "content_filtered",
-            Self::InvalidRequest => "invalid_request",
-            Self::Unsupported => "unsupported",
-            Self::CircuitOpen => "circuit_open",
-            Self::LocalRateLimited => "local_rate_limited",
-            Self::Cancelled => "cancelled",
-            Self::Config => "config",
-        }
-    }
-}
-
-/// Which wait was too long.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum TimeoutStage {
-    /// Until a connection stood.
-    Connect,
-    /// Until the first content of the answer.
-    FirstToken,
-    /// Between two pieces of the answer.
-    Idle,
-    /// For the whole call.
-    Total,
-}
+pub use self::kind::{ErrorKind, TimeoutStage};
 
 /// A model call that failed.
 ///
@@ -289,26 +204,7 @@ impl Error {
 
 impl Failure for Error {
     fn class(&self) -> FailureClass {
-        match self.kind() {
-            ErrorKind::RateLimited | ErrorKind::Overloaded => FailureClass::Throttled,
-            ErrorKind::ServerError
-            | ErrorKind::Connect
-            | ErrorKind::StreamTruncated
-            | ErrorKind::Malformed
-            | ErrorKind::CircuitOpen => FailureClass::Transient,
-            ErrorKind::Timeout(_) => FailureClass::Timeout,
-            ErrorKind::QuotaExhausted | ErrorKind::Authentication | ErrorKind::Permission => {
-                FailureClass::Credential
-            }
-            ErrorKind::Cancelled => FailureClass::Cancelled,
-            ErrorKind::ModelNotFound
-            | ErrorKind::ContextOverflow
-            | ErrorKind::ContentFiltered
-            | ErrorKind::InvalidRequest
-            | ErrorKind::Unsupported
-            | ErrorKind::LocalRateLimited
-            | ErrorKind::Config => FailureClass::Rejected,
-        }
+        self.0.kind.class()
     }
 
     fn retry_after(&self) -> Option<Duration> {
@@ -337,31 +233,7 @@ impl fmt::Debug for Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let what = match self.0.kind {
-            ErrorKind::RateLimited => "rate limited",
-            ErrorKind::QuotaExhausted => "quota used up",
-            ErrorKind::Overloaded => "provider overloaded",
-            ErrorKind::ServerError => "provider failed",
-            ErrorKind::Connect => "could not connect",
-            ErrorKind::Timeout(TimeoutStage::Connect) => "no connection in time",
-            ErrorKind::Timeout(TimeoutStage::FirstToken) => "no first token in time",
-            ErrorKind::Timeout(TimeoutStage::Idle) => "the answer stalled",
-            ErrorKind::Timeout(TimeoutStage::Total) => "no whole answer in time",
-            ErrorKind::StreamTruncated => "the stream ended without its end",
-            ErrorKind::Malformed => "the answer was malformed",
-            ErrorKind::Authentication => "authentication failed",
-            ErrorKind::Permission => "permission denied",
-            ErrorKind::ModelNotFound => "model not found",
-            ErrorKind::ContextOverflow => "conversation too long for the model",
-            ErrorKind::ContentFiltered => "content filtered",
-            ErrorKind::InvalidRequest => "invalid request",
-            ErrorKind::Unsupported => "not supported by any target",
-            ErrorKind::CircuitOpen => "circuit open",
-            ErrorKind::LocalRateLimited => "own rate limit reached",
-            ErrorKind::Cancelled => "cancelled",
-            ErrorKind::Config => "client set up wrongly",
-        };
-        f.write_str(what)?;
+        f.write_str(self.0.kind.words())?;
         if let Some(context) = &self.0.context {
             write!(f, ": {context}")?;
         }

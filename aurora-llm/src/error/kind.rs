@@ -1,0 +1,142 @@
+//! The kinds of error, and what each says about the target.
+
+use aurora_core::failure::FailureClass;
+
+/// What went wrong. Our own limits are kinds of their own, so that they are never taken for a provider's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The provider wants fewer calls for now.
+    RateLimited,
+    /// The account's quota, credit or spending limit is used up; waiting does not help.
+    QuotaExhausted,
+    /// The provider has too much to do: 503, 529.
+    Overloaded,
+    /// The provider failed: other 5xx.
+    ServerError,
+    /// No connection came about; the provider has not seen the call.
+    Connect,
+    /// No answer in time; which time is told.
+    Timeout(TimeoutStage),
+    /// The stream ended without its end.
+    StreamTruncated,
+    /// The answer was not in the provider's documented form.
+    Malformed,
+    /// The key is missing, wrong or withdrawn.
+    Authentication,
+    /// The key may not do this.
+    Permission,
+    /// The provider does not have this model.
+    ModelNotFound,
+    /// The conversation is longer than the model can take.
+    ContextOverflow,
+    /// The provider withheld the answer.
+    ContentFiltered,
+    /// The provider refuses the request as it is.
+    InvalidRequest,
+    /// No target can do what the request needs; found before the call.
+    Unsupported,
+    /// The circuit breaker of the target is open; nothing was sent.
+    CircuitOpen,
+    /// Our own limit was reached; nothing was sent.
+    LocalRateLimited,
+    /// The caller gave up.
+    Cancelled,
+    /// The client is set up wrongly.
+    Config,
+}
+
+impl ErrorKind {
+    /// A short lower-case name, for metrics and records.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::RateLimited => "rate_limited",
+            Self::QuotaExhausted => "quota_exhausted",
+            Self::Overloaded => "overloaded",
+            Self::ServerError => "server_error",
+            Self::Connect => "connect",
+            Self::Timeout(TimeoutStage::Connect) => "timeout_connect",
+            Self::Timeout(TimeoutStage::FirstToken) => "timeout_first_token",
+            Self::Timeout(TimeoutStage::Idle) => "timeout_idle",
+            Self::Timeout(TimeoutStage::Total) => "timeout_total",
+            Self::StreamTruncated => "stream_truncated",
+            Self::Malformed => "malformed",
+            Self::Authentication => "authentication",
+            Self::Permission => "permission",
+            Self::ModelNotFound => "model_not_found",
+            Self::ContextOverflow => "context_overflow",
+            Self::ContentFiltered => "content_filtered",
+            Self::InvalidRequest => "invalid_request",
+            Self::Unsupported => "unsupported",
+            Self::CircuitOpen => "circuit_open",
+            Self::LocalRateLimited => "local_rate_limited",
+            Self::Cancelled => "cancelled",
+            Self::Config => "config",
+        }
+    }
+
+    /// What went wrong, in words, for `Display`.
+    pub(super) const fn words(self) -> &'static str {
+        match self {
+            Self::RateLimited => "rate limited",
+            Self::QuotaExhausted => "quota used up",
+            Self::Overloaded => "provider overloaded",
+            Self::ServerError => "provider failed",
+            Self::Connect => "could not connect",
+            Self::Timeout(TimeoutStage::Connect) => "no connection in time",
+            Self::Timeout(TimeoutStage::FirstToken) => "no first token in time",
+            Self::Timeout(TimeoutStage::Idle) => "the answer stalled",
+            Self::Timeout(TimeoutStage::Total) => "no whole answer in time",
+            Self::StreamTruncated => "the stream ended without its end",
+            Self::Malformed => "the answer was malformed",
+            Self::Authentication => "authentication failed",
+            Self::Permission => "permission denied",
+            Self::ModelNotFound => "model not found",
+            Self::ContextOverflow => "conversation too long for the model",
+            Self::ContentFiltered => "content filtered",
+            Self::InvalidRequest => "invalid request",
+            Self::Unsupported => "not supported by any target",
+            Self::CircuitOpen => "circuit open",
+            Self::LocalRateLimited => "own rate limit reached",
+            Self::Cancelled => "cancelled",
+            Self::Config => "client set up wrongly",
+        }
+    }
+
+    /// What the kind says about the target.
+    pub(super) const fn class(self) -> FailureClass {
+        match self {
+            Self::RateLimited | Self::Overloaded => FailureClass::Throttled,
+            Self::ServerError
+            | Self::Connect
+            | Self::StreamTruncated
+            | Self::Malformed
+            | Self::CircuitOpen => FailureClass::Transient,
+            Self::Timeout(_) => FailureClass::Timeout,
+            Self::QuotaExhausted | Self::Authentication | Self::Permission => FailureClass::Credential,
+            Self::Cancelled => FailureClass::Cancelled,
+            Self::ModelNotFound
+            | Self::ContextOverflow
+            | Self::ContentFiltered
+            | Self::InvalidRequest
+            | Self::Unsupported
+            | Self::LocalRateLimited
+            | Self::Config => FailureClass::Rejected,
+        }
+    }
+}
+
+/// Which wait was too long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TimeoutStage {
+    /// Until a connection stood.
+    Connect,
+    /// Until the first content of the answer.
+    FirstToken,
+    /// Between two pieces of the answer.
+    Idle,
+    /// For the whole call.
+    Total,
+}
