@@ -1,4 +1,50 @@
-//! One fault-tolerant client for every LLM provider.
+//! One fault-tolerant client for every LLM provider, to embed in an application.
+//!
+//! When one provider fails, another answers, and the answer says so. A stream may change its provider until its first
+//! word is handed out; one that breaks after that is an error with what was said, never a short answer.
+//!
+//! # Quick start
+#![cfg_attr(feature = "simulated", doc = "```")]
+#![cfg_attr(not(feature = "simulated"), doc = "```ignore")]
+//! use aurora_llm::{LlmClient, providers::simulated::{Simulated, Step}};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), aurora_llm::Error> {
+//! let down = Simulated::new("primary").script([Step::status(401)]);
+//! let up = Simulated::new("backup").says("Because of Rayleigh scattering.");
+//! let client = LlmClient::builder().provider(down, "large").provider(up, "small").build()?;
+//!
+//! let answer = client.ask("Why is the sky blue?").await?;
+//! assert_eq!(answer.provider().as_str(), "backup");
+//! for attempt in answer.attempts() {
+//!     println!("{}: {:?}", attempt.target, attempt.outcome);
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Map
+//! | module | what it gives |
+//! | --- | --- |
+//! | [`client`] | [`LlmClient`]: ordered fallback, retry within a budget, circuit breakers, time limits, the trail of attempts |
+//! | [`client::plan`] | the table that says what each error leads to |
+//! | [`chat`] | the vocabulary: requests, messages and their parts, tools, answers, stream events |
+//! | [`provider`] | the trait of a provider, and what one can do |
+//! | [`providers`] | the providers, each behind a feature |
+//! | [`wire`] | codecs without I/O, for both sides of a dialect |
+//! | [`usage`], [`pricing`] | tokens, and what they cost in nano-dollars |
+//! | [`error`](mod@error) | what went wrong, and whether it helps to try again |
+//! | `testing` | the contract that every provider keeps |
+//!
+//! # Features
+//! | feature | what it adds | default |
+//! | --- | --- | --- |
+//! | `openai`, `anthropic`, `openai-compatible` | providers, and with them the HTTP client | yes |
+//! | `simulated` | invented answers, without network or key | yes |
+//! | `testing` | module `testing` | no |
+//!
+//! Prompts, answers and keys never appear in errors, logs or metrics.
+
 pub mod chat;
 pub mod client;
 pub mod error;
