@@ -55,35 +55,42 @@ fn no_file_of_library_code_is_too_long() {
 
 fn holds_sql(line: &str) -> bool {
     let begins = [
-        "SELECT ",
-        "INSERT INTO ",
-        "DELETE FROM ",
-        "CREATE TABLE ",
-        "CREATE INDEX ",
-        "ALTER TABLE ",
-        "DROP ",
+        "select ",
+        "insert into ",
+        "delete from ",
+        "create table ",
+        "create index ",
+        "create unique index ",
+        "alter table ",
+        "drop table ",
+        "drop index ",
     ];
-    let update = line
-        .find("UPDATE ")
-        .is_some_and(|at| line.get(at..).is_some_and(|rest| rest.contains(" SET ")));
-    line.contains('"') && (update || begins.iter().any(|word| line.contains(word)))
-        || begins.iter().any(|word| line.trim_start().starts_with(word))
-        || line.contains("sqlx::query")
+    let is_sql = |text: &str| {
+        let text = text.to_lowercase();
+        let update = text.starts_with("update ") && text.contains(" set ");
+        update || begins.iter().any(|word| text.starts_with(word))
+    };
+    // Where a literal begins, or a line of one.
+    line.split('"').skip(1).any(is_sql) || is_sql(line.trim_start()) || line.contains("sqlx::")
 }
 
 #[test]
 fn what_counts_as_sql() {
     for sql in [
         "const A: &str = \"SELECT 1\";",
+        "const A: &str = \"select 1\";",
         "    INSERT INTO clients",
-        "sqlx::query_as(",
+        "    insert into clients",
+        "use sqlx::query_as;",
         "f(\"UPDATE a SET b\")",
+        "f(\"update a set b = $1\")",
     ] {
         assert!(holds_sql(sql), "{sql}");
     }
     for other in [
         "let selected = 1;",
         "\"please UPDATE it\"",
+        "tokio::select! {",
         "impl Drop for A {",
         "/* SELECTED */ \"x\"",
     ] {
