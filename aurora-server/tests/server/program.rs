@@ -78,10 +78,15 @@ fn what_has_to_be_put_right_outside_ends_with_one() {
 /// Starts `serve` and reads where it listens from what it tells.
 fn serving(folder: &std::path::Path, variables: &[(&str, &str)]) -> (Child, String, String) {
     let mut command = aurora(folder, &["--listen", "127.0.0.1:0"]);
-    let mut child = command.envs(variables.iter().copied()).spawn().unwrap();
+    started(command.envs(variables.iter().copied()), "loopback only")
+}
+
+/// Starts a command and reads where it listens from what it tells, up to the words that end its introduction.
+fn started(command: &mut Command, last_words: &str) -> (Child, String, String) {
+    let mut child = command.spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap());
     let mut text = String::new();
-    while !text.contains("loopback only") {
+    while !text.contains(last_words) {
         assert!(
             lines.read_line(&mut text).unwrap() > 0,
             "it ended before it served: {text}"
@@ -152,6 +157,28 @@ async fn it_tells_where_it_is_measures_and_ends_at_a_signal() {
     signal(&child, "-TERM");
     let (code, err) = ended(child);
     assert_eq!(code, Some(0), "{err}");
+}
+
+#[tokio::test]
+async fn the_demo_says_that_it_is_simulated_keeps_nothing_and_ends_at_a_signal() {
+    let folder = tempfile::tempdir().unwrap();
+    // A key that is lying about must not let the demo spend money.
+    let mut command = aurora(folder.path(), &["demo", "--listen", "127.0.0.1:0"]);
+    let (child, address, text) = started(command.env("OPENAI_API_KEY", "sk-real"), "Ctrl-C");
+    assert!(
+        text.contains("SIMULATED") && text.contains("sim-a, sim-b, sim-c"),
+        "{text}"
+    );
+    assert_eq!(get(&address, "/health").await.status, 200);
+    let status = String::from_utf8(get(&address, "/api/status").await.body).unwrap();
+    assert!(status.contains("sim-a") && !status.contains("openai"), "{status}");
+    signal(&child, "-INT");
+    let (code, err) = ended(child);
+    assert_eq!(code, Some(0), "{err}");
+    assert!(
+        std::fs::read_dir(folder.path()).unwrap().next().is_none(),
+        "the demo left something behind"
+    );
 }
 
 #[tokio::test]
