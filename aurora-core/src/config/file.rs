@@ -8,7 +8,7 @@ use toml_edit::{Document, Item, TableLike, Value as TomlValue};
 use super::reader::Assigned;
 use super::setting::Setting;
 use super::value::Raw;
-use super::variables::{Found, meant};
+use super::variables::{Found, meant, meant_section};
 use super::{Origin, Problem};
 
 /// Reads the values of a TOML text; `path` is only for the origins.
@@ -46,7 +46,11 @@ impl File<'_> {
             if self.rows.iter().any(|row| row.is_at(&key)) {
                 self.value(key, item, name_at);
             } else if !self.rows.iter().any(|row| row.is_below(&key)) {
-                let message = format!("unknown setting{}", meant(&key, self.rows, str::to_owned));
+                let message = if item.is_table_like() {
+                    format!("unknown section{}", meant_section(&key, self.rows))
+                } else {
+                    format!("unknown setting{}", meant(&key, self.rows, str::to_owned))
+                };
                 let origin = self.origin(name_at);
                 self.found.problems.push(Problem::new(key, origin, message));
             } else if let Some(inner) = item.as_table_like() {

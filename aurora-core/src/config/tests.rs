@@ -224,6 +224,19 @@ fn a_wrong_value_that_a_stronger_layer_replaces_does_not_matter() {
 }
 
 #[test]
+fn a_wrong_section_is_told_which_was_meant() {
+    let text = "[alrets]\nx = 1\n[llm.openai_compatable.groq]\nbase_url = \"http://x\"\n[elsewhere]\n";
+    assert_eq!(
+        wrong(Loader::new().toml("aurora.toml", text)),
+        [
+            "alrets (aurora.toml:1:2): unknown section; did you mean [alerts]?",
+            "llm.openai_compatable (aurora.toml:3:6): unknown section; did you mean [llm.openai_compatible]?",
+            "elsewhere (aurora.toml:5:2): unknown section",
+        ]
+    );
+}
+
+#[test]
 fn a_secret_can_stand_in_a_file_of_its_own() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("key");

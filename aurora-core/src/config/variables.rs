@@ -142,7 +142,24 @@ fn secret_file(path: &str) -> Result<String, String> {
 
 /// `; did you mean …?` when a setting has a name much like `key`, shown by `show`.
 pub(super) fn meant(key: &str, rows: &[&'static Setting], show: fn(&str) -> String) -> String {
-    let candidates = rows.iter().map(|row| with_names_of(row.key, key));
+    nearest(key, rows.iter().map(|row| with_names_of(row.key, key)), show)
+}
+
+/// `; did you mean […]?` when a section has a name much like `key`.
+pub(super) fn meant_section(key: &str, rows: &[&'static Setting]) -> String {
+    let depth = key.split('.').count();
+    let sections = rows.iter().filter_map(|row| {
+        let filled = with_names_of(row.key, key);
+        let parts: Vec<&str> = filled.split('.').collect();
+        parts
+            .get(..depth)
+            .filter(|_| parts.len() > depth)
+            .map(|section| section.join("."))
+    });
+    nearest(key, sections, |section| format!("[{section}]"))
+}
+
+fn nearest(key: &str, candidates: impl Iterator<Item = String>, show: fn(&str) -> String) -> String {
     let near = candidates.map(|candidate| (strsim::damerau_levenshtein(key, &candidate), candidate));
     match near.min_by_key(|(distance, _)| *distance) {
         Some((distance, candidate)) if distance <= 1 + key.len() / 5 => {
