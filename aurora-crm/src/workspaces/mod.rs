@@ -1,5 +1,7 @@
 //! Tenants: everything else belongs to exactly one workspace.
 
+#[cfg(any(test, feature = "testing"))]
+mod contract;
 mod repository;
 mod sql;
 #[cfg(test)]
@@ -16,6 +18,8 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::fields::Fields;
 
+#[cfg(any(test, feature = "testing"))]
+pub use self::contract::workspace_repository_contract;
 pub use self::repository::WorkspaceRepository;
 #[cfg(test)]
 pub(crate) use self::sql::ALL as STATEMENTS;

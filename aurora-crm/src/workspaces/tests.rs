@@ -1,10 +1,19 @@
 use aurora_core::testing::each_database;
 use aurora_core::time::{Clock as _, ManualClock};
 
-use super::{NewWorkspace, WorkspaceId, WorkspaceKind};
+use super::{NewWorkspace, SqlWorkspaces, WorkspaceId, WorkspaceKind};
 use crate::context::Context;
 use crate::crm::Crm;
 use crate::error::ErrorKind;
+
+#[tokio::test]
+async fn both_databases_keep_the_contract() {
+    each_database(|db| async move {
+        Crm::builder(db.database.clone()).build().await.unwrap();
+        super::workspace_repository_contract(&SqlWorkspaces::new(db.database)).await;
+    })
+    .await;
+}
 
 #[tokio::test]
 async fn a_workspace_is_made_and_found_by_its_context_alone() {
