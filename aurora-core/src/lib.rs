@@ -13,10 +13,10 @@
 //! | [`monitor`] | success, latency and rate per target in constant memory | |
 //! | [`health`] | liveness and readiness from named checks | |
 //! | [`cache`] | bytes with a time to live, in process or in Redis | `memory`, `redis` |
-//! | [`http`] | the one outbound HTTP client | `http` |
-//! | [`store`] | SQLite or PostgreSQL behind one type, with migrations | `sqlite`, `postgres` |
-//! | [`config`] | layered settings that know where they came from | `config` |
-//! | [`testing`] | contract suites and throwaway databases and caches | `testing` |
+//! | `http` | the one outbound HTTP client | `http` |
+//! | `store` | SQLite or PostgreSQL behind one type, with migrations | `sqlite`, `postgres` |
+//! | `config` | layered settings that know where they came from | `config` |
+//! | `testing` | contract suites and throwaway databases and caches | `testing` |
 
 pub mod cache;
 #[cfg(feature = "config")]

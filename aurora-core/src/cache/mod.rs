@@ -1,6 +1,6 @@
 //! Bytes with a time to live, in process or in Redis.
 //!
-//! [`CacheStore`] is the trait; [`MemoryCache`] needs no service, [`RedisCache`] is shared by all replicas. A cache may
+//! [`CacheStore`] is the trait; `MemoryCache` needs no service, `RedisCache` is shared by all replicas. A cache may
 //! forget anything at any time: whoever reads it must be able to do without, and an error of a cache is a miss with a
 //! reason, not a failure of the caller's work.
 //!

@@ -10,8 +10,7 @@ use crate::error::Error;
 
 /// Where clients are kept. Every call sees the rows of the context's workspace and no other.
 ///
-/// An implementation is held to [`client_repository_contract`](super::client_repository_contract) (feature
-/// `testing`).
+/// An implementation is held to `client_repository_contract` (feature `testing`).
 #[async_trait]
 pub trait ClientRepository: Debug + Send + Sync + 'static {
     /// Stores a new client.

@@ -8,8 +8,7 @@ use crate::error::Error;
 
 /// Where workspaces are kept.
 ///
-/// An implementation is held to [`workspace_repository_contract`](super::workspace_repository_contract) (feature
-/// `testing`).
+/// An implementation is held to `workspace_repository_contract` (feature `testing`).
 #[async_trait]
 pub trait WorkspaceRepository: Debug + Send + Sync + 'static {
     /// Stores a new workspace.

@@ -2,10 +2,10 @@
 //!
 //! | provider | what it is | feature |
 //! | --- | --- | --- |
-//! | [`openai`] | OpenAI | `openai` |
-//! | [`anthropic`] | Anthropic | `anthropic` |
-//! | [`openai_compatible`] | any server that speaks OpenAI's Chat Completions | `openai-compatible` |
-//! | [`simulated`] | invented answers, without network or key | `simulated` |
+//! | `openai` | OpenAI | `openai` |
+//! | `anthropic` | Anthropic | `anthropic` |
+//! | `openai_compatible` | any server that speaks OpenAI's Chat Completions | `openai-compatible` |
+//! | `simulated` | invented answers, without network or key | `simulated` |
 //!
 //! A provider is an address, a key and a [codec](crate::wire::Codec). It makes one attempt and reports what came of
 //! it; to retry and to fall back is the [client](crate::client)'s work.
