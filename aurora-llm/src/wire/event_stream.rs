@@ -1,17 +1,80 @@
 //! A stream that should be server-sent events, and may be something else.
 
+use std::fmt;
+
 use super::sse::{SseDecoder, SseFrame};
+use super::{StreamDecoder, failure};
+use crate::chat::StreamEvent;
 use crate::error::{Error, ErrorKind};
 
 /// Bytes of something else that are kept in order to say what it was.
 const KEPT: usize = 256 * 1024;
+
+/// What one dialect makes of the events of one answer.
+pub(super) trait EventAnswer: fmt::Debug + Send {
+    fn frame(&mut self, frame: SseFrame<'_>, out: &mut Vec<StreamEvent>) -> Result<(), Error>;
+
+    /// Whether the end has been handed out; what comes after it is passed over.
+    fn is_complete(&self) -> bool;
+
+    /// The input has ended, and the answer had not.
+    fn cut(&mut self, out: &mut Vec<StreamEvent>) -> Result<(), Error>;
+}
+
+/// Reads one streamed answer of a dialect that speaks in server-sent events.
+#[derive(Debug)]
+pub(super) struct AnswerDecoder<A> {
+    input: EventStream,
+    answer: A,
+    /// Nothing more is told, because the input has ended or was not what it should be.
+    over: bool,
+}
+
+impl<A: EventAnswer> AnswerDecoder<A> {
+    pub(super) fn new(answer: A) -> Self {
+        Self {
+            input: EventStream::default(),
+            answer,
+            over: false,
+        }
+    }
+}
+
+impl<A: EventAnswer> StreamDecoder for AnswerDecoder<A> {
+    fn push(&mut self, bytes: &[u8], out: &mut Vec<StreamEvent>) -> Result<(), Error> {
+        if self.over || self.answer.is_complete() {
+            return Ok(());
+        }
+        let answer = &mut self.answer;
+        let outcome = self.input.push(bytes, |frame| answer.frame(frame, out));
+        self.over = outcome.is_err();
+        outcome
+    }
+
+    fn finish(&mut self, out: &mut Vec<StreamEvent>) -> Result<(), Error> {
+        if std::mem::replace(&mut self.over, true) || self.answer.is_complete() {
+            return Ok(());
+        }
+        let answer = &mut self.answer;
+        let outcome = self.input.finish(|frame| answer.frame(frame, out));
+        if answer.is_complete() {
+            return outcome.map(drop);
+        }
+        match outcome {
+            Ok(Some(body)) => Err(failure::instead_of_stream(&body)),
+            Err(error) if error.kind() != ErrorKind::Malformed => Err(error),
+            // The last event may itself be cut, and be no JSON for that reason.
+            Ok(None) | Err(_) => answer.cut(out),
+        }
+    }
+}
 
 /// Reads server-sent events, and notices when a server sends JSON or a page instead.
 ///
 /// Gateways answer a streaming request with status 200 and a JSON error, or a CDN with an HTML page. Read as
 /// server-sent events both are empty streams, and what went wrong would be lost.
 #[derive(Debug, Default)]
-pub(super) struct EventStream {
+struct EventStream {
     sse: SseDecoder,
     form: Form,
     kept: Vec<u8>,
@@ -26,7 +89,7 @@ enum Form {
 }
 
 impl EventStream {
-    pub(super) fn push(
+    fn push(
         &mut self,
         bytes: &[u8],
         on_frame: impl FnMut(SseFrame<'_>) -> Result<(), Error>,
@@ -53,7 +116,7 @@ impl EventStream {
     }
 
     /// Ends the input; a JSON document that came instead of events is handed back.
-    pub(super) fn finish(
+    fn finish(
         &mut self,
         on_frame: impl FnMut(SseFrame<'_>) -> Result<(), Error>,
     ) -> Result<Option<Vec<u8>>, Error> {

@@ -28,6 +28,7 @@ mod tests;
 
 use aurora_core::time::Timestamp;
 
+use super::event_stream::AnswerDecoder;
 use super::{Codec, ResponseHead, StreamDecoder, Streaming, WireRequest, failure};
 use crate::chat::ChatResponse;
 use crate::error::Error;
@@ -91,7 +92,7 @@ impl Codec for AnthropicMessages {
     }
 
     fn decoder(&self) -> Box<dyn StreamDecoder> {
-        Box::new(stream::Decoder::new(self.provider.clone()))
+        Box::new(AnswerDecoder::new(stream::Answer::new(self.provider.clone())))
     }
 
     fn classify(&self, head: &ResponseHead, body: &[u8], now: Timestamp) -> Error {

@@ -9,10 +9,10 @@ use super::decode::{Block, WireUsage, finish_reason, redacted, sign};
 use crate::chat::StreamEvent;
 use crate::error::{Error, ErrorKind};
 use crate::provider::ProviderId;
-use crate::wire::event_stream::EventStream;
+use crate::wire::event_stream::EventAnswer;
+use crate::wire::failure;
 use crate::wire::json::{arguments, malformed, or_default, unreadable};
 use crate::wire::sse::SseFrame;
-use crate::wire::{StreamDecoder, failure};
 
 /// More open blocks, or a longer signature, no answer has: they become no event, so that nobody else would stop them
 /// from filling the memory.
@@ -80,15 +80,9 @@ enum Delta {
     Other,
 }
 
-/// Reads one streamed answer.
+/// One streamed answer.
 #[derive(Debug)]
-pub(super) struct Decoder {
-    input: EventStream,
-    answer: Answer,
-}
-
-#[derive(Debug)]
-struct Answer {
+pub(super) struct Answer {
     provider: ProviderId,
     begun: bool,
     /// What is open, by the index of its block.
@@ -113,53 +107,29 @@ enum OpenBlock {
     },
 }
 
-impl Decoder {
+impl Answer {
     pub(super) fn new(provider: ProviderId) -> Self {
         Self {
-            input: EventStream::default(),
-            answer: Answer {
-                provider,
-                begun: false,
-                open: BTreeMap::new(),
-                calls: 0,
-                usage: WireUsage::default(),
-                stop_reason: None,
-                closed: false,
-            },
+            provider,
+            begun: false,
+            open: BTreeMap::new(),
+            calls: 0,
+            usage: WireUsage::default(),
+            stop_reason: None,
+            closed: false,
         }
     }
 }
 
-impl StreamDecoder for Decoder {
-    fn push(&mut self, bytes: &[u8], out: &mut Vec<StreamEvent>) -> Result<(), Error> {
-        let answer = &mut self.answer;
-        if answer.closed {
-            return Ok(());
-        }
-        let outcome = self.input.push(bytes, |frame| answer.frame(frame, out));
-        self.answer.closed |= outcome.is_err();
-        outcome
+impl EventAnswer for Answer {
+    fn is_complete(&self) -> bool {
+        self.closed
     }
 
-    fn finish(&mut self, out: &mut Vec<StreamEvent>) -> Result<(), Error> {
-        let answer = &mut self.answer;
-        if answer.closed {
-            return Ok(());
-        }
-        let outcome = self.input.finish(|frame| answer.frame(frame, out));
-        if std::mem::replace(&mut self.answer.closed, true) {
-            return outcome.map(|_| ());
-        }
-        Err(match outcome {
-            Ok(Some(body)) => failure::instead_of_stream(&body),
-            Err(error) if error.kind() != ErrorKind::Malformed => error,
-            // The last event may itself be cut, and be no JSON for that reason.
-            Ok(None) | Err(_) => Error::new(ErrorKind::StreamTruncated),
-        })
+    fn cut(&mut self, _: &mut Vec<StreamEvent>) -> Result<(), Error> {
+        Err(Error::new(ErrorKind::StreamTruncated))
     }
-}
 
-impl Answer {
     fn frame(&mut self, frame: SseFrame<'_>, out: &mut Vec<StreamEvent>) -> Result<(), Error> {
         let SseFrame::Event { data, .. } = frame else {
             out.push(StreamEvent::Ping);
@@ -176,7 +146,9 @@ impl Answer {
                 .unwrap_or_else(|| unreadable("an event is not in the documented form", &error))),
         }
     }
+}
 
+impl Answer {
     fn event(&mut self, event: WireEvent, out: &mut Vec<StreamEvent>) -> Result<(), Error> {
         match event {
             WireEvent::MessageStart { message } => {

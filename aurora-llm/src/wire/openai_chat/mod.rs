@@ -20,6 +20,7 @@ mod tests;
 
 use aurora_core::time::Timestamp;
 
+use super::event_stream::AnswerDecoder;
 use super::{Codec, ResponseHead, StreamDecoder, Streaming, WireRequest, failure};
 use crate::chat::ChatResponse;
 use crate::error::Error;
@@ -92,7 +93,7 @@ impl Codec for OpenAiChat {
     }
 
     fn decoder(&self) -> Box<dyn StreamDecoder> {
-        Box::<stream::Decoder>::default()
+        Box::new(AnswerDecoder::new(stream::Answer::default()))
     }
 
     fn classify(&self, head: &ResponseHead, body: &[u8], now: Timestamp) -> Error {

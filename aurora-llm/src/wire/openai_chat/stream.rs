@@ -8,10 +8,10 @@ use super::fragments::{Fragment, Fragments};
 use crate::chat::StreamEvent;
 use crate::error::{Error, ErrorKind};
 use crate::usage::Usage;
-use crate::wire::event_stream::EventStream;
+use crate::wire::event_stream::EventAnswer;
+use crate::wire::failure;
 use crate::wire::json::{LooseText, malformed, or_default, unreadable};
 use crate::wire::sse::SseFrame;
-use crate::wire::{StreamDecoder, failure};
 
 #[derive(Debug, Deserialize)]
 struct Chunk {
@@ -41,15 +41,9 @@ struct Delta {
     tool_calls: Option<Vec<Fragment>>,
 }
 
-/// Reads one streamed answer.
+/// One streamed answer.
 #[derive(Debug, Default)]
-pub(super) struct Decoder {
-    input: EventStream,
-    answer: Answer,
-}
-
-#[derive(Debug, Default)]
-struct Answer {
+pub(super) struct Answer {
     id: String,
     begun: bool,
     calls: Fragments,
@@ -58,40 +52,20 @@ struct Answer {
     closed: bool,
 }
 
-impl StreamDecoder for Decoder {
-    fn push(&mut self, bytes: &[u8], out: &mut Vec<StreamEvent>) -> Result<(), Error> {
-        let answer = &mut self.answer;
-        if answer.closed {
-            return Ok(());
-        }
-        let outcome = self.input.push(bytes, |frame| answer.frame(frame, out));
-        self.answer.closed |= outcome.is_err();
-        outcome
+impl EventAnswer for Answer {
+    fn is_complete(&self) -> bool {
+        self.closed
     }
 
-    fn finish(&mut self, out: &mut Vec<StreamEvent>) -> Result<(), Error> {
-        let answer = &mut self.answer;
-        if answer.closed {
-            return Ok(());
+    fn cut(&mut self, out: &mut Vec<StreamEvent>) -> Result<(), Error> {
+        // Some servers leave `[DONE]` out; the reason says that everything was said.
+        if self.finish.is_some() {
+            self.close(out)
+        } else {
+            Err(Error::new(ErrorKind::StreamTruncated))
         }
-        let outcome = self.input.finish(|frame| answer.frame(frame, out));
-        let answer = &mut self.answer;
-        if answer.closed {
-            return outcome.map(|_| ());
-        }
-        let outcome = match outcome {
-            Ok(Some(body)) => Err(failure::instead_of_stream(&body)),
-            Err(error) if error.kind() != ErrorKind::Malformed => Err(error),
-            // The last chunk may itself be cut, and be no JSON for that reason.
-            Ok(None) | Err(_) if answer.finish.is_some() => answer.close(out),
-            Ok(None) | Err(_) => Err(Error::new(ErrorKind::StreamTruncated)),
-        };
-        self.answer.closed = true;
-        outcome
     }
-}
 
-impl Answer {
     fn frame(&mut self, frame: SseFrame<'_>, out: &mut Vec<StreamEvent>) -> Result<(), Error> {
         let SseFrame::Event { event, data } = frame else {
             out.push(StreamEvent::Ping);
@@ -133,7 +107,9 @@ impl Answer {
             }
         }
     }
+}
 
+impl Answer {
     fn chunk(&mut self, chunk: Chunk, out: &mut Vec<StreamEvent>) -> Result<(), Error> {
         let choices = chunk.choices.unwrap_or_default();
         // Azure first sends a chunk about the prompt alone, without an id.
