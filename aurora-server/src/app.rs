@@ -209,8 +209,7 @@ impl AppBuilder {
         let clock = self.clock;
         Ok(App {
             state: AppState {
-                gateway: Gateway::new(self.llm.clone(), Arc::clone(&clock)),
-                llm: self.llm,
+                gateway: Gateway::new(self.llm, Arc::clone(&clock)),
                 pulse: Pulse::new(self.occasion),
                 judgement: self.judgement,
                 alerts: self.alerts,

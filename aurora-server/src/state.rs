@@ -11,7 +11,6 @@ use aurora_core::monitor::Monitor;
 use aurora_core::time::Clock;
 use aurora_crm::Crm;
 use aurora_crm::workspaces::WorkspaceId;
-use aurora_llm::LlmClient;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -21,9 +20,8 @@ use crate::jobs::observe::Judgement;
 /// The parts of one app; a cheap handle.
 #[derive(Clone)]
 pub(crate) struct AppState {
-    /// The model client; `None` in production without a provider: then the model endpoints answer 503.
-    pub(crate) llm: Option<LlmClient>,
-    /// The way to the client, with the counts of the calls that took it.
+    /// The way to the models, with the counts of the calls that took it. In production without a provider it leads
+    /// nowhere: then the model endpoints answer 503.
     pub(crate) gateway: Gateway,
     /// What the dashboards listen to.
     pub(crate) pulse: Pulse,

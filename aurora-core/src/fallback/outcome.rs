@@ -66,6 +66,12 @@ impl<T, V, E> Served<T, V, E> {
         self.attempt.name()
     }
 
+    /// What the target that answered was registered with.
+    #[must_use]
+    pub fn payload(&self) -> &T {
+        self.attempt.payload()
+    }
+
     /// Every attempt in order; the last one served.
     #[must_use]
     pub fn attempts(&self) -> &[AttemptRecord<E>] {

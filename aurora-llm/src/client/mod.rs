@@ -129,7 +129,7 @@ impl LlmClient {
             .await
             .map_err(|exhausted| self.exhausted(exhausted))?;
         let trail = trail::of(served.attempts(), inner.routes.members());
-        let member = inner.routes.member(served.target());
+        let member = served.payload().clone();
         let response = served.into_value();
         Ok(Answer::new(response, &member, route.model_for(&member), trail))
     }
@@ -178,7 +178,7 @@ impl LlmClient {
             .await
             .map_err(|exhausted| self.exhausted(exhausted))?;
         let trail = trail::of(served.attempts(), inner.routes.members());
-        let member = inner.routes.member(served.target());
+        let member = served.payload().clone();
         let (opened, _, _, lease) = served.into_parts();
         let model = route.model_for(&member).to_owned();
         Ok(AnswerStream::new(

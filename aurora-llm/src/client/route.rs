@@ -25,16 +25,6 @@ impl Routes {
         &self.members
     }
 
-    /// The target of this name. Names come from the fallback manager, which was built from these members.
-    pub(super) fn member(&self, name: &str) -> Member {
-        let found = self.members.iter().find(|member| member.name() == name);
-        #[expect(
-            clippy::expect_used,
-            reason = "the fallback manager was built from these very members"
-        )]
-        found.expect("a target of this client").clone()
-    }
-
     pub(super) fn names(&self) -> Vec<String> {
         let models = self.members.iter().map(|member| member.model().to_owned());
         models

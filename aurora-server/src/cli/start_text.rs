@@ -8,7 +8,7 @@ use crate::state::AppState;
 pub(super) fn serve(state: &AppState, address: SocketAddr) -> String {
     let mut text = format!("Aurora {}\n\n", env!("CARGO_PKG_VERSION"));
     places(&mut text, address);
-    let models = match &state.llm {
+    let models = match state.gateway.client() {
         None => {
             "none: the model endpoints answer 503 until OPENAI_API_KEY or ANTHROPIC_API_KEY is set".to_owned()
         }
