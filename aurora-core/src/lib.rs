@@ -12,17 +12,24 @@
 //! | [`fallback`] | several targets for one operation, tried in order of their health | |
 //! | [`monitor`] | success, latency and rate per target in constant memory | |
 //! | [`health`] | liveness and readiness from named checks | |
+//! | `redis` | the one way to Redis or Valkey: connection, limits, circuit | `redis` |
 //! | [`cache`] | bytes with a time to live, in process or in Redis | `memory`, `redis` |
 //! | `http` | the one outbound HTTP client | `http` |
 //! | `store` | SQLite or PostgreSQL behind one type, with migrations | `sqlite`, `postgres` |
 //! | `config` | layered settings that know where they came from | `config` |
+//! | `access` | passwords, tokens, second factors, API keys, roles, sealed secrets | `access` |
+//! | `telemetry` | logs of the process and its own measurements | `telemetry` |
 //! | `testing` | contract suites and throwaway databases and caches | `testing` |
 
+#[cfg(feature = "access")]
+pub mod access;
 pub mod cache;
 #[cfg(feature = "config")]
 pub mod config;
 pub mod failure;
 pub mod fallback;
+#[cfg(doctest)]
+mod guides;
 pub mod health;
 #[cfg(feature = "http")]
 pub mod http;
@@ -30,11 +37,15 @@ pub mod id;
 pub mod money;
 pub mod monitor;
 pub mod page;
+#[cfg(feature = "redis")]
+pub mod redis;
 pub mod resilience;
 pub mod rng;
 pub mod secret;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub mod store;
+#[cfg(feature = "telemetry")]
+pub mod telemetry;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod text;

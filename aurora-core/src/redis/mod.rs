@@ -1,0 +1,1 @@
+//! The one way to Redis or Valkey: connection, limits, circuit, scripts and messages.
