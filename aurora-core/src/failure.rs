@@ -53,4 +53,12 @@ pub trait Failure: std::error::Error {
     fn retry_after(&self) -> Option<Duration> {
         None
     }
+
+    /// Whether it is certain that the operation was not carried out, not even in part: the connection was refused,
+    /// the stream was refused (HTTP/2 `REFUSED_STREAM`), the target turned the call away before reading it.
+    ///
+    /// Only then may an operation be repeated that is not idempotent (RFC 9110 §9.2.2). `false` when in doubt.
+    fn not_executed(&self) -> bool {
+        false
+    }
 }

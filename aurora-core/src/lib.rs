@@ -44,6 +44,7 @@ pub mod rng;
 pub mod secret;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub mod store;
+mod sync;
 #[cfg(feature = "telemetry")]
 pub mod telemetry;
 #[cfg(feature = "testing")]

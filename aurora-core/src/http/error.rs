@@ -134,6 +134,10 @@ impl Failure for Error {
             ErrorKind::Connect | ErrorKind::Interrupted | ErrorKind::Protocol => FailureClass::Transient,
         }
     }
+
+    fn not_executed(&self) -> bool {
+        self.before_sending()
+    }
 }
 
 impl fmt::Display for Error {

@@ -1,9 +1,9 @@
 //! How many retries a process may spend.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::failure::FailureClass;
+use crate::sync::atomic::{AtomicU32, Ordering};
 
 const COST: u32 = 14;
 const THROTTLE_COST: u32 = 5;

@@ -5,17 +5,22 @@
 //! RetryBudget   how many retries the whole process may spend, so that retries never become the outage
 //! Breaker       whether a target is worth calling at all
 //! Deadline      until when any of it makes sense
+//! CallBudget    what one logical call may spend in all: retry, hedge and fallback draw from it
 //! ```
 //!
 //! [`crate::fallback`] composes them over several targets.
 
 mod breaker;
 mod budget;
+mod call;
 mod deadline;
 mod retry;
+#[cfg(test)]
+mod tests;
 mod window;
 
 pub use breaker::{Breaker, BreakerBuilder, BreakerState, Outcome, Permit, Rejected};
 pub use budget::{RetryBudget, Withdrawal};
+pub use call::{CallAttempt, CallBudget, CallExhausted};
 pub use deadline::Deadline;
 pub use retry::{Backoff, Retry, RetryPolicy};

@@ -247,7 +247,3 @@ impl Retry {
         }
     }
 }
-
-#[cfg(test)]
-#[path = "retry_tests.rs"]
-mod tests;

@@ -3,11 +3,12 @@
 mod settings;
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::window::OutcomeWindow;
 use crate::failure::FailureClass;
+use crate::sync::{Mutex, MutexGuard, PoisonError};
 
 pub use settings::BreakerBuilder;
 
@@ -372,7 +373,3 @@ impl Drop for Permit {
         }
     }
 }
-
-#[cfg(test)]
-#[path = "breaker_tests.rs"]
-mod tests;

@@ -1,9 +1,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::*;
+use crate::failure::{Failure, FailureClass};
+use crate::resilience::{Backoff, Deadline, Retry, RetryBudget, RetryPolicy};
+use crate::rng::Random;
 use crate::time::ManualClock;
 
 #[derive(Debug, thiserror::Error)]

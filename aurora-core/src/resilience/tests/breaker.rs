@@ -1,4 +1,7 @@
-use super::*;
+use std::time::Duration;
+
+use crate::failure::FailureClass;
+use crate::resilience::{Breaker, BreakerBuilder, BreakerState, Outcome, Rejected};
 use crate::rng::Random;
 use crate::time::ManualClock;
 
