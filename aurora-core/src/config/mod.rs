@@ -46,8 +46,8 @@ pub use origin::Origin;
 pub use problem::{Error, Problem};
 pub use setting::{Setting, catalogue};
 pub use settings::{
-    Alerts, CompatibleServer, Database, Environment, Limits, Llm, Log, LogFormat, LogLevel, Redis, Server,
-    Settings,
+    Alerts, CompatibleServer, Database, Environment, Limits, Llm, Log, LogFormat, LogLevel, LogRotation,
+    LogStream, Redis, Server, Settings,
 };
 
 #[cfg(test)]

@@ -120,8 +120,20 @@ section! {
     Log at "log." {
         /// Least severe level that is logged.
         level: LogLevel = "info", from ["LOG_LEVEL"];
-        /// File that is written besides standard output.
+        /// Directives for single targets, such as `sqlx=info` or `aurora_llm=debug`.
+        targets: Vec<String> = "", from ["LOG_TARGETS"];
+        /// Standard stream that lines are written to.
+        stream: LogStream = "stdout", from ["LOG_STREAM"];
+        /// File that is written besides the stream, always as JSON lines.
         file: Option<PathBuf>, from ["LOG_FILE"];
+        /// File that gets warnings and errors once more, as JSON lines.
+        error_file: Option<PathBuf>, from ["LOG_ERROR_FILE"];
+        /// How often a file begins anew, in UTC.
+        rotation: LogRotation = "daily";
+        /// Size in bytes at which a file begins anew earlier.
+        max_bytes: u64 = "104857600", only LOG_BYTES;
+        /// How many files are kept behind the present one.
+        keep: u16 = "7";
         /// Form of a line; when it is not set, `json` in production and `human` elsewhere.
         format: Option<LogFormat>;
     }
@@ -223,6 +235,34 @@ pub enum LogFormat {
 
 choice!(LogFormat, "human or json", { "human" => Human, "json" => Json });
 
+/// Standard stream for log lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LogStream {
+    /// Standard output.
+    Stdout,
+    /// Standard error.
+    Stderr,
+    /// None: lines go to files alone.
+    Off,
+}
+
+choice!(LogStream, "stdout, stderr or off", { "stdout" => Stdout, "stderr" => Stderr, "off" => Off });
+
+/// How often a log file begins anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LogRotation {
+    /// Only when it is full.
+    Never,
+    /// Every full hour.
+    Hourly,
+    /// At midnight, UTC.
+    Daily,
+}
+
+choice!(LogRotation, "never, hourly or daily", { "never" => Never, "hourly" => Hourly, "daily" => Daily });
+
 impl Settings {
     /// The form of log lines: what was set, else what suits the environment.
     #[must_use]
@@ -265,6 +305,11 @@ const HTTP_URL: Only = Only {
 const PERCENTAGE: Only = Only {
     allowed: "a percentage from 0 to 100",
     holds: |raw| f64::read(raw).is_some_and(|number| (0.0..=100.0).contains(&number)),
+};
+
+const LOG_BYTES: Only = Only {
+    allowed: "a whole number of bytes from 1048576 to 1099511627776",
+    holds: |raw| u64::read(raw).is_some_and(|bytes| (1 << 20..=1 << 40).contains(&bytes)),
 };
 
 const BODY_BYTES: Only = Only {

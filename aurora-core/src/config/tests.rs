@@ -102,6 +102,16 @@ fn every_plain_variable_reaches_its_setting() {
         ("LOG_FILE", "logs/aurora.log", |s| {
             s.log.file.as_deref() == Some("logs/aurora.log".as_ref())
         }),
+        ("LOG_ERROR_FILE", "logs/errors.log", |s| {
+            s.log.error_file.as_deref() == Some("logs/errors.log".as_ref())
+        }),
+        ("LOG_STREAM", "stderr", |s| s.log.stream == LogStream::Stderr),
+        ("LOG_TARGETS", "sqlx=info, aurora_llm=debug", |s| {
+            s.log.targets == ["sqlx=info", "aurora_llm=debug"]
+        }),
+        ("AURORA__LOG__ROTATION", "hourly", |s| {
+            s.log.rotation == LogRotation::Hourly
+        }),
         ("AURORA__LIMITS__HEADER_READ_TIMEOUT", "500ms", |s| {
             s.limits.header_read_timeout == Duration::from_millis(500)
         }),
@@ -196,6 +206,7 @@ fn values_that_are_not_allowed_are_refused() {
         ("redis.url", "redis://"),
         ("log.level", "loud"),
         ("log.format", "xml"),
+        ("log.max_bytes", "10"),
         ("debug", "maybe"),
     ];
     for (key, value) in rows {
