@@ -14,14 +14,19 @@ use aurora_core::time::{Clock, SystemClock};
 pub(crate) use storage::{DatabaseCheck, default_workspace, open};
 
 use crate::app::{App, AppBuilder};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 
 /// The parts that the settings ask for.
 pub(crate) async fn builder(settings: Settings) -> Result<AppBuilder, Error> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let crm = storage::open(&settings, &clock).await?;
     let alerts = alerts::engine(&settings, &clock)?;
-    let monitor = Monitor::new(Arc::clone(&clock));
+    let monitor = Monitor::builder()
+        .metrics("llm")
+        .clock(Arc::clone(&clock))
+        .build();
+    let monitor = monitor
+        .map_err(|error| Error::new(ErrorKind::Internal, "the measurements cannot begin").caused_by(error))?;
     let client = llm::client(&settings, &monitor, &clock)?;
     let cache = storage::cache(&settings).await?;
 

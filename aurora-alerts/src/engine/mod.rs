@@ -2,6 +2,7 @@
 
 mod builder;
 mod events;
+mod feed;
 mod run;
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,4 @@
-//! Once a second: the monitor's numbers go to the alert engine, and a snapshot to the dashboards.
+//! Once a second: the monitor's numbers go to the alert engine and to the metrics, and a snapshot to the dashboards.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -34,6 +34,7 @@ pub(super) async fn run(state: &AppState) {
     let mut feed = Feed::new(state.judgement);
     loop {
         feed.record(state);
+        state.monitor.publish();
         state.pulse.beat(state);
         tokio::select! {
             () = state.stop.cancelled() => break,

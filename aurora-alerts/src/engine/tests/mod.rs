@@ -1,3 +1,4 @@
+mod fed;
 mod running;
 
 use aurora_core::time::ManualClock;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 
-use aurora_core::failure::{Failure as _, FailureClass};
+use aurora_core::failure::Failure as _;
 use aurora_core::monitor::{Monitor, Summary, Timing};
 use aurora_core::time::Clock;
 use aurora_llm::chat::{ChatRequest, StreamEvent};
@@ -84,7 +84,7 @@ impl Gateway {
                 Ok(answer)
             }
             Err(error) => {
-                failed(timing, &error);
+                timing.failed(error.class());
                 Err(error)
             }
         }
@@ -103,7 +103,7 @@ impl Gateway {
                 })
             }
             Err(error) => {
-                failed(timing, &error);
+                timing.failed(error.class());
                 Err(error)
             }
         }
@@ -125,7 +125,7 @@ pub(crate) fn provider_name(kind: &str, provider: &ProviderId) -> String {
     }
 }
 
-/// A streamed answer whose end is counted. One that the client gives up is not.
+/// A streamed answer whose end is counted; one that the client gives up is counted apart.
 #[derive(Debug)]
 pub(crate) struct CountedStream {
     stream: AnswerStream,
@@ -151,19 +151,12 @@ impl Stream for CountedStream {
             }
             Some(Err(error)) => {
                 if let Some(timing) = self.timing.take() {
-                    failed(timing, error);
+                    timing.failed(error.class());
                 }
             }
             _ => {}
         }
         Poll::Ready(item)
-    }
-}
-
-/// A caller's own mistake says nothing about how well he is served.
-fn failed(timing: Timing, error: &Error) {
-    if !matches!(error.class(), FailureClass::Rejected | FailureClass::Cancelled) {
-        timing.failed(error.class());
     }
 }
 
