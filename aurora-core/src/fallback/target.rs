@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::resilience::{Breaker, BreakerState};
+use crate::resilience::Breaker;
 
 /// Somebody who can answer, and what is needed to ask him.
 #[derive(Debug, Clone)]
@@ -71,7 +71,7 @@ impl<T> Member<T> {
             name: self.target.name.clone(),
             priority: self.target.priority,
             state: self.breaker.state().as_str(),
-            healthy: self.breaker.state() != BreakerState::Open,
+            healthy: self.breaker.state().admits(),
             served: self.counts.served.load(Ordering::Relaxed),
             failed: self.counts.failed.load(Ordering::Relaxed),
             skipped: self.counts.skipped.load(Ordering::Relaxed),
@@ -94,7 +94,7 @@ pub struct TargetStatus {
     pub name: String,
     /// Lower is tried first.
     pub priority: u32,
-    /// The circuit: `closed`, `open` or `half_open`.
+    /// The circuit, as [`BreakerState::as_str`](crate::resilience::BreakerState::as_str) names it.
     pub state: &'static str,
     /// Whether calls would reach it now.
     pub healthy: bool,

@@ -14,13 +14,18 @@ mod breaker;
 mod budget;
 mod call;
 mod deadline;
+mod guarded;
 mod retry;
 #[cfg(test)]
 mod tests;
 mod window;
 
-pub use breaker::{Breaker, BreakerBuilder, BreakerState, Outcome, Permit, Rejected};
+pub use breaker::{
+    Breaker, BreakerBuilder, BreakerSnapshot, BreakerState, IllegalTransition, Outcome, Permit, Rejected,
+    Transition, TransitionReason, Transitions,
+};
 pub use budget::{RetryBudget, Withdrawal};
 pub use call::{CallAttempt, CallBudget, CallExhausted};
 pub use deadline::Deadline;
+pub use guarded::Guarded;
 pub use retry::{Backoff, Retry, RetryPolicy};

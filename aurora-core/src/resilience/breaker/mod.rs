@@ -1,28 +1,53 @@
 //! Whether a target is worth calling.
 
+mod machine;
+mod permit;
 mod settings;
+mod state;
+mod watch;
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::window::OutcomeWindow;
-use crate::failure::FailureClass;
-use crate::sync::{Mutex, MutexGuard, PoisonError};
+use super::guarded::Guarded;
+use crate::failure::Failure;
+use crate::rng::Random;
+use crate::sync::{Mutex, PoisonError};
+use crate::time::Clock;
 
+use machine::Machine;
+use settings::Settings;
+use watch::Watch;
+
+pub use machine::Outcome;
+pub use permit::Permit;
 pub use settings::BreakerBuilder;
+pub use state::{BreakerSnapshot, BreakerState, IllegalTransition, Rejected, Transition, TransitionReason};
+pub use watch::Transitions;
 
 /// A circuit breaker: it stops calls to a target that keeps failing, and finds out carefully when it is back.
 ///
-/// - **Closed**: calls pass. It opens when, over the last `window` calls and at least `minimum_calls`, the share of
-///   failed or of slow calls reaches its threshold (≥, as in resilience4j), or after `consecutive` hard failures in a row.
-/// - **Open**: calls are refused for `open_for · 2^reopens` (jittered ±10 %, at most `open_cap`).
-/// - **Half-open**: exactly `probes` calls pass and judge the target. If one of them is not back in time it opens
-///   again, so that it can never stick.
+/// - **Closed**: calls pass. It opens when, over the last calls (or the last seconds) and at least `minimum_calls`, the
+///   share of failed or of slow calls reaches its threshold (≥, as in resilience4j; slow is what took longer than its
+///   limit, and a slow success is no failure), or after `consecutive` hard failures in a row (Linkerd).
+/// - **Open**: calls are refused for `open_for · 2^reopens` (jittered ±10 %, at most `open_cap`), and no shorter than the
+///   last `Retry-After` asked for (at most `hold_cap`).
+/// - **Half-open**: exactly `probes` calls pass in all and judge the target by the same shares. If one of them is not
+///   back in time it opens again, so that it can never stick. A call that says nothing gives its place back.
 ///
-/// A target that is throttling is not broken: it counts in the share, not in the row (Linkerd's rule), and its
-/// `Retry-After` holds calls back until then. One that refuses our credentials is held back for `refused_for`. The
-/// caller's own mistakes say nothing about the target and are not counted.
+/// What a failure means ([`FailureClass`](crate::failure::FailureClass)):
+///
+/// | class | share | row | probe | else |
+/// | --- | --- | --- | --- | --- |
+/// | transient, timeout | failure | counts | fails | `Retry-After` lengthens the next opening |
+/// | throttled | failure | no | fails | `Retry-After` holds calls back: [`BreakerState::Held`] |
+/// | credential | no | no | place given back | [`BreakerState::Refused`] for `refused_for`; the circuit stays as it is |
+/// | rejected, cancelled | no | no | place given back | |
+///
+/// An outcome that comes late, from before the last change, changes nothing. A panic of the call is a failure.
+/// By hand there are [`ForcedOpen`](BreakerState::ForcedOpen), [`Disabled`](BreakerState::Disabled) and
+/// [`MetricsOnly`](BreakerState::MetricsOnly): see [`set`](Self::set).
 ///
 /// Clones share the state. A check takes well under a microsecond and allocates nothing.
 ///
@@ -44,68 +69,9 @@ pub struct Breaker {
 }
 
 struct Inner {
-    config: BreakerBuilder,
-    state: Mutex<State>,
-}
-
-#[derive(Debug)]
-struct State {
-    phase: Phase,
-    /// Counts phases; an outcome from an earlier one changes nothing.
-    generation: u64,
-    window: OutcomeWindow,
-    consecutive: u32,
-    reopens: u32,
-    /// Calls are held back until then, in any phase, because the target asked for it.
-    held_until: Duration,
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Phase {
-    Closed,
-    Open { until: Duration },
-    HalfOpen { until: Duration, admitted: u32 },
-}
-
-/// Where a breaker stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum BreakerState {
-    /// Calls pass.
-    Closed,
-    /// Calls are refused, or held back because the target asked for it.
-    Open,
-    /// A few calls pass to find out.
-    HalfOpen,
-}
-
-impl BreakerState {
-    /// A short lower-case name.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Closed => "closed",
-            Self::Open => "open",
-            Self::HalfOpen => "half_open",
-        }
-    }
-}
-
-/// How a call went, for the breaker.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
-    /// It was answered.
-    Success,
-    /// It failed so; the target may have asked to be left alone for a while.
-    Failed(FailureClass, Option<Duration>),
-}
-
-/// The breaker refuses the call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the circuit is open")]
-pub struct Rejected {
-    /// When it makes sense to ask again.
-    pub retry_after: Duration,
+    clock: Arc<dyn Clock>,
+    machine: Mutex<Machine>,
+    watch: Watch,
 }
 
 impl Breaker {
@@ -114,19 +80,12 @@ impl Breaker {
         BreakerBuilder::default()
     }
 
-    fn new(config: BreakerBuilder) -> Self {
-        let state = State {
-            phase: Phase::Closed,
-            generation: 0,
-            window: OutcomeWindow::new(config.window),
-            consecutive: 0,
-            reopens: 0,
-            held_until: Duration::ZERO,
-        };
+    fn new(settings: Settings, name: Option<String>, clock: Arc<dyn Clock>, random: Random) -> Self {
         Self {
             inner: Arc::new(Inner {
-                config,
-                state: Mutex::new(state),
+                clock,
+                machine: Mutex::new(Machine::new(settings, random)),
+                watch: Watch::new(name),
             }),
         }
     }
@@ -134,242 +93,130 @@ impl Breaker {
     /// Asks to make one call.
     ///
     /// # Errors
-    /// [`Rejected`] says when to ask again.
+    /// [`Rejected`] says why and when to ask again.
     pub fn try_acquire(&self) -> Result<Permit, Rejected> {
-        let now = self.inner.config.clock.elapsed();
-        let mut state = self.lock();
-        state.settle(now, &self.inner.config);
-        if now < state.held_until {
-            return Err(Rejected {
-                retry_after: state.held_until - now,
-            });
-        }
-        let judged = state.judged();
-        match &mut state.phase {
-            Phase::Closed => {}
-            Phase::Open { until } => {
-                return Err(Rejected {
-                    retry_after: until.saturating_sub(now),
-                });
-            }
-            Phase::HalfOpen { until, admitted } => {
-                let config = &self.inner.config;
-                if *admitted >= config.probes {
-                    // The probes may take long, but most are back long before their limit.
-                    let retry_after = until.saturating_sub(now).min(config.open_for);
-                    return Err(Rejected { retry_after });
-                }
-                // Time runs only while a probe is under way: until somebody calls, there is nothing to give up on.
-                if *admitted == judged {
-                    *until = now.saturating_add(config.half_open_for);
-                }
-                *admitted += 1;
+        let now = self.elapsed();
+        match self.with(|machine| machine.try_acquire(now)) {
+            Ok(generation) => Ok(Permit::new(self.clone(), generation, now)),
+            Err(rejected) => {
+                self.inner.watch.rejected();
+                Err(rejected)
             }
         }
-        Ok(Permit {
-            breaker: self.clone(),
-            generation: state.generation,
-            open: true,
-        })
+    }
+
+    /// Makes one call, if the circuit lets it pass, and records how it went and how long it took.
+    ///
+    /// # Errors
+    /// [`Guarded::Refused`] when it does not; the operation was not begun then. [`Guarded::Failed`] is the call's own
+    /// error.
+    ///
+    /// # Cancel safety
+    /// Dropping the future drops the call and says nothing about the target.
+    ///
+    /// # Examples
+    /// ```
+    /// # use aurora_core::failure::{Failure, FailureClass};
+    /// use aurora_core::resilience::{Breaker, Guarded};
+    /// # #[derive(Debug, thiserror::Error)] #[error("down")] struct Down;
+    /// # impl Failure for Down { fn class(&self) -> FailureClass { FailureClass::Transient } }
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
+    /// let breaker = Breaker::builder().consecutive(1).build();
+    /// let failed = breaker.call(async || Err::<(), _>(Down)).await;
+    /// assert!(matches!(failed, Err(Guarded::Failed(Down))));
+    /// let refused = breaker.call(async || Ok::<_, Down>("never called")).await;
+    /// assert!(matches!(refused, Err(Guarded::Refused(_))));
+    /// # }
+    /// ```
+    pub async fn call<V, E, F>(&self, operation: impl FnOnce() -> F + Send) -> Result<V, Guarded<Rejected, E>>
+    where
+        V: Send,
+        E: Failure + Send,
+        F: Future<Output = Result<V, E>> + Send,
+    {
+        let permit = self.try_acquire().map_err(Guarded::Refused)?;
+        let answer = operation().await;
+        let elapsed = permit.elapsed();
+        permit.record(Outcome::of(&answer), elapsed);
+        answer.map_err(Guarded::Failed)
     }
 
     /// Where it stands now.
     #[must_use]
     pub fn state(&self) -> BreakerState {
-        let now = self.inner.config.clock.elapsed();
-        let mut state = self.lock();
-        state.settle(now, &self.inner.config);
-        match state.phase {
-            Phase::Open { .. } => BreakerState::Open,
-            _ if now < state.held_until => BreakerState::Open,
-            Phase::Closed => BreakerState::Closed,
-            Phase::HalfOpen { .. } => BreakerState::HalfOpen,
-        }
+        let now = self.elapsed();
+        self.with(|machine| machine.state(now))
+    }
+
+    /// What it has seen.
+    #[must_use]
+    pub fn snapshot(&self) -> BreakerSnapshot {
+        let now = self.elapsed();
+        self.with(|machine| machine.snapshot(now))
+    }
+
+    /// The name in logs and metrics, if it has one.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.inner.watch.name()
+    }
+
+    /// Listens to the changes from now on.
+    #[must_use]
+    pub fn subscribe(&self) -> Transitions {
+        self.inner.watch.subscribe()
+    }
+
+    /// Changes the state by hand. The record begins anew; calls under way say nothing any more.
+    ///
+    /// # Errors
+    /// [`IllegalTransition`]: a closed circuit cannot be half-open next, and [`Refused`](BreakerState::Refused) and
+    /// [`Held`](BreakerState::Held) come from the target alone.
+    pub fn set(&self, to: BreakerState) -> Result<(), IllegalTransition> {
+        let now = self.elapsed();
+        self.with(|machine| machine.set(now, to))
     }
 
     /// Forgets everything and lets calls pass.
     pub fn reset(&self) {
-        let mut state = self.lock();
-        state.reopens = 0;
-        state.held_until = Duration::ZERO;
-        state.enter(Phase::Closed);
+        let now = self.elapsed();
+        self.with(|machine| machine.reset(now));
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.inner.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn elapsed(&self) -> Duration {
+        self.inner.clock.elapsed()
     }
 
     fn release(&self, generation: u64) {
-        let mut state = self.lock();
-        let judged = state.judged();
-        if state.generation == generation
-            && let Phase::HalfOpen { admitted, .. } = &mut state.phase
-            && *admitted > judged
-        {
-            *admitted -= 1;
-        }
+        self.with(|machine| machine.release(generation));
     }
 
-    /// Counts a probe that has begun to answer; gives the generation that its end belongs to.
     fn answered(&self, generation: u64, elapsed: Duration) -> Option<u64> {
-        let config = &self.inner.config;
-        let now = config.clock.elapsed();
-        let mut state = self.lock();
-        if state.generation != generation || !matches!(state.phase, Phase::HalfOpen { .. }) {
-            return None;
-        }
-        state.window.push(false, elapsed > config.slow_after);
-        state.judge(now, config);
-        Some(state.generation)
+        let now = self.elapsed();
+        self.with(|machine| machine.answered(now, generation, elapsed))
     }
 
     fn record(&self, generation: u64, outcome: Outcome, elapsed: Duration) {
-        let config = &self.inner.config;
-        let now = config.clock.elapsed();
-        let mut state = self.lock();
-        if let Outcome::Failed(class, asked) = outcome {
-            let hold = match class {
-                FailureClass::Credential => Some(config.refused_for),
-                FailureClass::Throttled => asked.map(|wait| wait.min(config.hold_cap)),
-                _ => None,
-            };
-            if let Some(hold) = hold {
-                state.held_until = state.held_until.max(now.saturating_add(hold));
-            }
-        }
-        if state.generation != generation {
-            return;
-        }
-        let (failed, hard) = match outcome {
-            Outcome::Success => (false, false),
-            Outcome::Failed(FailureClass::Transient | FailureClass::Timeout, _) => (true, true),
-            Outcome::Failed(FailureClass::Throttled, _) => (true, false),
-            Outcome::Failed(..) => {
-                drop(state);
-                return self.release(generation);
-            }
-        };
-        state.window.push(failed, elapsed > config.slow_after);
-        if hard {
-            state.consecutive += 1;
-        } else if !failed {
-            state.consecutive = 0;
-        }
-        state.judge(now, config);
-    }
-}
-
-impl State {
-    /// Lets time pass: an open circuit becomes half-open, a half-open one that nobody judged opens again.
-    fn settle(&mut self, now: Duration, config: &BreakerBuilder) {
-        match self.phase {
-            Phase::Open { until } if now >= until => {
-                self.enter(Phase::HalfOpen {
-                    until: now.saturating_add(config.half_open_for),
-                    admitted: 0,
-                });
-            }
-            Phase::HalfOpen { until, admitted } if now >= until && admitted > self.judged() => {
-                self.trip(now, config);
-            }
-            _ => {}
-        }
+        let now = self.elapsed();
+        self.with(|machine| machine.record(now, generation, outcome, elapsed));
     }
 
-    /// How many calls of this phase are back.
-    fn judged(&self) -> u32 {
-        u32::try_from(self.window.len()).unwrap_or(u32::MAX)
-    }
-
-    fn judge(&mut self, now: Duration, config: &BreakerBuilder) {
-        let bad =
-            self.window.failures_reach(config.failure_percent) || self.window.slow_reach(config.slow_percent);
-        match self.phase {
-            Phase::Closed => {
-                let row = config.consecutive > 0 && self.consecutive >= config.consecutive;
-                if row || (self.window.len() >= config.minimum_calls && bad) {
-                    self.trip(now, config);
-                }
-            }
-            Phase::HalfOpen { .. } if self.judged() >= config.probes => {
-                if bad {
-                    self.trip(now, config);
-                } else {
-                    self.reopens = 0;
-                    self.enter(Phase::Closed);
-                }
-            }
-            Phase::HalfOpen { .. } | Phase::Open { .. } => {}
-        }
-    }
-
-    fn trip(&mut self, now: Duration, config: &BreakerBuilder) {
-        let longer = config
-            .open_for
-            .saturating_mul(1 << self.reopens.min(20))
-            .min(config.open_cap);
-        let jittered = longer.as_secs_f64() * (0.9 + 0.2 * config.random.unit());
-        // What is too long for a duration is above any cap.
-        let wait =
-            Duration::try_from_secs_f64(jittered).map_or(config.open_cap, |wait| wait.min(config.open_cap));
-        self.reopens = self.reopens.saturating_add(1);
-        self.enter(Phase::Open {
-            until: now.saturating_add(wait),
-        });
-    }
-
-    fn enter(&mut self, phase: Phase) {
-        self.phase = phase;
-        self.generation += 1;
-        self.window.clear();
-        self.consecutive = 0;
+    fn with<R>(&self, act: impl FnOnce(&mut Machine) -> R) -> R {
+        let mut machine = self.inner.machine.lock().unwrap_or_else(PoisonError::into_inner);
+        let result = act(&mut machine);
+        let changes = machine.changes();
+        self.inner.watch.publish(&changes);
+        drop(machine);
+        self.inner.watch.write(&changes);
+        result
     }
 }
 
 impl fmt::Debug for Breaker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Breaker")
+            .field("name", &self.name())
             .field("state", &self.state())
             .finish_non_exhaustive()
-    }
-}
-
-/// Leave to make one call. Dropping it without an outcome gives it back, as if the call had never been.
-#[derive(Debug)]
-#[must_use = "tell how the call went"]
-pub struct Permit {
-    breaker: Breaker,
-    generation: u64,
-    open: bool,
-}
-
-impl Permit {
-    /// Tells that the target has begun to answer, and how long that took.
-    ///
-    /// It is enough to judge a half-open circuit, for which the rest would come too late: a long answer, or a caller
-    /// who reads it slowly. A failure that comes after all still counts.
-    pub fn answered(&mut self, elapsed: Duration) {
-        if self.open
-            && let Some(generation) = self.breaker.answered(self.generation, elapsed)
-        {
-            self.generation = generation;
-            self.open = false;
-        }
-    }
-
-    /// Tells how the call went and how long it took.
-    pub fn record(mut self, outcome: Outcome, elapsed: Duration) {
-        let counted = !std::mem::replace(&mut self.open, false);
-        if !(counted && outcome == Outcome::Success) {
-            self.breaker.record(self.generation, outcome, elapsed);
-        }
-    }
-}
-
-impl Drop for Permit {
-    fn drop(&mut self) {
-        if self.open {
-            self.breaker.release(self.generation);
-        }
     }
 }

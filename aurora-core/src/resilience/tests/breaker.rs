@@ -1,7 +1,7 @@
 use std::time::Duration;
 
-use crate::failure::FailureClass;
-use crate::resilience::{Breaker, BreakerBuilder, BreakerState, Outcome, Rejected};
+use crate::failure::{Failure, FailureClass};
+use crate::resilience::{Breaker, BreakerBuilder, BreakerState, Outcome};
 use crate::rng::Random;
 use crate::time::ManualClock;
 
@@ -87,16 +87,20 @@ fn retry_after_holds_calls_back_and_refused_credentials_longer() {
     let clock = ManualClock::default();
     let breaker = on(&clock).refused_for(60 * SECOND).build();
     record(&breaker, throttled(Some(3 * SECOND)), 1);
+    let rejected = breaker.try_acquire().unwrap_err();
     assert_eq!(
-        breaker.try_acquire().unwrap_err(),
-        Rejected {
-            retry_after: 3 * SECOND
-        }
+        (rejected.retry_after, rejected.state),
+        (3 * SECOND, BreakerState::Held)
     );
     clock.advance(3 * SECOND);
     record(&breaker, Outcome::Failed(FailureClass::Credential, None), 1);
     clock.advance(59 * SECOND);
-    assert!(breaker.try_acquire().is_err());
+    let rejected = breaker.try_acquire().unwrap_err();
+    assert_eq!(
+        (rejected.retry_after, rejected.state),
+        (SECOND, BreakerState::Refused)
+    );
+    assert_eq!(rejected.class(), FailureClass::Credential);
     clock.advance(SECOND);
     assert_eq!(breaker.state(), BreakerState::Closed);
 }
