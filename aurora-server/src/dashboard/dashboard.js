@@ -15,7 +15,8 @@ const TEXT = {
     loading: "Waiting for the first numbers…", noProviders: "No provider is configured. Set OPENAI_API_KEY or ANTHROPIC_API_KEY.",
     noAlerts: "Nothing is wrong.", noNotifications: "No notification has been sent yet.",
     notifications: "Latest notifications", more: "More", docs: "API documentation",
-    states: { closed: "healthy", open: "down, skipped", half_open: "being probed" },
+    states: { closed: "healthy", open: "down, skipped", half_open: "being probed",
+      refused: "refuses our key", held: "asked to wait", forced_open: "taken out", disabled: "unguarded", metrics_only: "watched only" },
     severities: { info: "info", warning: "warning", critical: "critical" },
     statuses: { firing: "firing", resolved: "resolved", pending: "pending" },
     outcomes: { delivered: "delivered", retrying: "will be tried again", failed: "failed", dropped: "dropped" },
@@ -36,7 +37,8 @@ const TEXT = {
     loading: "Aguardando os primeiros números…", noProviders: "Nenhum provedor configurado. Defina OPENAI_API_KEY ou ANTHROPIC_API_KEY.",
     noAlerts: "Nada de errado.", noNotifications: "Nenhuma notificação foi enviada ainda.",
     notifications: "Últimas notificações", more: "Mais", docs: "Documentação da API",
-    states: { closed: "saudável", open: "fora do ar, pulado", half_open: "em teste" },
+    states: { closed: "saudável", open: "fora do ar, pulado", half_open: "em teste",
+      refused: "recusa nossa chave", held: "pediu espera", forced_open: "retirado", disabled: "sem proteção", metrics_only: "só observado" },
     severities: { info: "informação", warning: "atenção", critical: "crítico" },
     statuses: { firing: "disparado", resolved: "resolvido", pending: "pendente" },
     outcomes: { delivered: "entregue", retrying: "será tentada de novo", failed: "falhou", dropped: "descartada" },
@@ -50,7 +52,7 @@ const TEXT = {
     },
   },
 };
-const BADGES = { closed: "good", open: "bad", half_open: "warn", info: "good", warning: "warn", critical: "bad", resolved: "good" };
+const BADGES = { closed: "good", open: "bad", half_open: "warn", refused: "bad", held: "warn", forced_open: "bad", disabled: "warn", metrics_only: "warn", info: "good", warning: "warn", critical: "bad", resolved: "good" };
 const POINTS = 120;
 const STALE_AFTER_MS = 5_000;
 

@@ -80,7 +80,8 @@ pub(crate) struct Provider {
     simulated: bool,
     /// Lower is tried first.
     priority: u32,
-    /// The circuit: `closed` (healthy), `open` (down, skipped) or `half_open` (being probed).
+    /// The circuit: `closed` (healthy), `open` (down, skipped), `half_open` (being probed), `refused` (refuses our
+    /// credentials), `held` (asked to wait), or what was set by hand: `forced_open`, `disabled`, `metrics_only`.
     #[schema(example = "closed")]
     state: &'static str,
     /// Whether calls would reach it now.
