@@ -6,6 +6,7 @@
 //! Breaker       whether a target is worth calling at all
 //! Deadline      until when any of it makes sense
 //! CallBudget    what one logical call may spend in all: retry, hedge and fallback draw from it
+//! limiter       how much of something each key may use in a time, in process or shared through Redis
 //! ```
 //!
 //! [`crate::fallback`] composes them over several targets.
@@ -15,6 +16,7 @@ mod budget;
 mod call;
 mod deadline;
 mod guarded;
+pub mod limiter;
 mod retry;
 #[cfg(test)]
 mod tests;
