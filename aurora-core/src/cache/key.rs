@@ -81,7 +81,7 @@ impl fmt::Debug for Key {
     }
 }
 
-pub(super) fn is_name(text: &str, longest: usize) -> bool {
+pub(crate) fn is_name(text: &str, longest: usize) -> bool {
     (1..=longest).contains(&text.len())
         && text
             .bytes()

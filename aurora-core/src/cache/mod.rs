@@ -37,11 +37,13 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 pub use self::error::{Error, ErrorKind};
+#[cfg(feature = "redis")]
+pub(crate) use self::key::is_name;
 pub use self::key::{Key, Scope};
 #[cfg(feature = "memory")]
 pub use self::memory::{MemoryCache, MemoryCacheBuilder};
 #[cfg(feature = "redis")]
-pub use self::redis::{RedisCache, RedisCacheBuilder};
+pub use self::redis::RedisCache;
 
 /// The longest time to live that a store accepts: 400 days.
 pub const MAX_TTL: Duration = Duration::from_secs(400 * 24 * 60 * 60);

@@ -280,8 +280,17 @@ const DATABASE_URL: Only = Only {
 };
 
 const REDIS_URL: Only = Only {
-    allowed: "an address that begins with redis:// or rediss:// (with TLS)",
-    holds: |raw| begins_with(raw, &["redis://", "rediss://", "valkey://", "valkeys://"]),
+    allowed: "an address that begins with redis://, rediss:// (with TLS), redis-sentinel://, redis-cluster:// or \
+              redis+unix://",
+    holds: |raw| {
+        let (families, kinds) = (
+            ["redis", "rediss", "valkey", "valkeys"],
+            ["", "-sentinel", "-cluster", "+unix"],
+        );
+        let schemes = families.map(|family| kinds.map(|kind| format!("{family}{kind}://")));
+        let schemes: Vec<&str> = schemes.iter().flatten().map(String::as_str).collect();
+        begins_with(raw, &schemes)
+    },
 };
 
 const HTTP_URL: Only = Only {

@@ -44,26 +44,9 @@ where
 }
 
 #[cfg(feature = "redis")]
-#[expect(clippy::panic, reason = "a test without its cache has failed")]
 async fn redis() -> Option<crate::cache::RedisCache> {
-    use std::time::Duration;
-
-    use crate::cache::RedisCache;
-    use crate::secret::Secret;
-
-    let url = super::provided("redis", "AURORA_TEST_REDIS_URL")?;
-    let connected = RedisCache::builder(&Secret::new(url))
-        .prefix(format!("test-{}", uuid::Uuid::now_v7().simple()))
-        // A machine that runs all tests at once is slow at times; a test is not about that.
-        .command_timeout(Duration::from_secs(10))
-        .connect_timeout(Duration::from_secs(10))
-        .connect()
-        .await;
-    match connected {
-        Ok(cache) if cache.is_connected() => Some(cache),
-        Ok(_) => panic!("no Redis answers at AURORA_TEST_REDIS_URL"),
-        Err(error) => panic!("AURORA_TEST_REDIS_URL: {error}"),
-    }
+    let redis = super::redis().await?;
+    Some(crate::cache::RedisCache::new(&redis))
 }
 
 #[cfg(test)]

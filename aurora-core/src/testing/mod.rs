@@ -5,9 +5,13 @@ mod caches;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod databases;
 mod provided;
+#[cfg(feature = "redis")]
+mod redis;
 
 #[cfg(any(feature = "memory", feature = "redis"))]
 pub use self::caches::each_cache;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub use self::databases::{TestDatabase, each_database};
 pub use self::provided::provided;
+#[cfg(feature = "redis")]
+pub use self::redis::redis;

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use aurora_core::cache::{CacheStore, Key, RedisCache, Scope};
 use aurora_core::config::Settings;
 use aurora_core::health::{HealthCheck, HealthError};
+use aurora_core::redis::Redis;
 use aurora_core::secret::Secret;
 use aurora_core::store::Database;
 use aurora_core::time::Clock;
@@ -122,10 +123,12 @@ pub(super) async fn cache(settings: &Settings) -> Result<Option<CacheCheck>, Err
     let Some(url) = &settings.redis.url else {
         return Ok(None);
     };
-    let cache = RedisCache::builder(url).connect().await;
-    let cache = cache
+    let redis = Redis::builder(url).connect().await;
+    let redis = redis
         .map_err(|error| Error::new(ErrorKind::Settings, "redis.url cannot be used").caused_by(error))?;
-    Ok(Some(CacheCheck { cache }))
+    Ok(Some(CacheCheck {
+        cache: RedisCache::new(&redis),
+    }))
 }
 
 /// Whether the cache answers.
