@@ -174,13 +174,7 @@ impl Limiter {
     ) -> Result<Reservation, Error> {
         let (verdict, via) = self.decide(subject, policies, units).await;
         refusal(&verdict)?;
-        Ok(Reservation::new(
-            self.clone(),
-            subject.clone(),
-            units,
-            verdict,
-            via,
-        ))
+        Ok(Reservation::new(self.clone(), subject, units, verdict, via))
     }
 
     /// Takes `units` as an upper bound of what will be used, and waits for them like
@@ -199,13 +193,7 @@ impl Limiter {
         deadline: Deadline,
     ) -> Result<Reservation, Error> {
         let (verdict, via) = self.wait(subject, policies, units, deadline).await?;
-        Ok(Reservation::new(
-            self.clone(),
-            subject.clone(),
-            units,
-            verdict,
-            via,
-        ))
+        Ok(Reservation::new(self.clone(), subject, units, verdict, via))
     }
 
     async fn wait(

@@ -31,6 +31,8 @@ mod ledger;
 mod memory;
 mod policy;
 mod rate;
+#[cfg(feature = "redis")]
+mod redis;
 mod reservation;
 mod shard;
 mod subject;
@@ -48,6 +50,8 @@ pub use self::handle::{Limiter, LimiterBuilder, Outage};
 pub use self::headers::Headers;
 pub use self::memory::{MemoryLimiter, MemoryLimiterBuilder};
 pub use self::policy::{Counts, Kind, MAX_NAME, MAX_PERIOD, MAX_POLICIES, MIN_PERIOD, Policies, Policy};
+#[cfg(feature = "redis")]
+pub use self::redis::RedisLimiter;
 pub use self::reservation::{Adjustment, Reservation};
 pub use self::subject::Subject;
 pub use self::telemetry::{DECISIONS, DEGRADED};

@@ -28,6 +28,17 @@ pub(super) struct Movement {
 }
 
 impl Adjustment {
+    /// Of what was counted under the policies of `verdict`, `used` units were used, or the request was not made.
+    pub(super) fn new(subject: &Subject, verdict: &Verdict, reserved: u32, used: Option<u32>) -> Self {
+        Self {
+            subject: subject.clone(),
+            policies: verdict.policies().clone(),
+            taken: verdict.taken(),
+            reserved,
+            used,
+        }
+    }
+
     /// Policy by policy; without those that have not counted the request.
     pub(super) fn movements(&self) -> impl Iterator<Item = (&Rule, Movement)> {
         let pairs = self.policies.rules().iter().zip(self.taken);
@@ -66,14 +77,17 @@ pub struct Reservation {
 }
 
 impl Reservation {
-    pub(super) fn new(limiter: Limiter, subject: Subject, reserved: u32, verdict: Verdict, via: Via) -> Self {
+    pub(super) fn new(
+        limiter: Limiter,
+        subject: &Subject,
+        reserved: u32,
+        verdict: Verdict,
+        via: Via,
+    ) -> Self {
         Self {
             open: Some(Adjustment {
-                subject,
                 policies: via.policies(verdict.policies()),
-                taken: verdict.taken(),
-                reserved,
-                used: None,
+                ..Adjustment::new(subject, &verdict, reserved, None)
             }),
             limiter,
             verdict,

@@ -7,6 +7,8 @@ mod headers;
 mod memory;
 mod model;
 mod outage;
+#[cfg(feature = "redis")]
+mod redis;
 mod reservation;
 mod waiting;
 
