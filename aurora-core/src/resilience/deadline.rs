@@ -2,7 +2,16 @@
 
 use std::time::Duration;
 
+use futures::future::{Either, select};
+
+use crate::failure::{Failure, FailureClass};
 use crate::time::Clock;
+
+/// The header in which a deadline travels between processes: the milliseconds that are left.
+///
+/// It is relative, because two machines do not agree on the time; what the network takes is lost to neither, since each
+/// side counts from when it has read or written it.
+pub const TIMEOUT_HEADER: &str = "x-request-timeout-ms";
 
 /// A point in monotonic time after which nobody waits for the answer any more.
 ///
@@ -57,6 +66,47 @@ impl Deadline {
         self.remaining(clock).is_none_or(|left| wait < left)
     }
 
+    /// The value of [`TIMEOUT_HEADER`] for a request that is sent now; `None` when there is no deadline.
+    ///
+    /// Rounded down, so that the other side never believes to have more time.
+    #[must_use]
+    pub fn to_header(self, clock: &dyn Clock) -> Option<String> {
+        self.remaining(clock)
+            .map(|left| left.as_millis().min(MOST_MS).to_string())
+    }
+
+    /// The deadline of a request that came in now, from [`TIMEOUT_HEADER`] or gRPC's `grpc-timeout`; `longest` from now
+    /// if it has none, or asks for more, or says what cannot be understood.
+    ///
+    /// The value is 1 to 8 digits and a unit as in the gRPC protocol: `H`, `M`, `S`, `m`, `u`, `n`; without one it is
+    /// milliseconds.
+    #[must_use]
+    pub fn from_header(clock: &dyn Clock, value: Option<&str>, longest: Duration) -> Self {
+        let asked = value.and_then(|value| timeout(value.trim()));
+        Self::after(clock, asked.map_or(longest, |asked| asked.min(longest)))
+    }
+
+    /// Waits for `future`, but not beyond the deadline. Nothing of it is polled when that has passed already.
+    ///
+    /// # Errors
+    /// [`Overdue`] when the deadline came first; the future has been dropped then.
+    ///
+    /// # Cancel safety
+    /// As `future`.
+    pub async fn run<F: Future>(self, clock: &dyn Clock, future: F) -> Result<F::Output, Overdue> {
+        let Some(left) = self.remaining(clock) else {
+            return Ok(future.await);
+        };
+        if left.is_zero() {
+            return Err(Overdue);
+        }
+        let future = std::pin::pin!(future);
+        match select(future, clock.sleep(left)).await {
+            Either::Left((output, _)) => Ok(output),
+            Either::Right(((), _)) => Err(Overdue),
+        }
+    }
+
     /// Whether it has passed.
     #[must_use]
     pub fn is_past(self, clock: &dyn Clock) -> bool {
@@ -64,28 +114,34 @@ impl Deadline {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::time::ManualClock;
+/// Eight digits, the most that the header may have.
+const MOST_MS: u128 = 99_999_999;
 
-    #[test]
-    fn the_earlier_deadline_wins_and_none_is_never() {
-        let clock = ManualClock::default();
-        let near = Deadline::after(&clock, Duration::from_secs(1));
-        let far = Deadline::after(&clock, Duration::from_secs(2));
-        assert_eq!(near.earlier(far), near);
-        assert_eq!(Deadline::NONE.earlier(far), far);
-        assert_eq!(Deadline::NONE.remaining(&clock), None);
-        assert!(Deadline::NONE.allows(&clock, Duration::MAX));
+fn timeout(value: &str) -> Option<Duration> {
+    let digits = value.trim_end_matches(|last: char| last.is_ascii_alphabetic());
+    if digits.is_empty() || digits.len() > 8 || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
+        return None;
     }
+    let number = digits.parse().ok()?;
+    match value.get(digits.len()..)? {
+        "H" => Some(Duration::from_secs(number * 3_600)),
+        "M" => Some(Duration::from_secs(number * 60)),
+        "S" => Some(Duration::from_secs(number)),
+        "" | "m" => Some(Duration::from_millis(number)),
+        "u" => Some(Duration::from_micros(number)),
+        "n" => Some(Duration::from_nanos(number)),
+        _ => None,
+    }
+}
 
-    #[test]
-    fn a_passed_deadline_allows_nothing() {
-        let clock = ManualClock::default();
-        let deadline = Deadline::after(&clock, Duration::from_secs(1));
-        clock.advance(Duration::from_secs(5));
-        assert!(deadline.is_past(&clock));
-        assert!(!deadline.allows(&clock, Duration::ZERO));
+/// The deadline came before the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the deadline has passed")]
+#[non_exhaustive]
+pub struct Overdue;
+
+impl Failure for Overdue {
+    fn class(&self) -> FailureClass {
+        FailureClass::Timeout
     }
 }

@@ -28,6 +28,6 @@ pub use breaker::{
 };
 pub use budget::{RetryBudget, Withdrawal};
 pub use call::{CallAttempt, CallBudget, CallExhausted};
-pub use deadline::Deadline;
+pub use deadline::{Deadline, Overdue, TIMEOUT_HEADER};
 pub use guarded::Guarded;
-pub use retry::{Backoff, Retry, RetryPolicy};
+pub use retry::{Backoff, GaveUp, Idempotency, Retry, RetryError, RetryPolicy};

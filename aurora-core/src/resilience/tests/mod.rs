@@ -2,7 +2,9 @@
 
 mod breaker;
 mod breaker_states;
+mod budget;
 mod call;
+mod deadline;
 mod retry;
 mod window;
 
