@@ -35,7 +35,7 @@ pub(super) fn read(path: &Path, text: &str) -> (Vec<Variable>, Vec<Problem>) {
                 variables.retain(|earlier| earlier.name != name);
                 variables.push(Variable {
                     name: name.to_owned(),
-                    value,
+                    value: value.into(),
                     origin: origin(name),
                 });
             }

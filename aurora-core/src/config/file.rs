@@ -66,7 +66,7 @@ impl File<'_> {
     fn value(&mut self, key: String, item: &Item, name_at: Option<Range<usize>>) {
         let origin = self.origin(item.span().or(name_at));
         match item.as_value().and_then(raw) {
-            Some(raw) => self.found.values.push((key, Assigned { raw, origin })),
+            Some(raw) => self.found.values.push((key, Assigned::new(raw, origin))),
             None => {
                 let allowed = self
                     .rows
@@ -94,12 +94,12 @@ impl File<'_> {
 
 fn raw(value: &TomlValue) -> Option<Raw> {
     match value {
-        TomlValue::String(text) => Some(Raw::Text(text.value().clone())),
-        TomlValue::Integer(number) => Some(Raw::Bare(number.value().to_string())),
-        TomlValue::Float(number) => Some(Raw::Bare(number.value().to_string())),
-        TomlValue::Boolean(flag) => Some(Raw::Bare(flag.value().to_string())),
+        TomlValue::String(text) => Some(Raw::text(text.value().as_str())),
+        TomlValue::Integer(number) => Some(Raw::Bare(number.value().to_string().into())),
+        TomlValue::Float(number) => Some(Raw::Bare(number.value().to_string().into())),
+        TomlValue::Boolean(flag) => Some(Raw::Bare(flag.value().to_string().into())),
         TomlValue::Array(items) => {
-            let texts = items.iter().map(|item| item.as_str().map(str::to_owned));
+            let texts = items.iter().map(|item| item.as_str().map(Into::into));
             texts.collect::<Option<_>>().map(Raw::List)
         }
         TomlValue::Datetime(_) | TomlValue::InlineTable(_) => None,

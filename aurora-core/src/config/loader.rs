@@ -1,14 +1,16 @@
 //! Gathers the layers and reads the settings from them.
 
-use std::ffi::OsString;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::io::ErrorKind;
+use std::path::PathBuf;
 
+use super::disk::Disk;
 use super::reader::Assigned;
 use super::setting::{Setting, catalogue};
 use super::value::{Raw, Value};
 use super::variables::{self, Found, Variable, meant};
 use super::{Environment, Error, Loaded, Origin, Problem, dotenv, file};
+use crate::secret::Secret;
 
 /// Gathers layers of settings; nothing is read from the process unless it is told to.
 ///
@@ -19,15 +21,17 @@ pub struct Loader {
     folder: Option<PathBuf>,
     files: Vec<Document>,
     dotenvs: Vec<Document>,
-    environment: Vec<(String, String)>,
-    overrides: Vec<(String, String)>,
+    environment: Vec<(String, Secret)>,
+    /// Names of variables whose values are not UTF-8.
+    pub(super) unreadable: Vec<String>,
+    overrides: Vec<(String, Secret)>,
 }
 
 /// A file to be read, or a text that stands for one.
 #[derive(Clone)]
 struct Document {
     path: PathBuf,
-    text: Option<String>,
+    text: Option<Secret>,
 }
 
 // Names alone: what was gathered holds secrets.
@@ -40,7 +44,7 @@ impl fmt::Debug for Loader {
                 .collect::<Vec<_>>()
         };
         let names =
-            |pairs: &[(String, String)]| pairs.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
+            |pairs: &[(String, Secret)]| pairs.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
         f.debug_struct("Loader")
             .field("folder", &self.folder)
             .field("files", &paths(&self.files))
@@ -65,9 +69,16 @@ impl Loader {
         reason = "this is the place that everything else asks"
     )]
     pub fn from_process(folder: impl Into<PathBuf>) -> Self {
-        let text = |text: OsString| text.into_string().ok();
-        let variables = std::env::vars_os().filter_map(|(name, value)| Some((text(name)?, text(value)?)));
-        Self::new().folder(folder).environment(variables)
+        let mut loader = Self::new().folder(folder);
+        for (name, value) in std::env::vars_os() {
+            // What has no name in UTF-8 is none of ours.
+            match (name.into_string(), value.into_string()) {
+                (Ok(name), Ok(value)) => loader.environment.push((name, Secret::new(value))),
+                (Ok(name), Err(_)) => loader.unreadable.push(name),
+                (Err(_), _) => {}
+            }
+        }
+        loader
     }
 
     /// Adds `aurora.toml`, `aurora.<environment>.toml` and `.env` of a folder, those that exist.
@@ -92,7 +103,7 @@ impl Loader {
     pub fn toml(mut self, name: impl Into<PathBuf>, text: impl Into<String>) -> Self {
         self.files.push(Document {
             path: name.into(),
-            text: Some(text.into()),
+            text: Some(Secret::new(text)),
         });
         self
     }
@@ -115,7 +126,7 @@ impl Loader {
     ) -> Self {
         let variables = variables
             .into_iter()
-            .map(|(name, value)| (name.into(), value.into()));
+            .map(|(name, value)| (name.into(), Secret::new(value)));
         self.environment.extend(variables);
         self
     }
@@ -128,7 +139,7 @@ impl Loader {
     ) -> Self {
         let settings = settings
             .into_iter()
-            .map(|(key, value)| (key.into(), value.into()));
+            .map(|(key, value)| (key.into(), Secret::new(value)));
         self.overrides.extend(settings);
         self
     }
@@ -139,37 +150,70 @@ impl Loader {
     /// When anything is wrong: a file that cannot be read, an unknown setting, a value that is not allowed, a required
     /// setting that is missing. The error lists all of them. A wrong value that a stronger layer replaces is not looked at.
     pub fn load(self) -> Result<Loaded, Error> {
+        self.read(&mut Disk::default())
+    }
+
+    /// Reads all layers, every file through `disk`.
+    pub(super) fn read(&self, disk: &mut Disk) -> Result<Loaded, Error> {
         let rows = catalogue();
         let mut layers = vec![defaults(&rows)];
         if let Some(folder) = &self.folder {
-            layers.extend(file_layer(&folder.join("aurora.toml"), &rows));
+            layers.extend(
+                Document::optional(folder.join("aurora.toml"), disk).map(|file| file.toml(&rows, disk)),
+            );
         }
-        layers.extend(self.files.iter().map(|document| document.toml(&rows)));
+        layers.extend(self.files.iter().map(|document| document.toml(&rows, disk)));
         let at_environment_file = layers.len();
-        let dotenvs = self
+        let dotenv = self
             .folder
-            .iter()
-            .map(|folder| folder.join(".env"))
-            .filter(|path| path.is_file());
-        let dotenvs = dotenvs.map(|path| Document { path, text: None });
-        layers.extend(dotenvs.chain(self.dotenvs).map(|document| document.dotenv(&rows)));
-        layers.push(variables::read(from_environment(self.environment), &rows));
-        layers.push(overrides(self.overrides, &rows));
+            .as_ref()
+            .and_then(|folder| Document::optional(folder.join(".env"), disk));
+        for document in dotenv.iter().chain(&self.dotenvs) {
+            layers.push(document.dotenv(&rows, disk));
+        }
+        layers.push(self.variables(&rows, disk));
+        layers.push(overrides(&self.overrides, &rows));
         // Only now is it known which environment's file counts; it is weaker than the variables all the same.
         if let Some(folder) = &self.folder {
             let path = folder.join(format!("aurora.{}.toml", environment(&layers).as_str()));
-            if let Some(layer) = file_layer(&path, &rows) {
-                layers.insert(at_environment_file, without_environment(layer));
+            if let Some(file) = Document::optional(path, disk) {
+                layers.insert(at_environment_file, without_environment(file.toml(&rows, disk)));
             }
         }
-        Loaded::from_layers(layers, &rows)
+        Loaded::from_layers(layers)
+    }
+
+    fn variables(&self, rows: &[&'static Setting], disk: &mut Disk) -> Found {
+        let origin = |name: &String| Origin::Variable {
+            variable: name.clone(),
+        };
+        let variables = self.environment.iter().map(|(name, value)| Variable {
+            name: name.clone(),
+            value: value.clone(),
+            origin: origin(name),
+        });
+        let mut found = variables::read(variables.collect(), rows, disk);
+        let ours = self
+            .unreadable
+            .iter()
+            .filter(|name| variables::is_known(name, rows));
+        found
+            .problems
+            .extend(ours.map(|name| Problem::of_source(origin(name), "its value is not UTF-8")));
+        found
     }
 }
 
 impl Document {
-    fn toml(&self, rows: &[&'static Setting]) -> Found {
-        match self.read() {
-            Ok(text) => file::read(&self.path, &text, rows),
+    /// A file that may be missing.
+    fn optional(path: PathBuf, disk: &mut Disk) -> Option<Self> {
+        let is_there = disk.read(&path).err() != Some(ErrorKind::NotFound);
+        is_there.then_some(Self { path, text: None })
+    }
+
+    fn toml(&self, rows: &[&'static Setting], disk: &mut Disk) -> Found {
+        match self.read(disk) {
+            Ok(text) => file::read(&self.path, text.expose(), rows),
             Err(problem) => Found {
                 problems: vec![problem],
                 ..Found::default()
@@ -177,12 +221,17 @@ impl Document {
         }
     }
 
-    fn dotenv(&self, rows: &[&'static Setting]) -> Found {
-        match self.read() {
+    fn dotenv(&self, rows: &[&'static Setting], disk: &mut Disk) -> Found {
+        match self.read(disk) {
             Ok(text) => {
-                let (variables, problems) = dotenv::read(&self.path, &text);
-                let mut found = variables::read(variables, rows);
+                let (variables, problems) = dotenv::read(&self.path, text.expose());
+                let typos: Vec<Problem> = variables
+                    .iter()
+                    .filter_map(|variable| variables::likely_typo(variable, rows))
+                    .collect();
+                let mut found = variables::read(variables, rows, disk);
                 found.problems.splice(0..0, problems);
+                found.warnings.extend(typos);
                 found
             }
             Err(problem) => Found {
@@ -192,76 +241,43 @@ impl Document {
         }
     }
 
-    fn read(&self) -> Result<String, Problem> {
+    fn read(&self, disk: &mut Disk) -> Result<Secret, Problem> {
         if let Some(text) = &self.text {
             return Ok(text.clone());
         }
-        std::fs::read_to_string(&self.path).map_err(|error| {
+        disk.read(&self.path).map_err(|kind| {
             let origin = Origin::File {
                 path: self.path.clone(),
                 line: 1,
                 column: 1,
             };
-            Problem::of_source(origin, format!("the file cannot be read: {}", error.kind()))
+            Problem::of_source(origin, format!("the file cannot be read: {kind}"))
         })
     }
 }
 
-fn file_layer(path: &Path, rows: &[&'static Setting]) -> Option<Found> {
-    path.is_file().then(|| {
-        Document {
-            path: path.to_owned(),
-            text: None,
-        }
-        .toml(rows)
-    })
-}
-
 fn defaults(rows: &[&'static Setting]) -> Found {
     let values = rows.iter().filter_map(|row| {
-        let raw = Raw::Text(row.default?.to_owned());
-        Some((
-            row.key.to_owned(),
-            Assigned {
-                raw,
-                origin: Origin::Default,
-            },
-        ))
+        let raw = Raw::text(row.default?);
+        Some((row.key.to_owned(), Assigned::new(raw, Origin::Default)))
     });
     Found {
         values: values.collect(),
-        problems: Vec::new(),
+        ..Found::default()
     }
 }
 
-fn from_environment(variables: Vec<(String, String)>) -> Vec<Variable> {
-    let variable = |(name, value): (String, String)| Variable {
-        origin: Origin::Variable {
-            variable: name.clone(),
-        },
-        name,
-        value,
-    };
-    variables.into_iter().map(variable).collect()
-}
-
-fn overrides(settings: Vec<(String, String)>, rows: &[&'static Setting]) -> Found {
+fn overrides(settings: &[(String, Secret)], rows: &[&'static Setting]) -> Found {
     let mut found = Found::default();
     for (key, value) in settings {
-        if rows.iter().any(|row| row.is_at(&key)) {
-            let raw = Raw::Text(value);
-            found.values.push((
-                key,
-                Assigned {
-                    raw,
-                    origin: Origin::CommandLine,
-                },
-            ));
+        if rows.iter().any(|row| row.is_at(key)) {
+            let assigned = Assigned::new(Raw::Text(value.clone()), Origin::CommandLine);
+            found.values.push((key.clone(), assigned));
         } else {
-            let message = format!("unknown setting{}", meant(&key, rows, str::to_owned));
+            let message = format!("unknown setting{}", meant(key, rows, str::to_owned));
             found
                 .problems
-                .push(Problem::new(key, Origin::CommandLine, message));
+                .push(Problem::new(key.as_str(), Origin::CommandLine, message));
         }
     }
     found

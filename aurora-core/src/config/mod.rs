@@ -9,8 +9,9 @@
 //! the path of a file that holds it, in the variable with `_FILE` at its end (`OPENAI_API_KEY_FILE`). An empty
 //! variable counts as not set.
 //!
-//! A new setting is one line in `settings.rs`: type, default, variables, secrecy and description are read from there
-//! by everything else, [`catalogue`] among it.
+//! [`Live`] follows the sources while a program runs. [`template`], [`dotenv_template`] and [`schema()`] are made from
+//! the same table as everything else, which [`catalogue`] shows: a new setting is one line below `settings/` with its
+//! type, default, variables, narrowing and description.
 //!
 //! # Examples
 //! ```
@@ -28,27 +29,36 @@
 //! # Ok::<(), aurora_core::config::Error>(())
 //! ```
 
+mod disk;
 mod dotenv;
 mod file;
+mod live;
 mod loaded;
 mod loader;
+mod narrowing;
 mod origin;
 mod problem;
 mod reader;
+mod schema;
 mod setting;
 mod settings;
+mod template;
 mod value;
 mod variables;
 
-pub use loaded::Loaded;
+pub use live::{Change, Changes, Live, LiveBuilder, RELOADS, UP_TO_DATE};
+pub use loaded::{Entry, Loaded};
 pub use loader::Loader;
 pub use origin::Origin;
 pub use problem::{Error, Problem};
+pub use schema::schema;
 pub use setting::{Setting, catalogue};
 pub use settings::{
-    Alerts, CompatibleServer, Database, Environment, Limits, Llm, Log, LogFormat, LogLevel, LogRotation,
-    LogStream, Redis, Server, Settings,
+    Access, Alerts, Cnpj, CnpjAuth, CompatibleServer, Database, Discord, Email, Environment, JwtAlgorithm,
+    Limits, Llm, Log, LogFormat, LogLevel, LogRotation, LogStream, MailEncryption, Redis, Server, Settings,
+    Slack, Telegram,
 };
+pub use template::{dotenv_template, template};
 
 #[cfg(test)]
 mod tests;

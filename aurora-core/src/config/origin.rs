@@ -3,8 +3,13 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use serde::Serialize;
+
 /// The place that a setting's value was read from, in words that help to find it again.
-#[derive(Debug, Clone, PartialEq, Eq)]
+///
+/// Serialised it says its `kind` (`default`, `file`, `dotenv`, `variable`, `command_line`) beside its fields.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Origin {
     /// Built in.

@@ -2,10 +2,14 @@
 
 use std::fmt;
 
+use serde::Serialize;
+
 use super::Origin;
 
 /// One thing that is wrong, with its place and what is allowed. Never shows the value of a secret.
-#[derive(Debug, Clone, PartialEq, Eq)]
+///
+/// Serialised it is `{"key", "origin", "message"}`; `key` and `origin` are `null` where there is none.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Problem {
     key: Option<String>,
     origin: Option<Origin>,
@@ -38,10 +42,25 @@ impl Problem {
         }
     }
 
+    /// Something that no source can be named for.
+    pub(super) fn general(message: impl Into<String>) -> Self {
+        Self {
+            key: None,
+            origin: None,
+            message: message.into(),
+        }
+    }
+
     /// The dotted key of the setting, where one is concerned.
     #[must_use]
     pub fn key(&self) -> Option<&str> {
         self.key.as_deref()
+    }
+
+    /// What is wrong with it and what is allowed.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
     }
 
     /// Where the wrong value stands; nowhere when it is missing.
@@ -71,6 +90,10 @@ pub struct Error {
 impl Error {
     pub(super) fn new(problems: Vec<Problem>) -> Self {
         Self { problems }
+    }
+
+    pub(super) fn into_problems(self) -> Vec<Problem> {
+        self.problems
     }
 
     /// Every problem found, in the order of the layers.

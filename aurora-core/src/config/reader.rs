@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::setting::{Setting, catalogue};
-use super::settings::Settings;
+use super::settings::{self, Settings};
 use super::value::{Raw, Value};
 use super::{Origin, Problem};
 
@@ -12,6 +12,18 @@ use super::{Origin, Problem};
 pub(super) struct Assigned {
     pub(super) raw: Raw,
     pub(super) origin: Origin,
+    /// Why it is no value at all; told only when no stronger layer replaces it.
+    pub(super) fault: Option<String>,
+}
+
+impl Assigned {
+    pub(super) const fn new(raw: Raw, origin: Origin) -> Self {
+        Self {
+            raw,
+            origin,
+            fault: None,
+        }
+    }
 }
 
 /// The strongest value of each key.
@@ -32,7 +44,7 @@ pub(super) fn read(values: &Values) -> (Option<Settings>, Vec<Problem>) {
         problems: Vec::new(),
     };
     let settings = Settings::read(&mut reader, "");
-    reader.check_order();
+    settings::check(&mut reader);
     (settings, reader.problems)
 }
 
@@ -44,17 +56,17 @@ impl Reader<'_> {
         let Some(assigned) = self.values.get(&key) else {
             let absent = T::absent();
             if absent.is_none() {
-                let variable = Setting::variable_of(&key);
-                let message = format!(
-                    "required; allowed is {}; set it in aurora.toml or as {variable}",
-                    row.allowed
-                );
+                let message = format!("required; {}", how_to_set(row, &key));
                 self.problems.push(Problem::missing(key, message));
             }
             return absent;
         };
-        let fits = row.only.is_none_or(|only| (only.holds)(&assigned.raw));
-        let value = T::read(&assigned.raw).filter(|_| fits);
+        if let Some(fault) = &assigned.fault {
+            self.problems
+                .push(Problem::new(key, assigned.origin.clone(), fault.as_str()));
+            return None;
+        }
+        let value = fitting::<T>(row, &assigned.raw);
         if value.is_none() {
             let message = if T::IS_SECRET {
                 format!("not allowed (its value is not shown); allowed is {}", row.allowed)
@@ -87,7 +99,7 @@ impl Reader<'_> {
         found
     }
 
-    fn names_below(&self, prefix: &str) -> BTreeSet<String> {
+    pub(super) fn names_below(&self, prefix: &str) -> BTreeSet<String> {
         let below = self.values.keys().filter_map(|key| key.strip_prefix(prefix));
         below
             .filter_map(|rest| rest.split('.').next())
@@ -95,19 +107,48 @@ impl Reader<'_> {
             .collect()
     }
 
-    /// The one rule over several settings: the order can name only providers that exist.
-    fn check_order(&mut self) {
-        let Some(assigned) = self.values.get("llm.order") else {
+    /// The value of a setting for a rule; nothing when it is not set or not allowed, which is noted elsewhere.
+    pub(super) fn peek<T: Value>(&self, key: &str) -> Option<T> {
+        let row = self.rows.iter().find(|row| row.is_at(key))?;
+        let assigned = self.values.get(key).filter(|assigned| assigned.fault.is_none())?;
+        fitting(row, &assigned.raw)
+    }
+
+    pub(super) fn is_set(&self, key: &str) -> bool {
+        self.values.contains_key(key)
+    }
+
+    /// Notes that a setting does not fit to others.
+    pub(super) fn refuse(&mut self, key: &str, message: impl Into<String>) {
+        let origin = self.values.get(key).map(|assigned| assigned.origin.clone());
+        self.problems.push(match origin {
+            Some(origin) if origin != Origin::Default => Problem::new(key, origin, message),
+            _ => Problem::missing(key, message),
+        });
+    }
+
+    /// Notes that a setting is missing that others need.
+    pub(super) fn require(&mut self, key: &str, others: &str) {
+        if self.is_set(key) {
             return;
-        };
-        let mut known = self.names_below("llm.openai_compatible.");
-        known.extend(["openai", "anthropic", "simulated"].map(str::to_owned));
-        let order = Vec::<String>::read(&assigned.raw).unwrap_or_default();
-        for name in order.iter().filter(|name| !known.contains(*name)) {
-            let known = known.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
-            let message = format!("found {name:?}, which is no provider; allowed are {known}");
-            self.problems
-                .push(Problem::new("llm.order", assigned.origin.clone(), message));
+        }
+        if let Some(row) = self.rows.iter().find(|row| row.is_at(key)) {
+            let message = format!("required with {others}; {}", how_to_set(row, key));
+            self.problems.push(Problem::missing(key, message));
         }
     }
+}
+
+fn fitting<T: Value>(row: &Setting, raw: &Raw) -> Option<T> {
+    let fits = row.only.is_none_or(|only| (only.holds)(raw));
+    T::read(raw).filter(|_| fits)
+}
+
+fn how_to_set(row: &Setting, key: &str) -> String {
+    let named = row.variables.first().map(|name| (*name).to_owned());
+    let variable = named.unwrap_or_else(|| Setting::variable_of(key));
+    format!(
+        "allowed is {}; set it in aurora.toml or as {variable}",
+        row.allowed
+    )
 }

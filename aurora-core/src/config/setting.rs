@@ -1,7 +1,10 @@
 //! The table of settings: what each is called, allows and means.
 
+use serde_json::Value as Json;
+
+use super::narrowing::{Form, Only};
 use super::settings::Settings;
-use super::value::Raw;
+use super::value::{Kind, Raw};
 
 /// A setting as the table knows it.
 #[derive(Debug, Clone, Copy)]
@@ -16,17 +19,52 @@ pub struct Setting {
     /// The built-in default as it would be written in a variable.
     pub default: Option<&'static str>,
     /// Plain variables that set it, the first one strongest; `AURORA__SECTION__KEY` sets it too and wins over them.
+    /// Each secret has a further one with `_FILE` at its end, which names a file that holds it.
     pub variables: &'static [&'static str],
     /// Whether its value is never shown.
     pub is_secret: bool,
     /// Whether it has to be set because there is no default.
     pub is_required: bool,
     pub(super) only: Option<Only>,
+    /// How each of the variables is read, where that is not plain.
+    pub(super) forms: &'static [Option<Form>],
+    pub(super) kind: Kind,
+    /// A value that is allowed, as it would be written in a variable.
+    pub(super) example: &'static str,
+    /// What something written stands for, as a file would hold it; nothing when it is not allowed.
+    pub(super) json: fn(&Raw) -> Option<Json>,
+}
+
+/// A section of the settings.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Section {
+    /// Dotted key with a dot at its end; empty for the settings that are in no section.
+    pub(super) prefix: &'static str,
+    pub(super) about: &'static str,
+    pub(super) rows: &'static [Setting],
 }
 
 impl Setting {
+    /// The value that something written stands for, when it is allowed.
+    pub(super) fn value_of(&self, raw: &Raw) -> Option<Json> {
+        let fits = self.only.is_none_or(|only| (only.holds)(raw));
+        (self.json)(raw).filter(|_| fits)
+    }
+
+    /// Whether two writings stand for the same value.
+    pub(super) fn is_same(&self, one: &Raw, two: &Raw) -> bool {
+        one.is_written_like(two)
+            || !self.is_secret && {
+                let (one, two) = (self.value_of(one), self.value_of(two));
+                one.is_some() && one == two
+            }
+    }
+
     /// Whether `key` is this setting, with a name in the place of `*`.
     pub(super) fn is_at(&self, key: &str) -> bool {
+        if !self.key.contains('*') {
+            return self.key == key;
+        }
         let mut pattern = self.key.split('.');
         let mut parts = key.split('.');
         loop {
@@ -63,25 +101,23 @@ fn is_name(text: &str) -> bool {
         && !text.contains("__")
 }
 
-/// A narrowing of what the type of a setting allows.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Only {
-    pub(super) allowed: &'static str,
-    pub(super) holds: fn(&Raw) -> bool,
-}
-
 /// All settings, section by section.
 #[must_use]
 pub fn catalogue() -> Vec<&'static Setting> {
-    let mut rows = Vec::new();
-    Settings::rows(&mut rows);
-    rows
+    sections().into_iter().flat_map(|section| section.rows).collect()
+}
+
+/// All sections, each before those inside it.
+pub(super) fn sections() -> Vec<Section> {
+    let mut sections = Vec::new();
+    Settings::sections(&mut sections);
+    sections
 }
 
 /// Declares a section of the settings: its struct, its rows in the table, and how it is read.
 ///
-/// A row is `name: Type = "default", from ["PLAIN_VARIABLE"], only NARROWING;` under its description; all but name and
-/// type can be left out.
+/// A row is `name: Type = "default", from ["PLAIN_VARIABLE", "ANOTHER" as FORM], only NARROWING;` under its description;
+/// all but name and type can be left out.
 macro_rules! section {
     (
         $(#[doc = $about:literal])+
@@ -90,7 +126,7 @@ macro_rules! section {
                 $(#[doc = $doc:literal])+
                 $field:ident: $type:ty
                     $(= $default:literal)?
-                    $(, from [$($variable:literal),+])?
+                    $(, from [$($variable:literal $(as $form:path)?),+])?
                     $(, only $only:path)?
                 ;
             )*
@@ -112,24 +148,36 @@ macro_rules! section {
                 key: concat!($prefix, stringify!($field)),
                 about: concat!($($doc),+).trim_ascii(),
                 allowed: match $crate::config::setting::section!(@optional $($only)?) {
-                    Some($crate::config::setting::Only { allowed, .. }) => allowed,
+                    Some($crate::config::narrowing::Only { allowed, .. }) => allowed,
                     None => <$type as $crate::config::value::Value>::ALLOWED,
                 },
                 default: $crate::config::setting::section!(@optional $($default)?),
                 variables: &[$($($variable),+)?],
                 is_secret: <$type as $crate::config::value::Value>::IS_SECRET,
-                is_required: <$type as $crate::config::value::Value>::IS_REQUIRED,
+                is_required: <$type as $crate::config::value::Value>::IS_REQUIRED
+                    && $crate::config::setting::section!(@is_left_out $($default)?),
                 only: $crate::config::setting::section!(@optional $($only)?),
+                forms: &[$($($crate::config::setting::section!(@optional $($form)?)),+)?],
+                kind: <$type as $crate::config::value::Value>::KIND,
+                example: match $crate::config::setting::section!(@optional $($only)?) {
+                    Some($crate::config::narrowing::Only { example, .. }) => example,
+                    None => <$type as $crate::config::value::Value>::EXAMPLE,
+                },
+                json: $crate::config::value::json_of::<$type>,
             }),*];
 
-            pub(super) fn rows(rows: &mut Vec<&'static $crate::config::Setting>) {
-                rows.extend(Self::ROWS);
-                $($($section_type::rows(rows);)+)?
-                $($($named_type::rows(rows);)+)?
+            pub(in $crate::config) fn sections(sections: &mut Vec<$crate::config::setting::Section>) {
+                sections.push($crate::config::setting::Section {
+                    prefix: $prefix,
+                    about: concat!($($about),+).trim_ascii(),
+                    rows: Self::ROWS,
+                });
+                $($($section_type::sections(sections);)+)?
+                $($($named_type::sections(sections);)+)?
             }
 
             /// Reads every field, so that every problem is found, before it gives up.
-            pub(super) fn read(reader: &mut $crate::config::reader::Reader<'_>, prefix: &str) -> Option<Self> {
+            pub(in $crate::config) fn read(reader: &mut $crate::config::reader::Reader<'_>, prefix: &str) -> Option<Self> {
                 $(let $field = reader.take(prefix, stringify!($field));)*
                 $($(let $section = $section_type::read(reader, &format!("{prefix}{}.", stringify!($section)));)+)?
                 $($(let $named = reader.named(&format!("{prefix}{}.", stringify!($named)), $named_type::read);)+)?
@@ -141,6 +189,8 @@ macro_rules! section {
             }
         }
     };
+    (@is_left_out) => { true };
+    (@is_left_out $value:expr) => { false };
     (@optional) => { None };
     (@optional $value:expr) => { Some($value) };
 }

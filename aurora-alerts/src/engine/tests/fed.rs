@@ -30,11 +30,7 @@ async fn the_default_rules_fire_and_resolve_from_a_monitors_numbers_alone() {
         }
         engine.record_monitor(&monitor, 5);
         engine.tick().await;
-        let mut firing: Vec<_> = engine
-            .active()
-            .iter()
-            .map(|alert| alert.rule.clone())
-            .collect();
+        let mut firing: Vec<_> = engine.active().iter().map(|alert| alert.rule.clone()).collect();
         firing.sort();
         firing.dedup();
         if fired.last() != Some(&firing) {

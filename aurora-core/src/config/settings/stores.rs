@@ -1,0 +1,21 @@
+//! Where data lives: the database and the shared cache.
+
+use crate::config::narrowing::{DATABASE_URL, REDIS_URL};
+use crate::config::setting::section;
+use crate::secret::Secret;
+
+section! {
+    /// Where the data lives.
+    Database at "database." {
+        /// Database to use; when it is not set, the SQLite file `aurora.db` in `server.data_dir`.
+        url: Option<Secret>, from ["DATABASE_URL"], only DATABASE_URL;
+    }
+}
+
+section! {
+    /// The cache that several replicas share.
+    Redis at "redis." {
+        /// Redis or Valkey to use; when it is not set, each process caches for itself.
+        url: Option<Secret>, from ["REDIS_URL"], only REDIS_URL;
+    }
+}
