@@ -7,6 +7,7 @@
 //! | 1 | something outside has to be put right: the command line, a setting, the address, the data folder, the database |
 //! | 2 | the program failed, or running requests had to be cut off at the stop |
 
+mod config;
 mod demo;
 mod serve;
 mod signals;
@@ -42,6 +43,9 @@ enum Command {
     Serve(Options),
     /// Show everything with simulated providers: no key, no network, nothing is kept.
     Demo(demo::DemoOptions),
+    /// Show, check and describe the settings.
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
 }
 
 /// What `serve` takes.
@@ -53,9 +57,19 @@ struct Options {
     /// Folder of the database and of everything else that the server keeps [default: data].
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+    #[command(flatten)]
+    sources: Sources,
+}
+
+/// Where settings come from, beside the folder and the environment.
+#[derive(Debug, Clone, Args)]
+struct Sources {
     /// A further settings file, stronger than aurora.toml.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// A setting by its dotted key, stronger than files and variables; others on this machine can see it, so no secrets.
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = pair)]
+    settings: Vec<(String, String)>,
 }
 
 /// Runs the command that the arguments ask for.
@@ -72,6 +86,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         None => serve::run(&command_line.options),
         Some(Command::Serve(options)) => serve::run(&options),
         Some(Command::Demo(options)) => demo::run(&options),
+        Some(Command::Config(command)) => config::run(&command),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -86,12 +101,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 impl Options {
-    /// The settings of all layers, the command line on top.
-    fn settings(&self) -> Result<Settings, Error> {
-        let mut loader = Loader::from_process(".");
-        if let Some(path) = &self.config {
-            loader = loader.file(path);
-        }
+    /// All layers of settings, the command line on top.
+    fn loader(&self) -> Loader {
         let mut given: Vec<(&str, String)> = Vec::new();
         if let Some(address) = self.listen {
             given.push(("server.host", address.ip().to_string()));
@@ -100,10 +111,34 @@ impl Options {
         if let Some(folder) = &self.data {
             given.push(("server.data_dir", folder.to_string_lossy().into_owned()));
         }
-        let loaded = loader.overrides(given).load();
-        let loaded = loaded.map_err(|error| Error::new(ErrorKind::Settings, error.to_string()))?;
-        Ok(loaded.settings().clone())
+        self.sources.loader(".").overrides(given)
     }
+
+    fn settings(&self) -> Result<Settings, Error> {
+        let loaded = self.loader().load().map_err(refused)?;
+        Ok(loaded.into_settings())
+    }
+}
+
+impl Sources {
+    fn loader(&self, folder: impl Into<PathBuf>) -> Loader {
+        let mut loader = Loader::from_process(folder);
+        if let Some(path) = &self.config {
+            loader = loader.file(path);
+        }
+        loader.overrides(self.settings.iter().cloned())
+    }
+}
+
+/// A key and a value.
+fn pair(text: &str) -> Result<(String, String), &'static str> {
+    let (key, value) = text.split_once('=').ok_or("expected KEY=VALUE")?;
+    Ok((key.trim().to_owned(), value.to_owned()))
+}
+
+/// The error of settings that cannot be used.
+fn refused(error: aurora_core::config::Error) -> Error {
+    Error::new(ErrorKind::Settings, error.to_string())
 }
 
 /// Runs a future to its end on a runtime of its own.

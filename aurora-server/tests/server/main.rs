@@ -7,6 +7,8 @@
 )]
 
 mod clients;
+#[cfg(unix)]
+mod config;
 mod edge;
 mod embedding;
 mod harness;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::harness::{Connection, PATIENCE, request};
 
 /// The program in a folder and an environment of its own.
-fn aurora(folder: &std::path::Path, arguments: &[&str]) -> Command {
+pub(crate) fn aurora(folder: &std::path::Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_aurora"));
     command.args(arguments).current_dir(folder).env_clear();
     command
@@ -17,7 +17,7 @@ fn aurora(folder: &std::path::Path, arguments: &[&str]) -> Command {
     command
 }
 
-fn outcome(arguments: &[&str], variables: &[(&str, &str)]) -> (Option<i32>, String, String) {
+pub(crate) fn outcome(arguments: &[&str], variables: &[(&str, &str)]) -> (Option<i32>, String, String) {
     let folder = tempfile::tempdir().unwrap();
     let mut command = aurora(folder.path(), arguments);
     let Output {

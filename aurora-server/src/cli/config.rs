@@ -1,0 +1,116 @@
+//! `aurora config`.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use aurora_core::config::{self, Entry, Loaded, Problem};
+use clap::{Args, Subcommand};
+use serde::Serialize;
+
+use super::serve::say;
+use super::{Sources, refused};
+use crate::error::{Error, ErrorKind};
+
+/// What the settings are looked at for.
+#[derive(Debug, Clone, Subcommand)]
+pub(super) enum ConfigCommand {
+    /// Show every setting with its value and where that came from, secrets redacted.
+    Print(Shown),
+    /// Tell everything that is wrong with the settings, or that nothing is.
+    Check(Shown),
+    /// Write an aurora.toml with every setting commented out.
+    Template {
+        /// Write a .env instead.
+        #[arg(long)]
+        env: bool,
+    },
+    /// Write the JSON Schema of aurora.toml, for editors.
+    Schema,
+}
+
+/// Which settings, and how they are shown.
+#[derive(Debug, Clone, Args)]
+pub(super) struct Shown {
+    #[command(flatten)]
+    sources: Sources,
+    /// Folder of aurora.toml, aurora.<environment>.toml and .env [default: the present one].
+    #[arg(long, value_name = "DIR")]
+    folder: Option<PathBuf>,
+    /// Answer in JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    ok: bool,
+    problems: &'a [Problem],
+    warnings: &'a [Problem],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    settings: Option<Vec<Entry>>,
+}
+
+pub(super) fn run(command: &ConfigCommand) -> Result<(), Error> {
+    match command {
+        ConfigCommand::Print(shown) => shown.load(|loaded| {
+            warn(loaded);
+            say(&loaded.effective());
+        }),
+        ConfigCommand::Check(shown) => shown.load(|loaded| {
+            warn(loaded);
+            say("the settings are in order\n");
+        }),
+        ConfigCommand::Template { env: false } => {
+            say(&config::template());
+            Ok(())
+        }
+        ConfigCommand::Template { env: true } => {
+            say(&config::dotenv_template());
+            Ok(())
+        }
+        ConfigCommand::Schema => {
+            say(&config::schema());
+            Ok(())
+        }
+    }
+}
+
+impl Shown {
+    /// Reads the settings and shows them, as `tell` does or in JSON.
+    fn load(&self, tell: fn(&Loaded)) -> Result<(), Error> {
+        let folder = self.folder.clone().unwrap_or_else(|| PathBuf::from("."));
+        let outcome = self.sources.loader(folder).load();
+        match &outcome {
+            Ok(loaded) if self.json => say_json(&Report {
+                ok: true,
+                problems: &[],
+                warnings: loaded.warnings(),
+                settings: Some(loaded.entries()),
+            })?,
+            Ok(loaded) => tell(loaded),
+            Err(error) if self.json => say_json(&Report {
+                ok: false,
+                problems: error.problems(),
+                warnings: &[],
+                settings: None,
+            })?,
+            Err(_) => {}
+        }
+        outcome.map(drop).map_err(refused)
+    }
+}
+
+fn warn(loaded: &Loaded) {
+    for warning in loaded.warnings() {
+        // Nobody is left to be told if this fails.
+        drop(writeln!(std::io::stderr(), "warning: {warning}"));
+    }
+}
+
+fn say_json(report: &Report<'_>) -> Result<(), Error> {
+    let text = serde_json::to_string_pretty(report);
+    let text =
+        text.map_err(|error| Error::new(ErrorKind::Internal, "the report is no JSON").caused_by(error))?;
+    say(&format!("{text}\n"));
+    Ok(())
+}
