@@ -18,7 +18,7 @@
 //! | `store` | SQLite or PostgreSQL behind one type, with migrations | `sqlite`, `postgres` |
 //! | `config` | layered settings that know where they came from | `config` |
 //! | `access` | passwords, tokens, second factors, API keys, roles, sealed secrets | `access` |
-//! | `telemetry` | logs of the process and its own measurements | `telemetry` |
+//! | [`telemetry`] | trace context and bounded labels; logs of the process and its own measurements | partly `telemetry` |
 //! | `testing` | contract suites and throwaway databases and caches | `testing` |
 
 #[cfg(feature = "access")]
@@ -45,7 +45,6 @@ pub mod secret;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub mod store;
 mod sync;
-#[cfg(feature = "telemetry")]
 pub mod telemetry;
 #[cfg(feature = "testing")]
 pub mod testing;

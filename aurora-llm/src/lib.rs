@@ -34,6 +34,7 @@
 //! | [`wire`] | codecs without I/O, for both sides of a dialect |
 //! | [`usage`], [`pricing`] | tokens, and what they cost in nano-dollars |
 //! | [`error`](mod@error) | what went wrong, and whether it helps to try again |
+//! | [`telemetry`] | the names of spans and metrics, and their buckets |
 //! | `testing` | the contract that every provider keeps |
 //!
 //! # Features
@@ -51,7 +52,7 @@ pub mod error;
 pub mod pricing;
 pub mod provider;
 pub mod providers;
-mod telemetry;
+pub mod telemetry;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod usage;

@@ -8,8 +8,10 @@ use std::time::Duration;
 
 use aurora_alerts::AlertEngine;
 use aurora_core::config::Settings;
-use aurora_core::health::{Criticality, HealthCheck, HealthRegistry, HealthRegistryBuilder};
+use aurora_core::health::{Criticality, DatabaseCheck, HealthCheck, HealthRegistry, HealthRegistryBuilder};
 use aurora_core::monitor::Monitor;
+use aurora_core::rng::Random;
+use aurora_core::telemetry::ProcessMetrics;
 use aurora_core::time::{Clock, SystemClock};
 use aurora_crm::Crm;
 use aurora_llm::LlmClient;
@@ -73,12 +75,13 @@ impl App {
         let defaults = defaults.map_err(|error| {
             Error::new(ErrorKind::Internal, "the built-in defaults cannot be read").caused_by(error)
         })?;
+        let database = DatabaseCheck::new(crm.database().clone());
         Ok(AppBuilder {
             crm,
             alerts,
             llm: None,
             monitor: None,
-            health: HealthRegistry::builder(),
+            health: HealthRegistry::builder().check(Criticality::Critical, database),
             settings: defaults.settings().clone(),
             metrics: None,
             clock: Arc::new(SystemClock),
@@ -194,17 +197,12 @@ impl AppBuilder {
     /// The app. Makes the workspace that everything acts in, if it is not there.
     ///
     /// # Errors
-    /// `Storage` when the database does not answer, `Settings` when two checks have the same name.
+    /// `Storage` when the database does not answer, `Settings` when two checks have the same name or one has none.
     pub async fn build(self) -> Result<App, Error> {
         let workspace = wiring::default_workspace(&self.crm, &*self.clock).await?;
-        let database = wiring::DatabaseCheck::new(self.crm.database().clone());
-        let health = self
-            .health
-            .check(Criticality::Critical, database)
-            .clock(Arc::clone(&self.clock))
-            .build();
+        let health = self.health.clock(Arc::clone(&self.clock)).build();
         let health = health.map_err(|error| {
-            Error::new(ErrorKind::Settings, "two components of /ready have the same name").caused_by(error)
+            Error::new(ErrorKind::Settings, "a component of /ready cannot be watched").caused_by(error)
         })?;
         let clock = self.clock;
         Ok(App {
@@ -218,6 +216,9 @@ impl AppBuilder {
                 monitor: self.monitor.unwrap_or_else(|| Monitor::new(Arc::clone(&clock))),
                 http: Monitor::new(Arc::clone(&clock)),
                 health,
+                process: ProcessMetrics::new().clock(Arc::clone(&clock)),
+                connections: serve::Connections::default(),
+                random: Random::system(),
                 settings: Arc::new(self.settings),
                 started: clock.elapsed(),
                 clock,
@@ -284,11 +285,13 @@ impl Bound {
             router,
             limits,
             Arc::clone(&state.clock),
+            state.connections.clone(),
             state.stop.clone(),
             hurry,
         );
         let stopping = async {
             stop.await;
+            state.health.drain();
             state.stop.cancel();
         };
         // Streams end with the app also when this future is dropped.

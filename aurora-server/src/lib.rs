@@ -20,7 +20,6 @@ mod demo;
 mod error;
 mod http;
 mod jobs;
-mod logs;
 mod serve;
 mod state;
 mod telemetry;

@@ -8,6 +8,8 @@ use aurora_alerts::AlertEngine;
 use aurora_core::config::Settings;
 use aurora_core::health::HealthRegistry;
 use aurora_core::monitor::Monitor;
+use aurora_core::rng::Random;
+use aurora_core::telemetry::ProcessMetrics;
 use aurora_core::time::Clock;
 use aurora_crm::Crm;
 use aurora_crm::workspaces::WorkspaceId;
@@ -16,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::http::{Gateway, Pulse};
 use crate::jobs::observe::Judgement;
+use crate::serve::Connections;
 
 /// The parts of one app; a cheap handle.
 #[derive(Clone)]
@@ -36,6 +39,12 @@ pub(crate) struct AppState {
     /// How this server's own routes perform, by method and template.
     pub(crate) http: Monitor,
     pub(crate) health: HealthRegistry,
+    /// What this process uses.
+    pub(crate) process: ProcessMetrics,
+    /// The connections of our own listener.
+    pub(crate) connections: Connections,
+    /// For the ids of traces.
+    pub(crate) random: Random,
     pub(crate) settings: Arc<Settings>,
     pub(crate) clock: Arc<dyn Clock>,
     /// When the app was built, on the clock's monotonic time.

@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
+use aurora_core::telemetry::ProcessMetrics;
+use aurora_llm::telemetry as llm;
 use axum::http::StatusCode;
 use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
 const REQUESTS: &str = "aurora_http_requests_total";
 const DURATION: &str = "aurora_http_request_duration_seconds";
-const UPTIME: &str = "aurora_process_uptime_seconds";
+const CONNECTIONS: &str = "aurora_http_open_connections";
 const BUCKETS: [f64; 12] = [
     0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
 ];
@@ -19,8 +21,16 @@ const BUCKETS: [f64; 12] = [
 /// recorder is there already: it keeps the measurements then, and `/metrics` says so.
 #[must_use]
 pub fn install_metrics() -> Option<PrometheusHandle> {
-    let builder = PrometheusBuilder::new()
-        .set_buckets_for_metric(Matcher::Full(DURATION.to_owned()), &BUCKETS)
+    let buckets: [(&str, &[f64]); 3] = [
+        (DURATION, &BUCKETS),
+        (llm::DURATION, &llm::DURATION_BUCKETS),
+        (llm::TOKENS, &llm::TOKENS_BUCKETS),
+    ];
+    let builder = buckets
+        .into_iter()
+        .try_fold(PrometheusBuilder::new(), |builder, (name, buckets)| {
+            builder.set_buckets_for_metric(Matcher::Full(name.to_owned()), buckets)
+        })
         .ok()?;
     let handle = builder.install_recorder().ok()?;
     describe_counter!(
@@ -33,7 +43,9 @@ pub fn install_metrics() -> Option<PrometheusHandle> {
         Unit::Seconds,
         "Time until the head of the answer, by route and method."
     );
-    describe_gauge!(UPTIME, Unit::Seconds, "Time since this server was started.");
+    describe_gauge!(CONNECTIONS, Unit::Count, "Connections that clients hold open.");
+    ProcessMetrics::new().describe();
+    llm::describe();
     Some(handle)
 }
 
@@ -50,6 +62,6 @@ pub(crate) fn request(method: &'static str, route: &str, status: StatusCode, ela
     histogram!(DURATION, "route" => route, "method" => method).record(elapsed.as_secs_f64());
 }
 
-pub(crate) fn uptime(elapsed: Duration) {
-    gauge!(UPTIME).set(elapsed.as_secs_f64());
+pub(crate) fn open_connections(count: usize) {
+    gauge!(CONNECTIONS).set(f64::from(u32::try_from(count).unwrap_or(u32::MAX)));
 }

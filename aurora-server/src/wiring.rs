@@ -7,11 +7,11 @@ mod storage;
 use std::sync::Arc;
 
 use aurora_core::config::Settings;
-use aurora_core::health::Criticality;
+use aurora_core::health::{CacheCheck, Criticality, FallbackCheck};
 use aurora_core::monitor::Monitor;
 use aurora_core::time::{Clock, SystemClock};
 
-pub(crate) use storage::{DatabaseCheck, default_workspace, open};
+pub(crate) use storage::{default_workspace, open};
 
 use crate::app::{App, AppBuilder};
 use crate::error::{Error, ErrorKind};
@@ -35,10 +35,12 @@ pub(crate) async fn builder(settings: Settings) -> Result<AppBuilder, Error> {
         .monitor(monitor)
         .settings(settings);
     if let Some(client) = client {
-        builder = builder.llm(client);
+        let targets = client.clone();
+        let providers = FallbackCheck::of("providers", move || targets.status());
+        builder = builder.llm(client).check(Criticality::Degraded, providers);
     }
     if let Some(cache) = cache {
-        builder = builder.check(Criticality::Degraded, cache);
+        builder = builder.check(Criticality::Degraded, CacheCheck::new(cache));
     }
     Ok(builder)
 }

@@ -14,6 +14,10 @@ use super::client::{Inner, check_limit, within};
 use super::error::{Error, Stage};
 use super::response::Response;
 use crate::secret::Secret;
+use crate::telemetry::TraceContext;
+
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 
 /// A request that is put together and sent once.
 ///
@@ -106,6 +110,8 @@ impl Request {
 
     /// Sends the request and waits for the head of the answer, whatever its status.
     ///
+    /// Within a [`TraceContext`] it carries the headers `traceparent` and `tracestate`.
+    ///
     /// # Errors
     /// When no answer came; see [`ErrorKind`](super::ErrorKind).
     ///
@@ -131,6 +137,7 @@ impl Request {
 
         let mut request = reqwest::Request::new(self.method, self.url);
         *request.headers_mut() = self.headers;
+        continue_trace(request.headers_mut());
         *request.body_mut() = self.body.map(Into::into);
         let ends_at = client.clock.elapsed() + total;
         match within(&client.clock, limit, client.reqwest.execute(request)).await {
@@ -151,6 +158,22 @@ impl Request {
             }
         }
         self
+    }
+}
+
+/// Tells the server which trace the call belongs to, unless the caller has said so.
+fn continue_trace(headers: &mut HeaderMap) {
+    let Some(context) = TraceContext::current() else {
+        return;
+    };
+    if headers.contains_key(TRACEPARENT) {
+        return;
+    }
+    if let Ok(parent) = HeaderValue::from_str(&context.traceparent()) {
+        headers.insert(TRACEPARENT, parent);
+        if let Some(Ok(state)) = context.tracestate().map(HeaderValue::from_str) {
+            headers.insert(TRACESTATE, state);
+        }
     }
 }
 

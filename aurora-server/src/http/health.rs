@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use aurora_core::health::{Report, Status};
+use aurora_core::health::{Criticality, Report};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -63,9 +63,12 @@ struct ComponentState {
     /// Its name.
     #[schema(example = "database")]
     name: String,
-    /// `ok`, `degraded` or `down`: what its state means for the whole.
+    /// Its own state: `ok`, `degraded` or `down`.
     #[schema(example = "ok")]
     status: &'static str,
+    /// What its failure means for the whole: `critical` or `degraded`.
+    #[schema(example = "critical")]
+    criticality: &'static str,
     /// Why it is not well.
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<&'static str>,
@@ -73,6 +76,11 @@ struct ComponentState {
     latency_ms: f64,
     /// When it was checked (RFC 3339).
     checked_at: String,
+    /// Since when it is in this state, as far as checks have seen it (RFC 3339).
+    since: String,
+    /// When a check last found it well (RFC 3339).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_ok_at: Option<String>,
 }
 
 /// Whether requests should be sent here.
@@ -83,13 +91,13 @@ struct ComponentState {
         content_type = "application/problem+json"),
 ))]
 async fn ready(State(state): State<AppState>) -> Response {
-    if state.stop.is_cancelled() {
+    let report = state.health.report().await;
+    if report.draining {
         return Problem::new(ProblemKind::NotReady)
             .with("reason", "stopping")
             .retry_after(Duration::from_secs(5))
             .into_response();
     }
-    let report = state.health.report().await;
     let readiness = readiness(&report);
     if report.is_ready() {
         return (StatusCode::OK, Json(readiness)).into_response();
@@ -104,21 +112,19 @@ async fn ready(State(state): State<AppState>) -> Response {
 fn readiness(report: &Report) -> Readiness {
     let components = report.components.iter().map(|component| ComponentState {
         name: component.name.clone(),
-        status: name(component.status),
+        status: component.status.as_str(),
+        criticality: match component.criticality {
+            Criticality::Critical => "critical",
+            Criticality::Degraded => "degraded",
+        },
         detail: component.detail,
         latency_ms: (component.latency.as_secs_f64() * 1e6).round() / 1e3,
         checked_at: component.checked_at.to_string(),
+        since: component.since.to_string(),
+        last_ok_at: component.last_ok_at.map(|at| at.to_string()),
     });
     Readiness {
-        status: name(report.status),
+        status: report.status.as_str(),
         components: components.collect(),
-    }
-}
-
-const fn name(status: Status) -> &'static str {
-    match status {
-        Status::Ok => "ok",
-        Status::Degraded => "degraded",
-        Status::Down => "down",
     }
 }

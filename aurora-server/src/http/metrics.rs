@@ -25,7 +25,8 @@ async fn metrics(State(state): State<AppState>) -> Response {
     let Some(handle) = &state.metrics else {
         return Problem::new(ProblemKind::NoMetrics).into_response();
     };
-    telemetry::uptime(state.uptime());
+    state.process.collect();
+    telemetry::open_connections(state.connections.open());
     (
         [(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
         handle.render(),

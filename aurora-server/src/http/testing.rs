@@ -159,6 +159,15 @@ impl Open {
         }
     }
 
+    /// Reads until a chunk of the body that holds the text has come to its end.
+    pub(crate) async fn until_whole(&mut self, text: &str) {
+        self.until("\r\n\r\n").await;
+        while !self.answer().body.contains(text) {
+            let more = within(self.stream.read_buf(&mut self.read)).await.unwrap();
+            assert!(more > 0, "ended without {text:?}");
+        }
+    }
+
     /// Reads until the server closes.
     pub(crate) async fn rest(&mut self) {
         within(self.stream.read_to_end(&mut self.read)).await.unwrap();

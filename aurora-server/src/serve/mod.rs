@@ -10,7 +10,7 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use aurora_core::time::Clock;
@@ -73,6 +73,22 @@ impl Limits {
     }
 }
 
+/// Counts open connections; clones count together.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Connections(Arc<()>);
+
+impl Connections {
+    /// How many are open.
+    pub(crate) fn open(&self) -> usize {
+        Arc::weak_count(&self.0)
+    }
+
+    /// One more, for as long as what is returned lives.
+    fn begin(&self) -> Weak<()> {
+        Arc::downgrade(&self.0)
+    }
+}
+
 /// Serves until `stop` is cancelled, then ends what runs: within the drain time, or within a second once `hurry` is
 /// ready. Tells whether everything ended by itself.
 pub(crate) async fn run(
@@ -80,6 +96,7 @@ pub(crate) async fn run(
     router: Router,
     limits: Limits,
     clock: Arc<dyn Clock>,
+    open: Connections,
     stop: CancellationToken,
     hurry: impl Future<Output = ()> + Send,
 ) -> bool {
@@ -104,9 +121,10 @@ pub(crate) async fn run(
             clock: Arc::clone(&clock),
             stop: stop.clone(),
         };
+        let counted = open.begin();
         connections.spawn(async move {
             connection.serve(stream).await;
-            drop(place);
+            drop((place, counted));
         });
     }
     drop(listener); // from here on new connections are refused rather than left waiting

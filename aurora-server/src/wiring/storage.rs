@@ -3,10 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use async_trait::async_trait;
-use aurora_core::cache::{CacheStore, Key, RedisCache, Scope};
+use aurora_core::cache::RedisCache;
 use aurora_core::config::Settings;
-use aurora_core::health::{HealthCheck, HealthError};
 use aurora_core::redis::Redis;
 use aurora_core::secret::Secret;
 use aurora_core::store::Database;
@@ -92,64 +90,13 @@ pub(crate) async fn default_workspace(crm: &Crm, clock: &dyn Clock) -> Result<Wo
     }
 }
 
-/// Whether the database answers.
-#[derive(Debug)]
-pub(crate) struct DatabaseCheck {
-    database: Database,
-}
-
-impl DatabaseCheck {
-    pub(crate) const fn new(database: Database) -> Self {
-        Self { database }
-    }
-}
-
-#[async_trait]
-impl HealthCheck for DatabaseCheck {
-    fn name(&self) -> &str {
-        "database"
-    }
-
-    async fn check(&self) -> Result<(), HealthError> {
-        self.database
-            .ping()
-            .await
-            .map_err(|error| HealthError::of(&error))
-    }
-}
-
 /// The cache that the settings name. Nothing keeps anything in it yet: it is watched alone.
-pub(super) async fn cache(settings: &Settings) -> Result<Option<CacheCheck>, Error> {
+pub(super) async fn cache(settings: &Settings) -> Result<Option<RedisCache>, Error> {
     let Some(url) = &settings.redis.url else {
         return Ok(None);
     };
     let redis = Redis::builder(url).connect().await;
     let redis = redis
         .map_err(|error| Error::new(ErrorKind::Settings, "redis.url cannot be used").caused_by(error))?;
-    Ok(Some(CacheCheck {
-        cache: RedisCache::new(&redis),
-    }))
-}
-
-/// Whether the cache answers.
-#[derive(Debug)]
-pub(crate) struct CacheCheck {
-    cache: RedisCache,
-}
-
-#[async_trait]
-impl HealthCheck for CacheCheck {
-    fn name(&self) -> &str {
-        "cache"
-    }
-
-    async fn check(&self) -> Result<(), HealthError> {
-        let unnamed = |_| HealthError::new("the question has no name");
-        let key = Key::new(&Scope::Global, "health", 1, "ping").map_err(unnamed)?;
-        self.cache
-            .get(&key)
-            .await
-            .map(drop)
-            .map_err(|error| HealthError::of(&error))
-    }
+    Ok(Some(RedisCache::new(&redis)))
 }

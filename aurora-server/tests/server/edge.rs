@@ -13,6 +13,21 @@ async fn alive_and_ready() {
     let ready = server.get("/ready").await.json();
     assert_eq!(ready["status"], "ok");
     assert_eq!(ready["components"][0]["name"], "database");
+    assert_eq!(ready["components"][0]["criticality"], "critical");
+    assert_eq!(ready["components"][1]["name"], "providers");
+    let status = server.get("/api/status").await.json();
+    assert!(status["open_connections"].as_u64().unwrap() >= 1, "{status}");
+    if cfg!(target_os = "linux") {
+        let process = &status["process"];
+        assert!(
+            process["resident_bytes"].as_u64().unwrap() > 1_000_000,
+            "{process}"
+        );
+        assert!(
+            process["cpu_seconds"].is_number() && process["threads"].is_number(),
+            "{process}"
+        );
+    }
 }
 
 #[tokio::test]
@@ -29,7 +44,10 @@ async fn a_dead_cache_degrades_and_does_not_kill() {
         .iter()
         .find(|component| component["name"] == "cache")
         .unwrap();
-    assert_eq!(cache["status"], "degraded");
+    assert_eq!(
+        (&cache["status"], &cache["criticality"]),
+        (&"down".into(), &"degraded".into())
+    );
     assert!(cache["detail"].is_string());
 }
 

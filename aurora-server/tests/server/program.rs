@@ -4,6 +4,8 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
+use serde_json::Value;
+
 use crate::harness::{Connection, PATIENCE, request};
 
 /// The program in a folder and an environment of its own.
@@ -138,6 +140,7 @@ async fn it_tells_where_it_is_measures_and_ends_at_a_signal() {
         "{text}"
     );
     assert_eq!(get(&address, "/health").await.status, 200);
+    assert_eq!(get(&address, "/ready").await.status, 200);
     let metrics = get(&address, "/metrics").await;
     assert_eq!(
         metrics.header("content-type"),
@@ -152,7 +155,17 @@ async fn it_tells_where_it_is_measures_and_ends_at_a_signal() {
         metrics.contains("aurora_http_request_duration_seconds_bucket{"),
         "{metrics}"
     );
-    assert!(metrics.contains("aurora_process_uptime_seconds "), "{metrics}");
+    for name in [
+        "aurora_process_uptime_seconds ",
+        "process_cpu_seconds_total ",
+        "process_resident_memory_bytes ",
+        "process_open_fds ",
+        "aurora_http_open_connections 1",
+        "aurora_health_status{component=\"database\"} 1",
+        "aurora_health_status{component=\"providers\"} 1",
+    ] {
+        assert!(metrics.contains(name), "{name}: {metrics}");
+    }
     assert!(folder.path().join("data/aurora.db").is_file());
     signal(&child, "-TERM");
     let (code, err) = ended(child);
@@ -181,27 +194,99 @@ async fn the_demo_says_that_it_is_simulated_keeps_nothing_and_ends_at_a_signal()
     );
 }
 
+/// Starts `serve` in production, where standard output is JSON lines alone, and waits until it listens.
+fn serving_for_machines(
+    folder: &std::path::Path,
+    variables: &[(&str, &str)],
+) -> (Child, String, impl Iterator<Item = Value> + use<>) {
+    let mut command = aurora(folder, &["--listen", "127.0.0.1:0"]);
+    command
+        .env("ENVIRONMENT", "production")
+        .envs(variables.iter().copied());
+    let mut child = command.spawn().unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut lines = lines.map(|line| {
+        let line = line.unwrap();
+        serde_json::from_str::<Value>(&line).expect("standard output has a line that is no JSON")
+    });
+    let listening = lines
+        .find(|line| line["message"] == "listening")
+        .expect("it does not listen");
+    let address = listening["address"].as_str().unwrap().to_owned();
+    (child, address, lines)
+}
+
+async fn ask(address: &str, path: &str, headers: &[(&str, &str)]) -> crate::harness::Answer {
+    let mut connection = Connection::to(address.parse().unwrap()).await;
+    connection.send(&request("GET", path, headers, "")).await;
+    connection.answer().await
+}
+
 #[tokio::test]
-async fn in_production_lines_are_json_and_nothing_is_simulated() {
+async fn in_production_lines_are_json_with_the_id_of_their_request() {
     let folder = tempfile::tempdir().unwrap();
-    let (child, address, text) = serving(folder.path(), &[("ENVIRONMENT", "production")]);
-    assert!(!text.contains("SIMULATED"), "{text}");
-    assert_eq!(get(&address, "/health").await.status, 200);
+    let variables = [
+        ("LOG_LEVEL", "debug"),
+        ("LOG_FILE", "logs/all.log"),
+        ("LOG_ERROR_FILE", "logs/errors.log"),
+    ];
+    let (child, address, lines) = serving_for_machines(folder.path(), &variables);
+    let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    let secret = ("authorization", "Bearer c4n4ry");
+    let known = [("x-request-id", "first"), ("traceparent", parent), secret];
+    assert_eq!(ask(&address, "/health?token=c4n4ry", &known).await.status, 200);
+    let unknown = [("x-request-id", "second"), secret];
+    assert_eq!(ask(&address, "/api/v1/clients/cli_7", &unknown).await.status, 404);
     signal(&child, "-INT");
     let (code, err) = ended(child);
     assert_eq!(code, Some(0), "{err}");
-    let lines: Vec<serde_json::Value> = err
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
-    let answered = lines.iter().find(|line| line["message"] == "answered").unwrap();
-    assert_eq!(answered["status"], 200);
     assert!(
-        answered["span"]["request_id"]
+        err.contains("loopback only") && !err.contains("SIMULATED"),
+        "{err}"
+    );
+
+    let lines: Vec<Value> = lines.collect();
+    let of_requests = lines.iter().filter(|line| {
+        line["target"]
             .as_str()
             .unwrap()
-            .starts_with("req_"),
-        "{answered}"
+            .starts_with("aurora_server::http")
+    });
+    let mut told = Vec::new();
+    for line in of_requests {
+        let id = line["request_id"]
+            .as_str()
+            .unwrap_or_else(|| panic!("no id: {line}"));
+        told.push((
+            id,
+            line["message"].as_str().unwrap(),
+            line["http.response.status_code"].as_u64(),
+        ));
+        let trace = line["trace_id"].as_str().unwrap();
+        assert_eq!(
+            trace == "4bf92f3577b34da6a3ce929d0e0e4736",
+            id == "first",
+            "{line}"
+        );
+        assert!(
+            line["span_id"] != "00f067aa0ba902b7" && line["http.route"].is_string(),
+            "{line}"
+        );
+        let stable = ["timestamp", "level", "service", "environment", "version"];
+        assert!(stable.iter().all(|name| line[name].is_string()), "{line}");
+    }
+    let expected = [
+        ("first", "answered", Some(200)),
+        ("second", "request refused", None),
+        ("second", "answered", Some(404)),
+    ];
+    assert_eq!(told, expected);
+    let file = std::fs::read_to_string(folder.path().join("logs/all.log")).unwrap();
+    assert!(file.lines().count() >= lines.len(), "{file}");
+    assert!(!file.contains("c4n4ry"), "{file}");
+    assert_eq!(
+        std::fs::read_to_string(folder.path().join("logs/errors.log")).unwrap(),
+        ""
     );
 }
 

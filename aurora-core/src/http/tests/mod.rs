@@ -5,6 +5,7 @@ use std::future::Future;
 use std::io::ErrorKind as IoErrorKind;
 use std::time::Duration;
 
+use ::http::HeaderValue;
 use futures::StreamExt;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -51,6 +52,45 @@ where
 async fn ended<T: 'static>(mut server: JoinSet<T>) -> T {
     let outcome = tokio::time::timeout(PATIENCE, server.join_next()).await;
     outcome.expect("it hangs").unwrap().unwrap()
+}
+
+#[tokio::test]
+async fn a_call_within_a_trace_continues_it() {
+    use crate::telemetry::TraceContext;
+
+    let server = MockServer::start().await;
+    Mock::given(method("GET"))
+        .respond_with(ResponseTemplate::new(200))
+        .mount(&server)
+        .await;
+    let (client, url) = (client(), url(server.uri()));
+    let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    let context = TraceContext::parse(parent, ["a=1", "b=2"]).unwrap();
+    client.get(&url).send().await.unwrap();
+    context.clone().scope(client.get(&url).send()).await.unwrap();
+    let own = client.get(&url).header("traceparent", "mine");
+    context.scope(own.send()).await.unwrap();
+    let sent: Vec<_> = server
+        .received_requests()
+        .await
+        .unwrap()
+        .iter()
+        .map(|request| {
+            let text = |name| {
+                request
+                    .headers
+                    .get(name)
+                    .map(|value: &HeaderValue| value.to_str().unwrap().to_owned())
+            };
+            (text("traceparent"), text("tracestate"))
+        })
+        .collect();
+    let expected = [
+        (None, None),
+        (Some(parent.to_owned()), Some("a=1,b=2".to_owned())),
+        (Some("mine".to_owned()), None),
+    ];
+    assert_eq!(sent, expected);
 }
 
 #[tokio::test]

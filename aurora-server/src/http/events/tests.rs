@@ -34,7 +34,7 @@ async fn a_snapshot_holds_what_the_dashboard_shows() {
     let server = Server::with([("sim-a", Simulated::new("sim-a"))]).await;
     server.post("/llm/chat", &json!({"prompt": "Why?"})).await;
     let mut open = server.open("GET", "/api/events", "").await;
-    open.until("\"requests\":1").await;
+    open.until_whole("\"requests\":1").await;
     let answer = open.answer();
     let snapshot = answer
         .body

@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use aurora_core::failure::FailureClass;
+use aurora_core::telemetry::TraceContext;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::Method;
+use axum::http::{HeaderMap, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::Response;
-use tracing::Instrument as _;
+use tracing::field::Empty;
+use tracing::{Instrument as _, Span};
 
 use super::RequestId;
 use crate::state::AppState;
@@ -26,16 +28,49 @@ pub(crate) async fn request(
         .get::<MatchedPath>()
         .map_or("unmatched", MatchedPath::as_str)
         .to_owned();
-    let span = tracing::info_span!("http", request_id = id.as_str(), method, route);
+    let trace = trace(&state, request.headers());
+    // Names of OpenTelemetry's conventions for HTTP servers.
+    let span = tracing::info_span!(
+        "http",
+        otel.kind = "server",
+        otel.name = format!("{method} {route}"),
+        request_id = id.as_str(),
+        trace_id = %trace.trace_id(),
+        span_id = %trace.span_id(),
+        "http.request.method" = method,
+        "http.route" = route,
+        "http.response.status_code" = Empty,
+        "error.type" = Empty,
+    );
     let started = state.clock.elapsed();
-    async {
-        let response = next.run(request).await;
-        let elapsed = state.clock.elapsed().saturating_sub(started);
-        finish(&state, method, &route, &response, elapsed);
-        response
+    trace
+        .scope(async {
+            let response = next.run(request).await;
+            let elapsed = state.clock.elapsed().saturating_sub(started);
+            finish(&state, method, &route, &response, elapsed);
+            response
+        })
+        .instrument(span)
+        .await
+}
+
+/// A step of the caller's trace, or of a new one.
+fn trace(state: &AppState, headers: &HeaderMap) -> TraceContext {
+    let text = |name| {
+        headers
+            .get_all(name)
+            .into_iter()
+            .filter_map(|value: &HeaderValue| value.to_str().ok())
+    };
+    let mut parents = text("traceparent");
+    match (parents.next(), parents.next()) {
+        (Some(parent), None) => TraceContext::parse(parent, text("tracestate")),
+        _ => None, // none, or several that contradict each other
     }
-    .instrument(span)
-    .await
+    .map_or_else(
+        || TraceContext::new(&state.random),
+        |caller| caller.child(&state.random),
+    )
 }
 
 fn finish(state: &AppState, method: &'static str, route: &str, response: &Response, elapsed: Duration) {
@@ -47,9 +82,12 @@ fn finish(state: &AppState, method: &'static str, route: &str, response: &Respon
     };
     state.http.record(&format!("{method} {route}"), outcome, elapsed);
     telemetry::request(method, route, status, elapsed);
+    Span::current().record("http.response.status_code", status.as_u16());
+    if status.is_server_error() {
+        Span::current().record("error.type", status.as_str());
+    }
     tracing::info!(
-        status = status.as_u16(),
-        ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
+        duration_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
         "answered"
     );
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use aurora_alerts::{Alert, AlertEngine, Labels};
 use aurora_core::monitor::Summary;
+use aurora_core::telemetry::ProcessSnapshot;
 use aurora_core::time::Timestamp;
 use aurora_llm::pricing::Price;
 use aurora_llm::provider::SIMULATED;
@@ -39,6 +40,11 @@ pub(crate) struct Status {
     demo: bool,
     /// Seconds since the server was started.
     uptime_seconds: u64,
+    /// Connections that clients hold open.
+    open_connections: usize,
+    /// CPU, memory, threads and files of the process; what the system does not tell is null.
+    #[schema(value_type = Object)]
+    process: ProcessSnapshot,
     /// The model calls of all clients.
     pub(crate) totals: Totals,
     /// Where each target stands, in the order in which they are tried.
@@ -136,6 +142,8 @@ impl Status {
             simulated: state.gateway.is_simulated(),
             demo: state.pulse.is_demo(),
             uptime_seconds: state.uptime().as_secs(),
+            open_connections: state.connections.open(),
+            process: state.process.snapshot(),
             totals: Totals::of(state),
             providers: providers(state),
             active_alerts: state
