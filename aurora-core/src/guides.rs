@@ -3,3 +3,13 @@
 #[cfg(feature = "config")]
 #[doc = include_str!("../../docs/core/config.md")]
 mod config {}
+
+#[doc = include_str!("../../docs/core/health.md")]
+mod health {}
+
+#[cfg(feature = "telemetry")]
+#[doc = include_str!("../../docs/core/logs.md")]
+mod logs {}
+
+#[doc = include_str!("../../docs/core/telemetry.md")]
+mod telemetry {}
