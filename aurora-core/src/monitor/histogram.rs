@@ -6,35 +6,35 @@ use std::sync::atomic::{AtomicU32, Ordering};
 const SUB_BITS: u32 = 4;
 const SUB: usize = 1 << SUB_BITS;
 /// Longer calls are counted as this long: 2³¹ − 1 µs, almost 36 minutes.
-pub(super) const LONGEST: u64 = (1 << 31) - 1;
-pub(super) const BUCKETS: usize = SUB * (31 - SUB_BITS as usize + 1);
+pub(crate) const LONGEST: u64 = (1 << 31) - 1;
+pub(crate) const BUCKETS: usize = SUB * (31 - SUB_BITS as usize + 1);
 
 /// A histogram from 1 µs to [`LONGEST`]: 1,792 bytes.
 #[derive(Debug)]
-pub(super) struct Histogram {
+pub(crate) struct Histogram {
     buckets: Box<[AtomicU32]>,
 }
 
 impl Histogram {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             buckets: (0..BUCKETS).map(|_| AtomicU32::new(0)).collect(),
         }
     }
 
-    pub(super) fn record(&self, micros: u64) {
+    pub(crate) fn record(&self, micros: u64) {
         if let Some(bucket) = self.buckets.get(index(micros)) {
             bucket.fetch_add(1, Ordering::Relaxed);
         }
     }
 
-    pub(super) fn clear(&self) {
+    pub(crate) fn clear(&self) {
         for bucket in &self.buckets {
             bucket.store(0, Ordering::Relaxed);
         }
     }
 
-    pub(super) fn add_to(&self, sum: &mut Counted) {
+    pub(crate) fn add_to(&self, sum: &mut Counted) {
         for (sum, bucket) in sum.0.iter_mut().zip(&self.buckets) {
             *sum += u64::from(bucket.load(Ordering::Relaxed));
         }
@@ -43,21 +43,21 @@ impl Histogram {
 
 /// Counts taken out of histograms.
 #[derive(Debug, Clone)]
-pub(super) struct Counted(Vec<u64>);
+pub(crate) struct Counted(Vec<u64>);
 
 impl Counted {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(vec![0; BUCKETS])
     }
 
-    pub(super) fn add(&mut self, other: &Self) {
+    pub(crate) fn add(&mut self, other: &Self) {
         for (sum, more) in self.0.iter_mut().zip(&other.0) {
             *sum += more;
         }
     }
 
     /// The latency, in microseconds, that `percent` of the calls did not exceed: the middle of its bucket.
-    pub(super) fn percentile(&self, percent: f64) -> Option<f64> {
+    pub(crate) fn percentile(&self, percent: f64) -> Option<f64> {
         let all: u64 = self.0.iter().sum();
         if all == 0 {
             return None;

@@ -23,7 +23,7 @@
 
 mod builder;
 pub mod export;
-mod histogram;
+pub(crate) mod histogram;
 mod outcome;
 mod ring;
 mod sample;

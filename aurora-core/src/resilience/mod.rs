@@ -4,6 +4,8 @@
 //! RetryPolicy   how long to wait before the next attempt: exponential, full jitter, Retry-After
 //! RetryBudget   how many retries the whole process may spend, so that retries never become the outage
 //! Breaker       whether a target is worth calling at all
+//! Bulkhead      how many calls may be under way, fairly shared by tenants
+//! ClientThrottle  not sending what an overloaded target would refuse
 //! Deadline      until when any of it makes sense
 //! CallBudget    what one logical call may spend in all: retry, hedge and fallback draw from it
 //! limiter       how much of something each key may use in a time, in process or shared through Redis
@@ -13,13 +15,17 @@
 
 mod breaker;
 mod budget;
+mod bulkhead;
 mod call;
 mod deadline;
+mod gate;
 mod guarded;
 pub mod limiter;
 mod retry;
+mod shed;
 #[cfg(test)]
 mod tests;
+mod throttle;
 mod window;
 
 pub use breaker::{
@@ -27,7 +33,10 @@ pub use breaker::{
     Transition, TransitionReason, Transitions,
 };
 pub use budget::{RetryBudget, Withdrawal};
+pub use bulkhead::{Bulkhead, BulkheadSlot};
 pub use call::{CallAttempt, CallBudget, CallExhausted};
 pub use deadline::{Deadline, Overdue, TIMEOUT_HEADER};
 pub use guarded::Guarded;
 pub use retry::{Backoff, GaveUp, Idempotency, Retry, RetryError, RetryPolicy};
+pub use shed::{Shed, ShedReason};
+pub use throttle::{ClientThrottle, ThrottlePermit};

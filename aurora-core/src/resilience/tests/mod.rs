@@ -3,9 +3,11 @@
 mod breaker;
 mod breaker_states;
 mod budget;
+mod bulkhead;
 mod call;
 mod deadline;
 mod retry;
+mod throttle;
 mod window;
 
 use std::task::{Context, Poll, Waker};

@@ -301,7 +301,7 @@ async fn offered(
     percent: u64,
     aware: bool,
     requests: u32,
-    budget: impl Fn(&ManualClock) -> RetryBudget + Send,
+    budget: impl Fn(&ManualClock) -> RetryBudget + Send + Sync,
 ) -> f64 {
     let clock = ManualClock::default();
     let tier = || {
