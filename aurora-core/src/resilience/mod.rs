@@ -6,6 +6,7 @@
 //! Breaker       whether a target is worth calling at all
 //! Bulkhead      how many calls may be under way, fairly shared by tenants
 //! ClientThrottle  not sending what an overloaded target would refuse
+//! Hedge         a second attempt when the first takes longer than it should
 //! Deadline      until when any of it makes sense
 //! CallBudget    what one logical call may spend in all: retry, hedge and fallback draw from it
 //! limiter       how much of something each key may use in a time, in process or shared through Redis
@@ -20,6 +21,7 @@ mod call;
 mod deadline;
 mod gate;
 mod guarded;
+mod hedge;
 pub mod limiter;
 mod retry;
 mod shed;
@@ -37,6 +39,7 @@ pub use bulkhead::{Bulkhead, BulkheadSlot};
 pub use call::{CallAttempt, CallBudget, CallExhausted};
 pub use deadline::{Deadline, Overdue, TIMEOUT_HEADER};
 pub use guarded::Guarded;
+pub use hedge::{Hedge, Hedged};
 pub use retry::{Backoff, GaveUp, Idempotency, Retry, RetryError, RetryPolicy};
 pub use shed::{Shed, ShedReason};
 pub use throttle::{ClientThrottle, ThrottlePermit};

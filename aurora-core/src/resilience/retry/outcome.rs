@@ -68,12 +68,20 @@ impl GaveUp {
 /// A call that failed for good: the error of its last attempt, and why that was the last.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RetryError<E> {
-    pub(super) error: Option<E>,
-    pub(super) gave_up: GaveUp,
-    pub(super) attempts: u32,
+    error: Option<E>,
+    gave_up: GaveUp,
+    attempts: u32,
 }
 
 impl<E> RetryError<E> {
+    pub(in crate::resilience) const fn new(error: Option<E>, gave_up: GaveUp, attempts: u32) -> Self {
+        Self {
+            error,
+            gave_up,
+            attempts,
+        }
+    }
+
     /// The error of the last attempt; `None` when the call's budget did not allow even one.
     #[must_use]
     pub const fn error(&self) -> Option<&E> {

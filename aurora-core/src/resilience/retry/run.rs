@@ -105,11 +105,9 @@ impl Retry {
         let call = call.into();
         let mut made = 0;
         let mut spent = None;
-        let mut attempt = call.take_attempt(&*self.clock).map_err(|exhausted| RetryError {
-            error: None,
-            gave_up: GaveUp::Call(exhausted),
-            attempts: 0,
-        })?;
+        let mut attempt = call
+            .take_attempt(&*self.clock)
+            .map_err(|exhausted| RetryError::new(None, GaveUp::Call(exhausted), 0))?;
         self.budget.requested();
         loop {
             let error = match operation(attempt.begin().nested()).await {
@@ -129,11 +127,8 @@ impl Retry {
                 }
                 Err(gave_up) => Err(gave_up),
             };
-            let (taken, mut withdrawal) = next.map_err(|gave_up| RetryError {
-                error: Some(error),
-                gave_up,
-                attempts: made,
-            })?;
+            let (taken, mut withdrawal) =
+                next.map_err(|gave_up| RetryError::new(Some(error), gave_up, made))?;
             withdrawal.spend();
             (attempt, spent) = (taken, Some(withdrawal));
         }

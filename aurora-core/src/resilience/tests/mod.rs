@@ -6,6 +6,7 @@ mod budget;
 mod bulkhead;
 mod call;
 mod deadline;
+mod hedge;
 mod retry;
 mod throttle;
 mod window;
