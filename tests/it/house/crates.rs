@@ -61,6 +61,8 @@ const OWNED: &[(&[&str], &[&str])] = &[
             "argon2",
             "jsonwebtoken",
             "secrecy",
+            "tracing-subscriber",
+            "metrics-process",
         ],
     ),
     (&["aurora-core", "aurora-crm"], &["sqlx"]),
@@ -78,7 +80,6 @@ const OWNED: &[(&[&str], &[&str])] = &[
             "utoipa-swagger-ui",
             "metrics-exporter-prometheus",
             "clap",
-            "tracing-subscriber",
         ],
     ),
 ];

@@ -45,12 +45,12 @@ const END_LIMIT: Duration = Duration::from_secs(1);
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let folder = tempfile::tempdir()?;
 /// let path = folder.path().join("app.log");
-/// let logs = Logs::builder("app").file(&path).build()?;
+/// let logs = Logs::builder("app").own("app").file(&path).build()?;
 /// // A program says `logs.install()?`; here the log is used for one piece of code alone.
 /// let subscriber = tracing_subscriber::registry().with(logs.layer());
 /// tracing::subscriber::with_default(subscriber, || {
-///     let _request = tracing::info_span!("request", request_id = "req_17").entered();
-///     tracing::warn!(disk = "sda", password = "hunter2", "slow disk");
+///     let _request = tracing::info_span!(target: "app", "request", request_id = "req_17").entered();
+///     tracing::warn!(target: "app", disk = "sda", password = "hunter2", "slow disk");
 /// });
 /// drop(logs);
 /// let line: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(path)?)?;
