@@ -13,3 +13,11 @@ mod logs {}
 
 #[doc = include_str!("../../docs/core/telemetry.md")]
 mod telemetry {}
+
+#[cfg(feature = "sqlite")]
+#[doc = include_str!("../../docs/core/leases.md")]
+mod leases {}
+
+#[cfg(feature = "sqlite")]
+#[doc = include_str!("../../docs/core/outbox.md")]
+mod outbox {}

@@ -15,7 +15,7 @@
 //! | `redis` | the one way to Redis or Valkey: connection, limits, circuit | `redis` |
 //! | [`cache`] | bytes with a time to live, in process or in Redis | `memory`, `redis` |
 //! | `http` | the one outbound HTTP client | `http` |
-//! | `store` | SQLite or PostgreSQL behind one type, with migrations | `sqlite`, `postgres` |
+//! | `store` | SQLite or PostgreSQL behind one type, with migrations, a durable outbox and leases | `sqlite`, `postgres` |
 //! | `config` | layered settings that know where they came from | `config` |
 //! | `access` | passwords, tokens, second factors, API keys, roles, sealed secrets | `access` |
 //! | [`telemetry`] | trace context and bounded labels; logs of the process and its own measurements | partly `telemetry` |

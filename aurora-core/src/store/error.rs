@@ -31,6 +31,10 @@ pub enum ErrorKind {
     Corrupt,
     /// The schema cannot be brought up to date, or is newer than this program.
     Migration,
+    /// What was handed in is refused before it reaches the database: too long, too large, out of range.
+    Invalid,
+    /// A lease has run out or somebody else holds it by now; nothing was written.
+    LeaseLost,
     /// Anything else; most likely a mistake in a statement.
     Other,
 }
@@ -129,6 +133,8 @@ impl fmt::Display for Error {
             (None, ErrorKind::Busy) => "the database is busy",
             (None, ErrorKind::Corrupt) => "the stored data cannot be read",
             (None, ErrorKind::Migration) => "the schema cannot be brought up to date",
+            (None, ErrorKind::Invalid) => "the input is refused",
+            (None, ErrorKind::LeaseLost) => "the lease was lost",
             (None, ErrorKind::Other) => "the database refused the statement",
         })?;
         match (&self.constraint, &self.code) {
@@ -152,6 +158,8 @@ impl Failure for Error {
             ErrorKind::Unavailable => FailureClass::Transient,
             ErrorKind::Busy => FailureClass::Throttled,
             ErrorKind::Timeout => FailureClass::Timeout,
+            // Whoever holds it now goes on with the work.
+            ErrorKind::LeaseLost => FailureClass::Cancelled,
             // This database serves nobody until somebody repairs it; another one may.
             ErrorKind::Denied | ErrorKind::Corrupt => FailureClass::Credential,
             ErrorKind::InvalidUrl
@@ -160,6 +168,7 @@ impl Failure for Error {
             | ErrorKind::ForeignKey
             | ErrorKind::Check
             | ErrorKind::Migration
+            | ErrorKind::Invalid
             | ErrorKind::Other => FailureClass::Rejected,
         }
     }

@@ -11,7 +11,8 @@
 //! | [`in_transaction!`] | several statements that happen together or not at all |
 //!
 //! [`statements!`] declares the SQL and registers it, so that a test can prepare every statement on every engine.
-//! [`Migrations`] brings a schema up to date. Columns hold `Id` as `uuid` or `BLOB` and `Timestamp` as
+//! [`Migrations`] brings a schema up to date. [`outbox`] keeps work that is done after the transaction that causes it,
+//! [`leases`] gives a name to one process at a time; both take the transaction that they belong to as a [`Connection`]. Columns hold `Id` as `uuid` or `BLOB` and `Timestamp` as
 //! `timestamptz` or `INTEGER` microseconds. Every failure is an [`Error`] that tells what to do about it and shows
 //! neither SQL nor stored values nor the database's address.
 //!
@@ -45,10 +46,13 @@ mod builder;
 #[cfg(test)]
 mod cancel_tests;
 mod columns;
+mod connection;
 mod database;
 mod dispatch;
 mod error;
+pub mod leases;
 mod migrations;
+pub mod outbox;
 #[cfg(all(test, feature = "postgres"))]
 mod postgres_tests;
 #[cfg(all(test, feature = "sqlite"))]
@@ -57,6 +61,7 @@ mod sqlite_tests;
 mod tests;
 
 pub use self::builder::{DatabaseBuilder, Durability};
+pub use self::connection::Connection;
 #[cfg(feature = "sqlite")]
 pub use self::database::SqlitePools;
 pub use self::database::{Database, Engine};
