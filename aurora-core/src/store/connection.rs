@@ -114,23 +114,30 @@ impl Times {
     /// What time it is, asked outside of a transaction.
     pub(super) async fn asked(&self, database: &Database) -> Result<Timestamp, Error> {
         match database.engine() {
+            _ if !self.asks_database => Ok(self.here().await),
+            #[cfg(feature = "sqlite")]
+            Engine::Sqlite(_) => Ok(self.here().await),
             #[cfg(feature = "postgres")]
-            Engine::Postgres(pool) if self.asks_database => {
-                Ok(sqlx::query_scalar(NOW).fetch_one(pool).await?)
-            }
-            _ => Ok(self.clock.now()),
+            Engine::Postgres(pool) => Ok(sqlx::query_scalar(NOW).fetch_one(pool).await?),
         }
     }
 
     /// What time it is, asked within a transaction.
     pub(super) async fn now(&self, connection: &mut Connection<'_>) -> Result<Timestamp, Error> {
         match connection {
+            _ if !self.asks_database => Ok(self.here().await),
+            #[cfg(feature = "sqlite")]
+            Connection::Sqlite(_) => Ok(self.here().await),
             #[cfg(feature = "postgres")]
-            Connection::Postgres(connection) if self.asks_database => {
+            Connection::Postgres(connection) => {
                 Ok(sqlx::query_scalar(NOW).fetch_one(&mut **connection).await?)
             }
-            _ => Ok(self.clock.now()),
         }
+    }
+
+    /// A future, because with SQLite alone there is nothing else to wait for.
+    fn here(&self) -> std::future::Ready<Timestamp> {
+        std::future::ready(self.clock.now())
     }
 }
 

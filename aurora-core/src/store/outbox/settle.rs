@@ -48,7 +48,7 @@ pub(super) async fn lock_keys<'k>(
         #[cfg(feature = "sqlite")]
         Connection::Sqlite(_) => {
             drop(keys);
-            Ok(())
+            std::future::ready(Ok(())).await
         }
         #[cfg(feature = "postgres")]
         Connection::Postgres(tx) => {
