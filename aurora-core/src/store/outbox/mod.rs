@@ -11,7 +11,7 @@
 //! | [`Outbox::pause`], [`Outbox::resume`], [`Outbox::purge`] | operation |
 //!
 //! A claimed message is leased: whoever dies with it loses it when the lease runs out, and whoever comes back late is
-//! refused by the fencing token ([`ErrorKind::LeaseLost`](super::ErrorKind::LeaseLost)). An effect outside of the
+//! refused by the fencing token ([`ErrorKind::LeaseLost`]). An effect outside of the
 //! database can therefore happen more than once, each time with the same idempotency key.
 //!
 //! Messages with one ordering key are worked on one at a time, in the order of their transactions.
