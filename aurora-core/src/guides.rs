@@ -1,5 +1,9 @@
 //! The pages of `docs/core/`, whose examples are compiled and run with the documentation tests.
 
+#[cfg(feature = "access")]
+#[doc = include_str!("../../docs/core/access.md")]
+mod access {}
+
 #[cfg(feature = "config")]
 #[doc = include_str!("../../docs/core/config.md")]
 mod config {}
