@@ -30,3 +30,6 @@ pub mod seal;
 pub mod totp;
 
 pub use error::{Error, ErrorKind};
+
+#[cfg(test)]
+mod interop_tests;

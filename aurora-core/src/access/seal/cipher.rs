@@ -8,7 +8,7 @@ use super::super::{Error, entropy};
 /// What a message is longer than its text.
 pub(super) const OVERHEAD: usize = NONCE_LEN + 16;
 
-pub(super) fn encrypt(key: &[u8; 32], aad: &[u8], text: &[u8]) -> Result<Vec<u8>, Error> {
+pub(in crate::access) fn encrypt(key: &[u8; 32], aad: &[u8], text: &[u8]) -> Result<Vec<u8>, Error> {
     encrypt_with(key, entropy::random::<NONCE_LEN>()?, aad, text)
 }
 
