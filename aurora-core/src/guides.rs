@@ -25,3 +25,6 @@ mod leases {}
 #[cfg(feature = "sqlite")]
 #[doc = include_str!("../../docs/core/outbox.md")]
 mod outbox {}
+
+#[doc = include_str!("../../docs/core/limits.md")]
+mod limits {}

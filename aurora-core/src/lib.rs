@@ -8,7 +8,7 @@
 //! | [`id`], [`money`], [`time`], [`page`], [`secret`], [`rng`] | values: typed ids, nano-dollars, timestamps and clocks, keyset pages, secrets, seedable randomness | |
 //! | [`text`](mod@text) | values that travel as text | |
 //! | [`failure`] | what a failed outcome says about the thing that was called | |
-//! | [`resilience`] | retry with a budget, circuit breaker, deadlines | |
+//! | [`resilience`] | retry with a budget, circuit breaker, deadlines, rate limits | |
 //! | [`fallback`] | several targets for one operation, tried in order of their health | |
 //! | [`monitor`] | success, latency and rate per target in constant memory | |
 //! | [`health`] | liveness and readiness from named checks | |
