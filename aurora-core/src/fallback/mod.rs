@@ -1,49 +1,70 @@
 //! One operation, several targets: whoever is healthy answers.
 //!
 //! A [`Fallback`] knows named targets with a priority and whatever a caller needs to reach them (an API client, a URL,
-//! a provider and model). [`Fallback::run`] tries them in order: each behind its circuit breaker, retried within one
-//! budget, until one answers, none is left, the deadline passes, or the error says that nobody could answer.
+//! a provider and model). A call tries them in the order of a [`Selection`]: each behind its circuit breaker, retried
+//! within one budget, until one answers, none is left, the deadline passes, or the error says that nobody could answer.
+//! Targets come and go while calls run; [`Checks`] find a target that is down before a user does.
 //!
 //! # Examples
 //! ```
-//! use aurora_core::fallback::{ByClass, Fallback, Target};
-//! use aurora_core::resilience::Deadline;
+//! use aurora_core::fallback::{Fallback, Target};
 //! # #[derive(Debug, thiserror::Error)] #[error("down")] struct Down;
 //! # impl aurora_core::failure::Failure for Down {
 //! #     fn class(&self) -> aurora_core::failure::FailureClass { aurora_core::failure::FailureClass::Credential }
 //! # }
-//! # #[tokio::main(flavor = "current_thread")] async fn main() {
+//! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), aurora_core::fallback::Error> {
 //! let fallback = Fallback::builder()
 //!     .target(Target::new("primary", "https://a.example"))
 //!     .target(Target::new("backup", "https://b.example").priority(2))
-//!     .build();
+//!     .build()?;
 //! let served = fallback
-//!     .run(&ByClass, Deadline::NONE, |attempt| async move {
+//!     .call()
+//!     .run(|attempt| async move {
 //!         if attempt.name() == "primary" { Err(Down) } else { Ok(*attempt.payload()) }
 //!     })
 //!     .await
 //!     .unwrap();
 //! assert_eq!(served.target(), "backup");
 //! assert_eq!(served.into_value(), "https://b.example");
+//! # Ok(())
 //! # }
 //! ```
 
+mod builder;
+mod call;
+mod checks;
+mod error;
+mod member;
 mod outcome;
 mod plan;
+mod registry;
 mod run;
+mod selection;
+mod statistics;
 mod target;
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, RwLock};
+
+use tokio::sync::Notify;
 
 use crate::monitor::Monitor;
-use crate::resilience::{Breaker, BreakerBuilder, RetryBudget, RetryPolicy};
+use crate::resilience::{BreakerBuilder, RetryPolicy};
 use crate::rng::Random;
-use crate::time::{Clock, SystemClock};
+use crate::time::Clock;
+use member::Member;
+use statistics::Calls;
 
+pub use builder::FallbackBuilder;
+pub use call::Call;
+pub use checks::{CheckReport, Checks};
+pub use error::{Error, ErrorKind};
+pub use member::{LastError, Mode};
 pub use outcome::{AttemptOutcome, AttemptRecord, Exhausted, Lease, Served};
 pub use plan::{Action, ByClass, Plan};
-pub use target::{Attempt, Target, TargetStatus};
+pub use selection::{ByPriority, Candidate, HealthiestFirst, LowestCost, LowestLatency, Selection, Weighted};
+pub use statistics::{LatencyStatus, Statistics, TargetStatus};
+pub use target::{Attempt, Operation, Target};
 
 /// Named targets of one operation; clones share their health.
 pub struct Fallback<T> {
@@ -51,9 +72,17 @@ pub struct Fallback<T> {
 }
 
 struct Inner<T> {
-    targets: Vec<Arc<target::Member<T>>>,
+    /// Replaced as a whole, so that a call under way keeps the list with which it began.
+    targets: RwLock<Arc<[Arc<Member<T>>]>>,
+    selection: Arc<dyn Selection>,
     policy: RetryPolicy,
-    budget: RetryBudget,
+    budget: builder::Budget,
+    breaker: BreakerBuilder,
+    last_resort: bool,
+    checks: Option<Checks<T>>,
+    /// Tells the loop of checks that it has to look again.
+    changed: Notify,
+    calls: Calls,
     monitor: Monitor,
     clock: Arc<dyn Clock>,
     random: Random,
@@ -65,25 +94,10 @@ impl<T> Fallback<T> {
         FallbackBuilder::default()
     }
 
-    /// Where each target stands, in the order in which they are tried.
+    /// Where every attempt is recorded under its target's name.
     #[must_use]
-    pub fn status(&self) -> Vec<TargetStatus> {
-        self.inner.targets.iter().map(|member| member.status()).collect()
-    }
-
-    /// The targets' names and payloads, in the order in which they are tried.
-    pub fn targets(&self) -> impl Iterator<Item = (&str, &T)> {
-        self.inner
-            .targets
-            .iter()
-            .map(|member| (member.name(), member.payload()))
-    }
-
-    /// Closes every circuit and forgets every count.
-    pub fn reset(&self) {
-        for member in &self.inner.targets {
-            member.reset();
-        }
+    pub fn monitor(&self) -> &Monitor {
+        &self.inner.monitor
     }
 }
 
@@ -98,108 +112,8 @@ impl<T> Clone for Fallback<T> {
 impl<T> fmt::Debug for Fallback<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Fallback")
-            .field("targets", &self.status())
+            .field("targets", &self.names())
             .finish_non_exhaustive()
-    }
-}
-
-/// Settings of a [`Fallback`].
-#[derive(Debug)]
-#[must_use]
-pub struct FallbackBuilder<T> {
-    targets: Vec<Target<T>>,
-    policy: RetryPolicy,
-    budget: RetryBudget,
-    breaker: BreakerBuilder,
-    monitor: Option<Monitor>,
-    clock: Arc<dyn Clock>,
-    random: Random,
-}
-
-impl<T> Default for FallbackBuilder<T> {
-    fn default() -> Self {
-        Self {
-            targets: Vec::new(),
-            policy: RetryPolicy::default(),
-            budget: RetryBudget::default(),
-            breaker: Breaker::builder(),
-            monitor: None,
-            clock: Arc::new(SystemClock),
-            random: Random::system(),
-        }
-    }
-}
-
-impl<T> FallbackBuilder<T> {
-    /// Adds a target. Targets of the same priority are tried in the order in which they were added.
-    pub fn target(mut self, target: Target<T>) -> Self {
-        self.targets.push(target);
-        self
-    }
-
-    /// When to try the same target again.
-    pub const fn retry(mut self, policy: RetryPolicy) -> Self {
-        self.policy = policy;
-        self
-    }
-
-    /// Shares a retry budget.
-    pub fn budget(mut self, budget: RetryBudget) -> Self {
-        self.budget = budget;
-        self
-    }
-
-    /// Settings of every target's circuit breaker; clock and randomness are taken from here.
-    pub fn breaker(mut self, breaker: BreakerBuilder) -> Self {
-        self.breaker = breaker;
-        self
-    }
-
-    /// Where every attempt is recorded under its target's name.
-    pub fn monitor(mut self, monitor: Monitor) -> Self {
-        self.monitor = Some(monitor);
-        self
-    }
-
-    /// Takes time from `clock`.
-    pub fn clock(mut self, clock: impl Clock) -> Self {
-        self.clock = Arc::new(clock);
-        self
-    }
-
-    /// Takes jitter from `random`.
-    pub fn random(mut self, random: Random) -> Self {
-        self.random = random;
-        self
-    }
-
-    /// The targets, all presumed healthy.
-    #[must_use]
-    pub fn build(self) -> Fallback<T> {
-        let Self {
-            mut targets,
-            policy,
-            budget,
-            breaker,
-            monitor,
-            clock,
-            random,
-        } = self;
-        targets.sort_by_key(|target| target.priority); // stable: equal priorities keep their order
-        let breaker = breaker.clock(Arc::clone(&clock)).random(random.clone());
-        let member = |target| Arc::new(target::Member::new(target, breaker.clone().build()));
-        let targets = targets.into_iter().map(member).collect();
-        let monitor = monitor.unwrap_or_else(|| Monitor::new(Arc::clone(&clock)));
-        Fallback {
-            inner: Arc::new(Inner {
-                targets,
-                policy,
-                budget,
-                monitor,
-                clock,
-                random,
-            }),
-        }
     }
 }
 

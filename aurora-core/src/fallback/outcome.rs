@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use super::target::{Attempt, Member};
+use super::member::Member;
+use super::target::Attempt;
 use crate::failure::{Failure, FailureClass};
-use crate::monitor::Monitor;
-use crate::resilience::{Outcome, Permit};
+use crate::monitor::Timing;
+use crate::resilience::{CallExhausted, Outcome, Permit};
 use crate::time::Clock;
 
 /// One line of the trail that a call leaves.
@@ -33,7 +34,7 @@ pub enum AttemptOutcome<E> {
     Served,
     /// It failed.
     Failed(E),
-    /// Nothing was sent, because the target's circuit is open until then.
+    /// Nothing was sent, because the target's circuit is open, or its health checks have taken it out, until then.
     Skipped {
         /// When it makes sense to ask again.
         retry_after: Duration,
@@ -89,9 +90,7 @@ impl<T, V, E> Served<T, V, E> {
     /// How long the target took is measured up to here: a long answer, or a caller who reads it slowly, does not make
     /// a target slow. A half-open circuit takes it that the target answers; a failure that is told later counts too.
     pub fn into_parts(mut self) -> (V, Attempt<T>, Vec<AttemptRecord<E>>, Lease<T>) {
-        let elapsed = self.lease.elapsed();
-        self.lease.answered = Some(elapsed);
-        self.lease.permit.answered(elapsed);
+        self.lease.answered();
         (self.value, self.attempt, self.attempts, self.lease)
     }
 }
@@ -106,38 +105,38 @@ impl<T, V: fmt::Debug, E: fmt::Debug> fmt::Debug for Served<T, V, E> {
     }
 }
 
-/// An attempt whose outcome is still open. Dropping it says nothing about the target.
+/// An attempt whose outcome is still open. Dropping it says nothing about the target: the attempt was given up.
 #[must_use = "tell how it ended"]
 pub struct Lease<T> {
-    pub(super) member: Arc<Member<T>>,
-    pub(super) permit: Permit,
-    pub(super) monitor: Monitor,
-    pub(super) clock: Arc<dyn Clock>,
-    pub(super) started: Duration,
+    member: Arc<Member<T>>,
+    /// `None` once the outcome is known.
+    open: Option<(Permit, Timing)>,
+    clock: Arc<dyn Clock>,
+    started: Duration,
     /// How long the target took, once it has begun to answer.
-    pub(super) answered: Option<Duration>,
+    answered: Option<Duration>,
 }
 
 impl<T> Lease<T> {
+    pub(super) fn new(member: Arc<Member<T>>, permit: Permit, timing: Timing, clock: Arc<dyn Clock>) -> Self {
+        member.health.counts.in_flight.fetch_add(1, Ordering::Relaxed);
+        Self {
+            started: clock.elapsed(),
+            member,
+            open: Some((permit, timing)),
+            clock,
+            answered: None,
+        }
+    }
+
     /// The target answered to the end.
-    pub fn succeeded(self) {
-        let elapsed = self.elapsed();
-        self.member.counts.served.fetch_add(1, Ordering::Relaxed);
-        self.monitor.record(self.member.name(), Ok(()), elapsed);
-        self.permit.record(Outcome::Success, elapsed);
+    pub fn succeeded(mut self) {
+        self.end(Ok(()));
     }
 
     /// The target failed after all.
-    pub fn failed(self, class: FailureClass, retry_after: Option<Duration>) {
-        let elapsed = self.elapsed();
-        if class == FailureClass::Cancelled {
-            return; // the permit goes back unused
-        }
-        self.member.counts.failed.fetch_add(1, Ordering::Relaxed);
-        if class != FailureClass::Rejected {
-            self.monitor.record(self.member.name(), Err(class), elapsed);
-        }
-        self.permit.record(Outcome::Failed(class, retry_after), elapsed);
+    pub fn failed(mut self, class: FailureClass, retry_after: Option<Duration>) {
+        self.end(Err((class, retry_after)));
     }
 
     /// How long the target took to answer, or has been taking so far.
@@ -145,6 +144,46 @@ impl<T> Lease<T> {
     pub fn elapsed(&self) -> Duration {
         let so_far = || self.clock.elapsed().saturating_sub(self.started);
         self.answered.unwrap_or_else(so_far)
+    }
+
+    fn answered(&mut self) {
+        let elapsed = self.elapsed();
+        self.answered = Some(elapsed);
+        if let Some((permit, _)) = &mut self.open {
+            permit.answered(elapsed);
+        }
+    }
+
+    fn end(&mut self, outcome: Result<(), (FailureClass, Option<Duration>)>) {
+        let Some((permit, timing)) = self.open.take() else {
+            return;
+        };
+        let (elapsed, health) = (self.elapsed(), &self.member.health);
+        let count = match outcome {
+            Ok(()) => {
+                health.answered(self.clock.elapsed(), elapsed);
+                permit.record(Outcome::Success, elapsed);
+                &health.counts.served
+            }
+            Err((FailureClass::Cancelled, _)) => {
+                drop(permit); // it goes back unused
+                &health.counts.cancelled
+            }
+            Err((class, retry_after)) => {
+                health.failed(class, self.clock.now());
+                permit.record(Outcome::Failed(class, retry_after), elapsed);
+                &health.counts.failed
+            }
+        };
+        count.fetch_add(1, Ordering::Relaxed);
+        health.counts.in_flight.fetch_sub(1, Ordering::Relaxed);
+        timing.record(outcome.map_err(|(class, _)| class), elapsed);
+    }
+}
+
+impl<T> Drop for Lease<T> {
+    fn drop(&mut self) {
+        self.end(Err((FailureClass::Cancelled, None)));
     }
 }
 
@@ -160,11 +199,18 @@ impl<T> fmt::Debug for Lease<T> {
 #[derive(Debug)]
 pub struct Exhausted<E> {
     attempts: Vec<AttemptRecord<E>>,
+    budget: Option<CallExhausted>,
 }
 
 impl<E> Exhausted<E> {
-    pub(super) const fn new(attempts: Vec<AttemptRecord<E>>) -> Self {
-        Self { attempts }
+    pub(super) const fn new(attempts: Vec<AttemptRecord<E>>, budget: Option<CallExhausted>) -> Self {
+        Self { attempts, budget }
+    }
+
+    /// What the call's budget had run out of, if that ended it before every target was asked.
+    #[must_use]
+    pub const fn budget(&self) -> Option<CallExhausted> {
+        self.budget
     }
 
     /// Every attempt in order.

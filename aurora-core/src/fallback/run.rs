@@ -1,34 +1,36 @@
 //! The way of one call over the targets.
 
+use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use futures::FutureExt as _;
+
+use super::Inner;
+use super::call::Call;
+use super::member::{Member, Mode};
 use super::outcome::{AttemptOutcome, AttemptRecord, Exhausted, Lease, Served};
 use super::plan::{Action, Plan};
-use super::target::{Attempt, Member};
-use super::{Fallback, Inner};
-use crate::failure::Failure;
-use crate::resilience::{Backoff, Deadline, Permit, Withdrawal};
+use super::selection::Candidate;
+use super::target::Attempt;
+use crate::failure::{Failure, FailureClass};
+use crate::resilience::{Backoff, BreakerState, CallAttempt, CallBudget, CallExhausted, Permit, Withdrawal};
 
-impl<T: Send + Sync> Fallback<T> {
+impl<T: Send + Sync, P> Call<'_, T, P> {
     /// Runs `operation` at the targets in order until one answers.
     ///
     /// The operation makes exactly one attempt, keeps within [`Attempt::remaining`] and must be repeatable: no attempt
-    /// begins after the deadline, but one that is under way is not cut off from here. The answer's attempt is still open, so that a
-    /// stream can tell later how it ended: see [`Served::into_parts`].
+    /// begins after the deadline, but one that is under way is not cut off from here. A panic in it counts as a failure
+    /// of the target and goes on to the caller. The answer's attempt is still open, so that a stream can tell later how
+    /// it ended: see [`Served::into_parts`].
     ///
     /// # Errors
     /// [`Exhausted`] keeps every attempt and its error.
     ///
     /// # Cancel safety
     /// Dropping the future drops the attempt or wait that is under way and says nothing about its target.
-    pub async fn run<V, E, F, P, O>(
-        &self,
-        plan: &P,
-        deadline: Deadline,
-        operation: O,
-    ) -> Result<Served<T, V, E>, Exhausted<E>>
+    pub async fn run<V, E, F, O>(self, operation: O) -> Result<Served<T, V, E>, Exhausted<E>>
     where
         V: Send,
         E: Failure + Send + Sync,
@@ -36,55 +38,67 @@ impl<T: Send + Sync> Fallback<T> {
         F: Future<Output = Result<V, E>> + Send,
         O: FnMut(Attempt<T>) -> F + Send,
     {
-        self.run_over(plan, deadline, |_| true, operation).await
-    }
-
-    /// As [`Fallback::run`], over those targets alone whose payload is wanted.
-    ///
-    /// # Errors
-    /// [`Exhausted`] keeps every attempt and its error.
-    ///
-    /// # Cancel safety
-    /// As [`Fallback::run`].
-    pub async fn run_over<V, E, F, P, O>(
-        &self,
-        plan: &P,
-        deadline: Deadline,
-        wanted: impl Fn(&T) -> bool + Send + Sync,
-        operation: O,
-    ) -> Result<Served<T, V, E>, Exhausted<E>>
-    where
-        V: Send,
-        E: Failure + Send + Sync,
-        P: Plan<T, E>,
-        F: Future<Output = Result<V, E>> + Send,
-        O: FnMut(Attempt<T>) -> F + Send,
-    {
-        let inner = &*self.inner;
+        let inner = &*self.fallback.inner;
+        let under_way = inner.calls.begin();
+        let members = inner.order(self.prefer, self.only);
         let mut walk = Walk {
             inner,
-            plan,
-            deadline,
+            plan: self.plan,
+            budget: self.budget,
             operation,
             number: 0,
             trail: Vec::new(),
             failed: Vec::new(),
+            ended: None,
         };
-        for member in inner.targets.iter().filter(|member| wanted(member.payload())) {
-            match walk.visit(member, Duration::ZERO).await {
-                Visit::Served(value, attempt, lease) => return Ok(walk.served(value, attempt, lease)),
-                Visit::Left => {}
-                Visit::Surface => return Err(Exhausted::new(walk.trail)),
+        let outcome = walk.over(&members).await;
+        under_way.end(outcome.is_some());
+        match outcome {
+            Some((value, attempt, lease)) => {
+                walk.count_fallback(&members, attempt.name());
+                Ok(Served {
+                    value,
+                    attempt,
+                    attempts: walk.trail,
+                    lease,
+                })
             }
+            None => Err(Exhausted::new(walk.trail, walk.ended)),
         }
-        // Every circuit was open. When one lets calls pass again soon enough, waiting for it beats failing.
-        if let Some((member, wait)) = walk.soonest(&wanted) {
-            inner.clock.sleep(wait).await;
-            if let Visit::Served(value, attempt, lease) = walk.visit(&member, wait).await {
-                return Ok(walk.served(value, attempt, lease));
-            }
+    }
+}
+
+impl<T> Inner<T> {
+    /// The targets that one call may try, in their order.
+    fn order(
+        &self,
+        prefer: Option<&str>,
+        only: Option<&(dyn Fn(&T) -> bool + Send + Sync)>,
+    ) -> Vec<Arc<Member<T>>> {
+        let (members, now) = (self.members(), self.clock.elapsed());
+        let may = |member: &Member<T>| {
+            member.health.mode() == Mode::Enabled && only.is_none_or(|wanted| wanted(member.payload()))
+        };
+        let mut candidates: Vec<_> = members
+            .iter()
+            .enumerate()
+            .filter(|(_, member)| may(member))
+            .map(|(at, member)| Candidate {
+                facts: member.facts(),
+                health: &member.health,
+                now,
+                at,
+            })
+            .collect();
+        self.selection.order(&mut candidates, &self.random);
+        if let Some(at) =
+            prefer.and_then(|name| candidates.iter().position(|candidate| candidate.name() == name))
+            && let Some(head) = candidates.get_mut(..=at)
+        {
+            head.rotate_right(1);
         }
-        Err(Exhausted::new(walk.trail))
+        let member = |candidate: &Candidate<'_>| members.get(candidate.at).map(Arc::clone);
+        candidates.iter().filter_map(member).collect()
     }
 }
 
@@ -92,17 +106,23 @@ impl<T: Send + Sync> Fallback<T> {
 struct Walk<'a, T, E, P, O> {
     inner: &'a Inner<T>,
     plan: &'a P,
-    deadline: Deadline,
+    budget: CallBudget,
     operation: O,
     number: u32,
     trail: Vec<AttemptRecord<E>>,
     /// Which attempts of the trail left which target for another.
     failed: Vec<(usize, Arc<Member<T>>)>,
+    /// What the budget has run out of.
+    ended: Option<CallExhausted>,
 }
 
-enum Visit<T, V> {
-    Served(V, Attempt<T>, Lease<T>),
-    Left,
+type Answer<T, V> = (V, Attempt<T>, Lease<T>);
+
+/// Why a target was left without an answer.
+enum Left {
+    /// Another may be asked.
+    Next,
+    /// Nobody could answer better.
     Surface,
 }
 
@@ -115,34 +135,74 @@ where
     F: Future<Output = Result<V, E>> + Send,
     O: FnMut(Attempt<T>) -> F + Send,
 {
+    /// Tries the targets, and at last the one that was passed over and is back soonest.
+    async fn over(&mut self, members: &[Arc<Member<T>>]) -> Option<Answer<T, V>> {
+        // Checks that found everybody down have found nothing: it may as well be the way to them that is broken.
+        let somebody_is_up = members.iter().any(|member| !member.health.is_down());
+        for member in members {
+            if somebody_is_up && member.health.is_down() {
+                let now = self.inner.clock.elapsed();
+                self.skip(member, member.health.check(|check| check.due_in(now)));
+                continue;
+            }
+            match self.visit(member, Duration::ZERO).await {
+                Ok(answer) => return Some(answer),
+                Err(Left::Next) => {}
+                Err(Left::Surface) => return None,
+            }
+        }
+        if self.number > 0 {
+            return None; // somebody was asked and failed: waiting is the retry policy's business
+        }
+        // Every circuit was open. When one lets calls pass again soon enough, waiting for it beats failing.
+        if let Some((member, wait)) = self.soonest(members) {
+            self.inner.clock.sleep(wait).await;
+            return self.visit(&member, wait).await.ok();
+        }
+        let member = self.last_resort(members)?;
+        self.visit(&member, Duration::ZERO).await.ok()
+    }
+
     /// Attempts one target until it answers or is left.
-    async fn visit(&mut self, member: &Arc<Member<T>>, waited: Duration) -> Visit<T, V> {
-        if !self.may_visit(member) || self.deadline.is_past(&*self.inner.clock) {
-            return Visit::Left;
+    async fn visit(&mut self, member: &Arc<Member<T>>, waited: Duration) -> Result<Answer<T, V>, Left> {
+        if !self.may_visit(member) {
+            return Err(Left::Next);
         }
         let (mut waited, mut made, mut spent) = (waited, 0, None::<Withdrawal>);
+        let mut paid = match self.budget.take_attempt(&*self.inner.clock) {
+            Ok(paid) => paid,
+            Err(exhausted) => {
+                self.ended = Some(exhausted);
+                return Err(Left::Next);
+            }
+        };
         loop {
-            let permit = match member.breaker.try_acquire() {
+            let permit = match member.health.breaker.try_acquire() {
                 Ok(permit) => permit,
                 // A retry already waited for as long as the target asked: another call tripped it meanwhile.
                 Err(rejected) => {
                     self.skip(member, rejected.retry_after);
-                    return Visit::Left;
+                    return Err(Left::Next);
                 }
             };
             if let Some(retry) = &mut spent {
                 retry.spend();
             }
             made += 1;
-            let (attempt, lease) = self.begin(member, permit);
-            let error = match (self.operation)(attempt.clone()).await {
-                Ok(value) => {
-                    self.inner.budget.succeeded(spent);
+            let (attempt, lease) = self.begin(member, permit, paid);
+            let answer = AssertUnwindSafe(async { (self.operation)(attempt.clone()).await });
+            let error = match answer.catch_unwind().await {
+                Ok(Ok(value)) => {
+                    member.health.budget.succeeded(spent);
                     let elapsed = lease.elapsed();
                     self.note(member, AttemptOutcome::Served, elapsed, waited);
-                    return Visit::Served(value, attempt, lease);
+                    return Ok((value, attempt, lease));
                 }
-                Err(error) => error,
+                Ok(Err(error)) => error,
+                Err(panic) => {
+                    lease.failed(FailureClass::Transient, None);
+                    resume_unwind(panic)
+                }
             };
             let (class, asked, elapsed) = (error.class(), error.retry_after(), lease.elapsed());
             lease.failed(class, asked);
@@ -150,24 +210,27 @@ where
             self.note(member, AttemptOutcome::Failed(error), elapsed, waited);
             self.failed.push((self.trail.len() - 1, Arc::clone(member)));
             match action {
-                Action::Surface => return Visit::Surface,
-                Action::Next => return Visit::Left,
-                Action::RetryOnce if made > 1 => return Visit::Left,
+                Action::Surface => return Err(Left::Surface),
+                Action::Next => return Err(Left::Next),
+                Action::RetryOnce if made > 1 => return Err(Left::Next),
                 Action::Retry | Action::RetryOnce => {}
             }
             let Backoff::Wait(wait) = self.inner.policy.backoff(made, class, asked, &self.inner.random)
             else {
-                return Visit::Left;
+                return Err(Left::Next);
             };
-            if !self.deadline.allows(&*self.inner.clock, wait) {
-                return Visit::Left;
+            if !self.budget.allows(&*self.inner.clock, wait) {
+                return Err(Left::Next);
             }
-            spent = self.inner.budget.withdraw(class);
+            let Ok(retry) = self.budget.take_retry(&*self.inner.clock) else {
+                return Err(Left::Next); // nor may another target be asked, if it is the attempts that have run out
+            };
+            spent = member.health.budget.withdraw(class);
             if spent.is_none() {
-                return Visit::Left;
+                return Err(Left::Next);
             }
             self.inner.clock.sleep(wait).await;
-            waited = wait;
+            (waited, paid) = (wait, retry);
         }
     }
 
@@ -179,33 +242,29 @@ where
         })
     }
 
-    fn begin(&mut self, member: &Arc<Member<T>>, permit: Permit) -> (Attempt<T>, Lease<T>) {
+    fn begin(
+        &mut self,
+        member: &Arc<Member<T>>,
+        permit: Permit,
+        paid: CallAttempt,
+    ) -> (Attempt<T>, Lease<T>) {
         self.number += 1;
-        let remaining = self.deadline.remaining(&*self.inner.clock);
+        let clock = &self.inner.clock;
         let attempt = Attempt {
             member: Arc::clone(member),
             number: self.number,
-            remaining,
+            remaining: self.budget.deadline().remaining(&**clock),
+            inside: paid.begin().nested(),
         };
-        let lease = Lease {
-            member: Arc::clone(member),
-            permit,
-            monitor: self.inner.monitor.clone(),
-            clock: Arc::clone(&self.inner.clock),
-            started: self.inner.clock.elapsed(),
-            answered: None,
-        };
+        let timing = self.inner.monitor.start(member.name());
+        let lease = Lease::new(Arc::clone(member), permit, timing, Arc::clone(clock));
         (attempt, lease)
     }
 
     fn skip(&mut self, member: &Member<T>, retry_after: Duration) {
-        member.counts.skipped.fetch_add(1, Ordering::Relaxed);
-        self.note(
-            member,
-            AttemptOutcome::Skipped { retry_after },
-            Duration::ZERO,
-            Duration::ZERO,
-        );
+        member.health.counts.skipped.fetch_add(1, Ordering::Relaxed);
+        let skipped = AttemptOutcome::Skipped { retry_after };
+        self.note(member, skipped, Duration::ZERO, Duration::ZERO);
     }
 
     fn note(&mut self, member: &Member<T>, outcome: AttemptOutcome<E>, elapsed: Duration, waited: Duration) {
@@ -217,42 +276,56 @@ where
         });
     }
 
-    /// The target to wait for when all were passed over: the one that lets calls pass first, if that is soon enough.
-    fn soonest(&self, wanted: impl Fn(&T) -> bool) -> Option<(Arc<Member<T>>, Duration)> {
-        if self.number > 0 {
-            return None; // somebody was asked and failed: waiting is the retry policy's business
+    /// Counts that another than the first target answered, at all whom it concerns.
+    fn count_fallback(&self, members: &[Arc<Member<T>>], served: &str) {
+        let left = |member: &&Arc<Member<T>>| {
+            member.name() != served && self.trail.iter().any(|record| record.target == member.name())
+        };
+        let mut fell_back = false;
+        for member in members.iter().filter(left) {
+            member.health.counts.left.fetch_add(1, Ordering::Relaxed);
+            fell_back = true;
         }
-        let wait_of = |member: &&Arc<Member<T>>| {
-            self.trail.iter().find_map(|record| match record.outcome {
-                AttemptOutcome::Skipped { retry_after } if record.target == member.name() => {
-                    Some(retry_after)
-                }
+        if fell_back {
+            self.inner.calls.fell_back();
+            if let Some(member) = members.iter().find(|member| member.name() == served) {
+                member.health.counts.taken_over.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+    }
+
+    /// The targets that were passed over, with the time until they let calls pass.
+    fn passed_over<'m>(
+        &self,
+        members: &'m [Arc<Member<T>>],
+    ) -> impl Iterator<Item = (&'m Arc<Member<T>>, Duration)> {
+        members.iter().filter_map(|member| {
+            let mut records = self.trail.iter().filter(|record| record.target == member.name());
+            records.find_map(|record| match record.outcome {
+                AttemptOutcome::Skipped { retry_after } => Some((member, retry_after)),
                 _ => None,
             })
-        };
-        let open = self
-            .inner
-            .targets
-            .iter()
-            .filter(|member| wanted(member.payload()));
-        let (member, wait) = open
-            .filter_map(|member| Some((member, wait_of(&member)?)))
-            .min_by_key(|(_, wait)| *wait)?;
+        })
+    }
+
+    /// The target to wait for when all were passed over: the one that lets calls pass first, if that is soon enough.
+    fn soonest(&self, members: &[Arc<Member<T>>]) -> Option<(Arc<Member<T>>, Duration)> {
+        let (member, wait) = self.passed_over(members).min_by_key(|(_, wait)| *wait)?;
         if wait > self.inner.policy.longest_wait() {
             return None;
         }
         // Some spread on top, or all who wait for the same target come back together.
         let wait = wait.saturating_add((wait / 4).mul_f64(self.inner.random.unit()));
-        let fits = self.deadline.allows(&*self.inner.clock, wait);
+        let fits = self.budget.allows(&*self.inner.clock, wait);
         fits.then(|| (Arc::clone(member), wait))
     }
 
-    fn served(self, value: V, attempt: Attempt<T>, lease: Lease<T>) -> Served<T, V, E> {
-        Served {
-            value,
-            attempt,
-            attempts: self.trail,
-            lease,
-        }
+    /// The target to probe when nobody was asked: see [`last_resort`](super::FallbackBuilder::last_resort).
+    fn last_resort(&self, members: &[Arc<Member<T>>]) -> Option<Arc<Member<T>>> {
+        let open = |member: &Member<T>| member.health.breaker.state() == BreakerState::Open;
+        let passed_over = self.passed_over(members).filter(|(member, _)| open(member));
+        let (member, _) = passed_over.min_by_key(|(_, wait)| *wait)?;
+        let probing = self.inner.last_resort && member.health.breaker.set(BreakerState::HalfOpen).is_ok();
+        probing.then(|| Arc::clone(member))
     }
 }

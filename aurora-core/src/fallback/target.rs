@@ -1,109 +1,102 @@
-//! A target, its health and its counts.
+//! A target as an application describes it, and one attempt at it.
 
+use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use serde::Serialize;
+use futures::future::{BoxFuture, FutureExt as _};
 
-use crate::resilience::Breaker;
+use super::member::Member;
+use crate::resilience::CallBudget;
 
 /// Somebody who can answer, and what is needed to ask him.
 #[derive(Debug, Clone)]
 pub struct Target<T> {
-    pub(super) name: String,
-    pub(super) priority: u32,
+    pub(super) facts: Facts,
     pub(super) payload: T,
 }
 
+/// What a selection knows of a target without asking it.
+#[derive(Debug, Clone)]
+pub(super) struct Facts {
+    pub(super) name: String,
+    pub(super) priority: u32,
+    pub(super) weight: u32,
+    pub(super) cost: Option<u64>,
+}
+
 impl<T> Target<T> {
-    /// A target of priority 1. The name labels records and metrics.
+    /// A target of priority 1, weight 1 and unknown cost. The name, which must not be empty, labels records and metrics.
     pub fn new(name: impl Into<String>, payload: T) -> Self {
-        Self {
+        let facts = Facts {
             name: name.into(),
             priority: 1,
-            payload,
-        }
+            weight: 1,
+            cost: None,
+        };
+        Self { facts, payload }
     }
 
     /// Lower is tried first.
     #[must_use]
     pub const fn priority(mut self, priority: u32) -> Self {
-        self.priority = priority;
+        self.facts.priority = priority;
+        self
+    }
+
+    /// Its share among targets of the same priority, for [`Weighted`](super::Weighted). One of weight 0 is tried after all
+    /// others of its priority.
+    #[must_use]
+    pub const fn weight(mut self, weight: u32) -> Self {
+        self.facts.weight = weight;
+        self
+    }
+
+    /// What a call costs, for [`LowestCost`](super::LowestCost): in any unit, the same for all targets.
+    #[must_use]
+    pub const fn cost(mut self, cost: u64) -> Self {
+        self.facts.cost = Some(cost);
         self
     }
 }
 
-/// A target inside a [`super::Fallback`].
-#[derive(Debug)]
-pub(super) struct Member<T> {
-    target: Target<T>,
-    pub(super) breaker: Breaker,
-    pub(super) counts: Counts,
-}
+/// An operation that a target brings along; clones are the same operation.
+pub struct Operation<V, E>(Arc<dyn Fn() -> BoxFuture<'static, Result<V, E>> + Send + Sync>);
 
-#[derive(Debug, Default)]
-pub(super) struct Counts {
-    pub(super) served: AtomicU64,
-    pub(super) failed: AtomicU64,
-    pub(super) skipped: AtomicU64,
-}
-
-impl<T> Member<T> {
-    pub(super) fn new(target: Target<T>, breaker: Breaker) -> Self {
-        Self {
-            target,
-            breaker,
-            counts: Counts::default(),
-        }
+impl<V, E> Operation<V, E> {
+    /// An operation that makes exactly one attempt each time.
+    pub fn new<F>(operation: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<V, E>> + Send + 'static,
+    {
+        Self(Arc::new(move || operation().boxed()))
     }
 
-    pub(super) fn name(&self) -> &str {
-        &self.target.name
-    }
-
-    pub(super) const fn payload(&self) -> &T {
-        &self.target.payload
-    }
-
-    pub(super) fn status(&self) -> TargetStatus {
-        TargetStatus {
-            name: self.target.name.clone(),
-            priority: self.target.priority,
-            state: self.breaker.state().as_str(),
-            healthy: self.breaker.state().admits(),
-            served: self.counts.served.load(Ordering::Relaxed),
-            failed: self.counts.failed.load(Ordering::Relaxed),
-            skipped: self.counts.skipped.load(Ordering::Relaxed),
-        }
-    }
-
-    pub(super) fn reset(&self) {
-        self.breaker.reset();
-        for count in [&self.counts.served, &self.counts.failed, &self.counts.skipped] {
-            count.store(0, Ordering::Relaxed);
-        }
+    pub(super) fn call(&self) -> BoxFuture<'static, Result<V, E>> {
+        (self.0)()
     }
 }
 
-/// Where a target stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct TargetStatus {
-    /// The target's name.
-    pub name: String,
-    /// Lower is tried first.
-    pub priority: u32,
-    /// The circuit, as [`BreakerState::as_str`](crate::resilience::BreakerState::as_str) names it.
-    pub state: &'static str,
-    /// Whether calls would reach it now.
-    pub healthy: bool,
-    /// Attempts that were answered.
-    pub served: u64,
-    /// Attempts that failed.
-    pub failed: u64,
-    /// Times that it was passed over because its circuit was open.
-    pub skipped: u64,
+impl<V, E> Clone for Operation<V, E> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<V, E> fmt::Debug for Operation<V, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Operation")
+    }
+}
+
+impl<V, E> Target<Operation<V, E>> {
+    /// A target that brings its own operation along, for [`Fallback::answer`](super::Fallback::answer).
+    pub fn calling<F>(name: impl Into<String>, operation: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Result<V, E>> + Send + 'static,
+    {
+        Self::new(name, Operation::new(operation))
+    }
 }
 
 /// One attempt at one target, handed to the operation.
@@ -112,6 +105,7 @@ pub struct Attempt<T> {
     pub(super) member: Arc<Member<T>>,
     pub(super) number: u32,
     pub(super) remaining: Option<Duration>,
+    pub(super) inside: CallBudget,
 }
 
 impl<T> Attempt<T> {
@@ -138,6 +132,11 @@ impl<T> Attempt<T> {
     pub const fn remaining(&self) -> Option<Duration> {
         self.remaining
     }
+
+    /// The budget for clients that the operation uses inside: they may not retry what is retried here already.
+    pub fn nested(&self) -> CallBudget {
+        self.inside.clone()
+    }
 }
 
 impl<T> Clone for Attempt<T> {
@@ -146,6 +145,7 @@ impl<T> Clone for Attempt<T> {
             member: Arc::clone(&self.member),
             number: self.number,
             remaining: self.remaining,
+            inside: self.inside.clone(),
         }
     }
 }

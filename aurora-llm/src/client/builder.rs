@@ -23,7 +23,7 @@ pub struct ClientBuilder {
     targets: Vec<LlmTarget>,
     aliases: BTreeMap<String, BTreeSet<String>>,
     retry: RetryPolicy,
-    budget: RetryBudget,
+    budget: Option<RetryBudget>,
     breaker: BreakerBuilder,
     limits: Limits,
     monitor: Option<Monitor>,
@@ -46,7 +46,7 @@ impl Default for ClientBuilder {
             targets: Vec::new(),
             aliases: BTreeMap::new(),
             retry: RetryPolicy::default(),
-            budget: RetryBudget::default(),
+            budget: None,
             breaker: Breaker::builder()
                 .slow(100, limits.total)
                 .probes(1, limits.answer),
@@ -89,9 +89,9 @@ impl ClientBuilder {
         self
     }
 
-    /// Shares a retry budget.
+    /// Pays for all retries from one budget, which others may share; otherwise each target has a budget of its own.
     pub fn budget(mut self, budget: RetryBudget) -> Self {
-        self.budget = budget;
+        self.budget = Some(budget);
         self
     }
 
@@ -158,10 +158,12 @@ impl ClientBuilder {
         }
         let mut fallback = Fallback::builder()
             .retry(self.retry)
-            .budget(self.budget)
             .breaker(self.breaker)
             .clock(Arc::clone(&self.clock))
             .random(self.random);
+        if let Some(budget) = self.budget {
+            fallback = fallback.budget(budget);
+        }
         if let Some(monitor) = self.monitor {
             fallback = fallback.monitor(monitor);
         }
@@ -169,9 +171,12 @@ impl ClientBuilder {
             fallback =
                 fallback.target(Target::new(member.name(), member.clone()).priority(member.priority()));
         }
+        let fallback = fallback
+            .build()
+            .map_err(|error| Error::new(ErrorKind::Config).with_context(error.to_string()))?;
         let routes = Routes::new(members, self.aliases);
         let inner = Inner {
-            fallback: fallback.build(),
+            fallback,
             routes,
             limits: self.limits,
             clock: self.clock,

@@ -82,14 +82,19 @@ async fn a_prelude_without_end_is_not_an_answer() {
 async fn whoever_stops_reading_says_nothing_about_the_provider() {
     let a = Puppet::new("a");
     let client = client_of([&a]);
-    let before = client.status();
     let mut stream = client.stream(ChatRequest::user("?")).await.unwrap();
     stream.next().await.unwrap().unwrap();
     drop(stream);
     let mut unread = std::pin::pin!(client.stream(ChatRequest::user("?")));
     a.moves.lock().unwrap().push_back(Move::Hangs);
     assert!(futures::poll!(&mut unread).is_pending());
-    assert_eq!(client.status(), before);
+    let status = &client.status()[0];
+    assert_eq!((status.served, status.failed, status.healthy), (0, 0, true));
+    assert_eq!(
+        (status.cancelled, status.in_flight),
+        (1, 1),
+        "the first was given up, the second hangs"
+    );
 }
 
 #[tokio::test]

@@ -1,9 +1,14 @@
+mod accounting;
+mod checking;
+mod choosing;
+mod registering;
+
 use std::sync::Mutex;
 use std::time::Duration;
 
 use super::*;
 use crate::failure::{Failure, FailureClass};
-use crate::resilience::Deadline;
+use crate::resilience::{Breaker, Deadline, RetryBudget};
 use crate::time::ManualClock;
 
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -67,7 +72,7 @@ async fn ask<T: Send + Sync>(
 
 #[tokio::test]
 async fn targets_are_tried_by_priority_and_transient_failures_retried_first() {
-    let fallback = three(&ManualClock::default()).build();
+    let fallback = three(&ManualClock::default()).build().unwrap();
     let (asked, served) = ask(&fallback, &[("a", failed(FailureClass::Transient))]).await;
     assert_eq!(asked, ["a", "a", "b"]);
     assert_eq!(served.unwrap(), "b");
@@ -75,7 +80,7 @@ async fn targets_are_tried_by_priority_and_transient_failures_retried_first() {
 
 #[tokio::test]
 async fn whoever_refuses_us_is_left_at_once_and_left_alone_afterwards() {
-    let fallback = three(&ManualClock::default()).build();
+    let fallback = three(&ManualClock::default()).build().unwrap();
     let refused = [("a", failed(FailureClass::Credential))];
     assert_eq!(ask(&fallback, &refused).await.0, ["a", "b"]);
     assert_eq!(ask(&fallback, &refused).await.0, ["b"], "a is held back");
@@ -86,7 +91,7 @@ async fn whoever_refuses_us_is_left_at_once_and_left_alone_afterwards() {
 
 #[tokio::test]
 async fn a_callers_mistake_is_surfaced_without_asking_others() {
-    let fallback = three(&ManualClock::default()).build();
+    let fallback = three(&ManualClock::default()).build().unwrap();
     let (asked, outcome) = ask(&fallback, &[("a", failed(FailureClass::Rejected))]).await;
     assert_eq!(asked, ["a"]);
     assert_eq!(
@@ -97,7 +102,7 @@ async fn a_callers_mistake_is_surfaced_without_asking_others() {
 
 #[tokio::test]
 async fn when_all_fail_every_error_is_kept() {
-    let fallback = three(&ManualClock::default()).build();
+    let fallback = three(&ManualClock::default()).build().unwrap();
     let down = failed(FailureClass::Transient);
     let (asked, outcome) = ask(
         &fallback,
@@ -116,7 +121,10 @@ async fn when_all_fail_every_error_is_kept() {
 #[tokio::test]
 async fn an_open_circuit_is_passed_over_until_its_probe_succeeds() {
     let clock = ManualClock::default();
-    let fallback = three(&clock).breaker(Breaker::builder().consecutive(2)).build();
+    let fallback = three(&clock)
+        .breaker(Breaker::builder().consecutive(2))
+        .build()
+        .unwrap();
     let down = [("a", failed(FailureClass::Transient))];
     assert_eq!(ask(&fallback, &down).await.0, ["a", "a", "b"]);
     assert_eq!(ask(&fallback, &down).await.0, ["b"]);
@@ -128,7 +136,7 @@ async fn an_open_circuit_is_passed_over_until_its_probe_succeeds() {
 #[tokio::test]
 async fn a_long_retry_after_moves_on_at_once_and_holds_the_target_back() {
     let clock = ManualClock::default();
-    let fallback = three(&clock).build();
+    let fallback = three(&clock).build().unwrap();
     let busy = Failed {
         class: FailureClass::Throttled,
         asked: Some(Duration::from_secs(120)),
@@ -147,7 +155,8 @@ async fn the_only_target_is_waited_for_when_it_is_back_soon() {
         .target(Target::new("a", ()))
         .retry(RetryPolicy::never())
         .clock(clock.clone())
-        .build();
+        .build()
+        .unwrap();
     let busy = Failed {
         class: FailureClass::Throttled,
         asked: Some(Duration::from_secs(3)),
@@ -172,7 +181,8 @@ async fn callers_who_wait_for_the_same_target_do_not_come_back_at_once() {
         .retry(RetryPolicy::never())
         .clock(clock.clone())
         .random(Random::seeded(1))
-        .build();
+        .build()
+        .unwrap();
     let busy = Failed {
         class: FailureClass::Throttled,
         asked: Some(Duration::from_secs(4)),
@@ -211,7 +221,7 @@ async fn callers_who_wait_for_the_same_target_do_not_come_back_at_once() {
 #[tokio::test]
 async fn no_attempt_begins_after_the_deadline() {
     let clock = ManualClock::default();
-    let fallback = three(&clock).build();
+    let fallback = three(&clock).build().unwrap();
     let deadline = Deadline::after(&clock, Duration::from_secs(1));
     let outcome = fallback
         .run(&ByClass, deadline, |_| {
@@ -233,7 +243,7 @@ async fn a_plan_can_rule_out_targets_that_would_not_do_better() {
             !(*failed == "first" && *candidate == "second")
         }
     }
-    let fallback = three(&ManualClock::default()).build();
+    let fallback = three(&ManualClock::default()).build().unwrap();
     let served = fallback
         .run(&NotSecond, Deadline::NONE, |attempt| {
             let first = *attempt.payload() == "first";
@@ -250,7 +260,7 @@ async fn a_plan_can_rule_out_targets_that_would_not_do_better() {
 
 #[tokio::test]
 async fn an_open_lease_decides_later_and_a_dropped_one_decides_nothing() {
-    let fallback = three(&ManualClock::default()).build();
+    let fallback = three(&ManualClock::default()).build().unwrap();
     let call = || {
         fallback.run(&ByClass, Deadline::NONE, |_| {
             std::future::ready(Ok::<_, Failed>(()))
@@ -268,7 +278,7 @@ async fn an_open_lease_decides_later_and_a_dropped_one_decides_nothing() {
 async fn a_target_is_as_slow_as_its_answer_not_as_its_reader() {
     let clock = ManualClock::default();
     let monitor = Monitor::new(clock.clone());
-    let fallback = three(&clock).monitor(monitor.clone()).build();
+    let fallback = three(&clock).monitor(monitor.clone()).build().unwrap();
     let served = fallback
         .run(&ByClass, Deadline::NONE, |_| {
             clock.advance(Duration::from_secs(2));
@@ -290,12 +300,12 @@ async fn a_retry_that_the_circuit_refuses_or_nobody_waits_for_costs_no_budget() 
     let budget = RetryBudget::new(100);
     let down = [("a", failed(FailureClass::Transient))];
     let opens = three(&clock).budget(budget.clone());
-    let opens = opens.breaker(Breaker::builder().consecutive(1)).build();
+    let opens = opens.breaker(Breaker::builder().consecutive(1)).build().unwrap();
     assert_eq!(ask(&opens, &down).await.0, ["a", "b"]);
     assert_eq!(budget.tokens(), 100, "the circuit opened before the retry");
 
     let waits = RetryPolicy::default().base(Duration::from_secs(10));
-    let waits = three(&clock).budget(budget.clone()).retry(waits).build();
+    let waits = three(&clock).budget(budget.clone()).retry(waits).build().unwrap();
     let waiting = tokio::task::spawn(async move { ask(&waits, &down).await.0 });
     while clock.sleepers() == 0 {
         tokio::task::yield_now().await;
