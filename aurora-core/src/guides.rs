@@ -28,3 +28,9 @@ mod outbox {}
 
 #[doc = include_str!("../../docs/core/limits.md")]
 mod limits {}
+
+#[doc = include_str!("../../docs/core/fallback.md")]
+mod fallback {}
+
+#[doc = include_str!("../../docs/core/monitor.md")]
+mod monitor {}

@@ -9,16 +9,17 @@ use super::outcome::{Exhausted, Served};
 use super::plan::{ByClass, Plan};
 use super::target::{Attempt, Operation};
 use crate::failure::Failure;
-use crate::resilience::CallBudget;
+use crate::resilience::{CallBudget, Idempotency};
 
 /// One call that is being described; [`run`](Self::run) makes it.
 ///
-/// Unless told otherwise it has no deadline, 16 attempts in all and the plan [`ByClass`].
+/// Unless told otherwise it has no deadline, 16 attempts in all, the plan [`ByClass`], and may be repeated.
 #[must_use = "a call is made by running it"]
 pub struct Call<'a, T, P = ByClass> {
     pub(super) fallback: &'a Fallback<T>,
     pub(super) plan: &'a P,
     pub(super) budget: CallBudget,
+    pub(super) idempotency: Idempotency,
     pub(super) prefer: Option<&'a str>,
     pub(super) only: Option<&'a (dyn Fn(&T) -> bool + Send + Sync)>,
 }
@@ -29,6 +30,7 @@ impl<'a, T> Call<'a, T> {
             fallback,
             plan: &ByClass,
             budget: CallBudget::default(),
+            idempotency: Idempotency::Idempotent,
             prefer: None,
             only: None,
         }
@@ -42,6 +44,7 @@ impl<'a, T, P> Call<'a, T, P> {
             fallback: self.fallback,
             plan,
             budget: self.budget,
+            idempotency: self.idempotency,
             prefer: self.prefer,
             only: self.only,
         }
@@ -51,6 +54,14 @@ impl<'a, T, P> Call<'a, T, P> {
     /// is a part of.
     pub fn budget(mut self, budget: impl Into<CallBudget>) -> Self {
         self.budget = budget.into();
+        self
+    }
+
+    /// Whether the operation may be done twice; [`Idempotency::Idempotent`] unless told otherwise. One that may be done
+    /// only [`Once`](Idempotency::Once) is tried again, here or at another target, only after a failure that proves that
+    /// nothing was done.
+    pub const fn idempotency(mut self, idempotency: Idempotency) -> Self {
+        self.idempotency = idempotency;
         self
     }
 
@@ -91,7 +102,7 @@ where
     /// # Cancel safety
     /// As [`Call::run`].
     pub async fn answer(self) -> Result<V, Exhausted<E>> {
-        self.run(|attempt| attempt.payload().call())
+        self.run(|attempt| async move { attempt.payload().ask().await })
             .await
             .map(Served::into_value)
     }

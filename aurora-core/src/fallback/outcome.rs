@@ -166,7 +166,8 @@ impl<T> Lease<T> {
                 &health.counts.served
             }
             Err((FailureClass::Cancelled, _)) => {
-                drop(permit); // it goes back unused
+                // It goes back unused, even if it is a panic of the reader that ends the attempt.
+                permit.record(Outcome::Failed(FailureClass::Cancelled, None), elapsed);
                 &health.counts.cancelled
             }
             Err((class, retry_after)) => {
@@ -207,7 +208,7 @@ impl<E> Exhausted<E> {
         Self { attempts, budget }
     }
 
-    /// What the call's budget had run out of, if that ended it before every target was asked.
+    /// What the call's budget had run out of, if that kept it from a retry or from another target.
     #[must_use]
     pub const fn budget(&self) -> Option<CallExhausted> {
         self.budget

@@ -15,13 +15,13 @@ use super::plan::{Action, Plan};
 use super::selection::Candidate;
 use super::target::Attempt;
 use crate::failure::{Failure, FailureClass};
-use crate::resilience::{Backoff, BreakerState, CallAttempt, CallBudget, CallExhausted, Permit, Withdrawal};
+use crate::resilience::{Backoff, BreakerState, CallAttempt, CallBudget, CallExhausted, Idempotency, Permit, Withdrawal};
 
 impl<T: Send + Sync, P> Call<'_, T, P> {
     /// Runs `operation` at the targets in order until one answers.
     ///
-    /// The operation makes exactly one attempt, keeps within [`Attempt::remaining`] and must be repeatable: no attempt
-    /// begins after the deadline, but one that is under way is not cut off from here. A panic in it counts as a failure
+    /// The operation makes exactly one attempt, keeps within [`Attempt::remaining`] and must be repeatable, unless
+    /// [`idempotency`](Self::idempotency) says otherwise: no attempt begins after the deadline, but one that is under way is not cut off from here. A panic in it counts as a failure
     /// of the target and goes on to the caller. The answer's attempt is still open, so that a stream can tell later how
     /// it ended: see [`Served::into_parts`].
     ///
@@ -45,6 +45,7 @@ impl<T: Send + Sync, P> Call<'_, T, P> {
             inner,
             plan: self.plan,
             budget: self.budget,
+            idempotency: self.idempotency,
             operation,
             number: 0,
             trail: Vec::new(),
@@ -107,6 +108,7 @@ struct Walk<'a, T, E, P, O> {
     inner: &'a Inner<T>,
     plan: &'a P,
     budget: CallBudget,
+    idempotency: Idempotency,
     operation: O,
     number: u32,
     trail: Vec<AttemptRecord<E>>,
@@ -188,6 +190,9 @@ where
             if let Some(retry) = &mut spent {
                 retry.spend();
             }
+            if made == 0 {
+                member.health.budget.requested();
+            }
             made += 1;
             let (attempt, lease) = self.begin(member, permit, paid);
             let answer = AssertUnwindSafe(async { (self.operation)(attempt.clone()).await });
@@ -206,7 +211,11 @@ where
             };
             let (class, asked, elapsed) = (error.class(), error.retry_after(), lease.elapsed());
             lease.failed(class, asked);
-            let action = self.plan.action(&error, member.payload());
+            let done_perhaps = self.idempotency == Idempotency::Once && !error.not_executed();
+            let action = match self.plan.action(&error, member.payload()) {
+                _ if done_perhaps => Action::Surface,
+                action => action,
+            };
             self.note(member, AttemptOutcome::Failed(error), elapsed, waited);
             self.failed.push((self.trail.len() - 1, Arc::clone(member)));
             match action {
@@ -222,8 +231,12 @@ where
             if !self.budget.allows(&*self.inner.clock, wait) {
                 return Err(Left::Next);
             }
-            let Ok(retry) = self.budget.take_retry(&*self.inner.clock) else {
-                return Err(Left::Next); // nor may another target be asked, if it is the attempts that have run out
+            let retry = match self.budget.take_retry(&*self.inner.clock) {
+                Ok(retry) => retry,
+                Err(exhausted) => {
+                    self.ended = Some(exhausted);
+                    return Err(Left::Next);
+                }
             };
             spent = member.health.budget.withdraw(class);
             if spent.is_none() {

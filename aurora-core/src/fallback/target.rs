@@ -72,8 +72,12 @@ impl<V, E> Operation<V, E> {
         Self(Arc::new(move || operation().boxed()))
     }
 
-    pub(super) fn call(&self) -> BoxFuture<'static, Result<V, E>> {
-        (self.0)()
+    /// Makes one attempt.
+    ///
+    /// # Errors
+    /// What the operation says.
+    pub async fn ask(&self) -> Result<V, E> {
+        (self.0)().await
     }
 }
 

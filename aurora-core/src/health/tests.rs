@@ -449,7 +449,8 @@ async fn a_fallback_is_as_healthy_as_its_targets() {
         .into_iter()
         .fold(Fallback::builder(), crate::fallback::FallbackBuilder::target)
         .clock(clock.clone())
-        .build();
+        .build()
+        .unwrap();
     let check = FallbackCheck::new("providers", fallback.clone());
     contract::check(&check).await;
     assert_eq!(check.check().await, Ok(()));
@@ -473,7 +474,7 @@ async fn a_fallback_is_as_healthy_as_its_targets() {
         seen.push(check.check().await.unwrap_err().status());
     }
     assert_eq!(seen, [Status::Degraded, Status::Down]);
-    let nobody = FallbackCheck::new("nobody", Fallback::<()>::builder().build());
+    let nobody = FallbackCheck::new("nobody", Fallback::<()>::builder().build().unwrap());
     assert_eq!(nobody.check().await.unwrap_err().status(), Status::Down);
 }
 

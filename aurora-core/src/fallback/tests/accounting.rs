@@ -7,7 +7,7 @@ use futures::FutureExt as _;
 
 use super::*;
 use crate::failure::Failure as _;
-use crate::resilience::{CallBudget, CallExhausted};
+use crate::resilience::{CallBudget, CallExhausted, Idempotency};
 
 /// Is ready at its second poll.
 async fn later<V>(value: V) -> V {
@@ -154,6 +154,19 @@ async fn every_call_and_attempt_is_accounted_for() {
 }
 
 #[tokio::test]
+async fn a_reader_who_panics_says_nothing_about_the_target() {
+    let fallback = three(&ManualClock::default()).breaker(Breaker::builder().consecutive(1)).build().unwrap();
+    let served = fallback.call().run(|_| std::future::ready(Ok::<_, Failed>(()))).await.unwrap();
+    let reading = std::panic::catch_unwind(AssertUnwindSafe(|| {
+        let _open = served.into_parts();
+        panic!("on purpose");
+    }));
+    reading.unwrap_err();
+    let status = &fallback.status()[0];
+    assert_eq!((status.cancelled, status.failed, status.state), (1, 0, "closed"));
+}
+
+#[tokio::test]
 async fn one_budget_bounds_retries_and_fallbacks_of_a_call() {
     let clock = ManualClock::default();
     let fallback = three(&clock).build().unwrap();
@@ -168,6 +181,16 @@ async fn one_budget_bounds_retries_and_fallbacks_of_a_call() {
     assert_eq!(budget.attempts_left(), 0);
     let free = fallback.call().run(down).await.unwrap_err();
     assert_eq!((free.attempts().len(), free.budget()), (6, None));
+}
+
+#[tokio::test]
+async fn what_may_be_done_once_is_repeated_only_if_nothing_was_done() {
+    for (class, attempts) in [(FailureClass::Throttled, 6), (FailureClass::Transient, 1), (FailureClass::Credential, 1)] {
+        let fallback = three(&ManualClock::default()).build().unwrap();
+        let down = |_| std::future::ready(Err::<(), _>(failed(class)));
+        let exhausted = fallback.call().idempotency(Idempotency::Once).run(down).await.unwrap_err();
+        assert_eq!(exhausted.attempts().len(), attempts, "{class:?}");
+    }
 }
 
 /// Two layers of two attempts at three targets each would be 36 requests.

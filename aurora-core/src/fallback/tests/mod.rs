@@ -26,6 +26,10 @@ impl Failure for Failed {
     fn retry_after(&self) -> Option<Duration> {
         self.asked
     }
+
+    fn not_executed(&self) -> bool {
+        self.class == FailureClass::Throttled
+    }
 }
 
 fn failed(class: FailureClass) -> Failed {
