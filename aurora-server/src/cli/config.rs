@@ -1,13 +1,12 @@
 //! `aurora config`.
 
-use std::io::Write as _;
 use std::path::PathBuf;
 
 use aurora_core::config::{self, Entry, Loaded, Problem};
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use super::serve::say;
+use super::serve::{say, say_aside};
 use super::{Sources, refused};
 use crate::error::{Error, ErrorKind};
 
@@ -102,8 +101,7 @@ impl Shown {
 
 fn warn(loaded: &Loaded) {
     for warning in loaded.warnings() {
-        // Nobody is left to be told if this fails.
-        drop(writeln!(std::io::stderr(), "warning: {warning}"));
+        say_aside(&format!("warning: {warning}\n"));
     }
 }
 

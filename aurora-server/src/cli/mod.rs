@@ -20,7 +20,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use aurora_core::config::{Loader, Settings};
+use aurora_core::config::Loader;
 use clap::{Args, Parser, Subcommand};
 
 use crate::error::{Error, ErrorKind};
@@ -112,11 +112,6 @@ impl Options {
             given.push(("server.data_dir", folder.to_string_lossy().into_owned()));
         }
         self.sources.loader(".").overrides(given)
-    }
-
-    fn settings(&self) -> Result<Settings, Error> {
-        let loaded = self.loader().load().map_err(refused)?;
-        Ok(loaded.into_settings())
     }
 }
 
