@@ -34,3 +34,10 @@ mod fallback {}
 
 #[doc = include_str!("../../docs/core/monitor.md")]
 mod monitor {}
+
+#[cfg(feature = "memory")]
+#[doc = include_str!("../../docs/core/cache.md")]
+mod cache {}
+#[cfg(feature = "redis")]
+#[doc = include_str!("../../docs/core/redis.md")]
+mod redis {}

@@ -38,6 +38,24 @@ pub enum ErrorKind {
     Protocol,
 }
 
+impl ErrorKind {
+    /// A short lower-case name, for metrics and records.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::InvalidKey => "invalid_key",
+            Self::InvalidTtl => "invalid_ttl",
+            Self::TooLarge => "too_large",
+            Self::InvalidSettings => "invalid_settings",
+            Self::Unavailable => "unavailable",
+            Self::Timeout => "timeout",
+            Self::Busy => "busy",
+            Self::Refused => "refused",
+            Self::Protocol => "protocol",
+        }
+    }
+}
+
 impl Error {
     /// An error without a cause of its own.
     #[must_use]

@@ -65,6 +65,17 @@ impl Key {
         Ok(Self(format!("{scope}:{kind}:{version}:{text}").into()))
     }
 
+    /// A key that was read back from where [`as_str`](Self::as_str) went.
+    #[cfg(feature = "redis")]
+    pub(super) fn stored(text: &str) -> Self {
+        Self(text.into())
+    }
+
+    /// Whose value it names: the tenant, or `*`.
+    pub(super) fn scope(&self) -> &str {
+        self.0.split(':').next().unwrap_or_default()
+    }
+
     /// The key as it is stored.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -54,6 +54,12 @@ impl MemoryCache {
         self.entries.weighted_size()
     }
 
+    /// Forgets everything.
+    #[cfg(feature = "redis")]
+    pub(super) fn clear(&self) {
+        self.entries.invalidate_all();
+    }
+
     fn entry(&self, key: &Key, value: &Bytes, ttl: Duration) -> Result<Entry, Error> {
         check_entry(value, ttl)?;
         if weight(key, value) > self.capacity {

@@ -25,10 +25,14 @@
 pub mod contract;
 mod error;
 mod key;
+mod loader;
 #[cfg(feature = "memory")]
 mod memory;
 #[cfg(feature = "redis")]
 mod redis;
+mod telemetry;
+#[cfg(all(feature = "memory", feature = "redis"))]
+mod tiered;
 
 use std::fmt::Debug;
 use std::time::Duration;
@@ -40,10 +44,14 @@ pub use self::error::{Error, ErrorKind};
 #[cfg(feature = "redis")]
 pub(crate) use self::key::is_name;
 pub use self::key::{Key, Scope};
+pub use self::loader::{Freshness, LoadError, LoadErrorKind, ReadThrough, ReadThroughBuilder, Served};
 #[cfg(feature = "memory")]
 pub use self::memory::{MemoryCache, MemoryCacheBuilder};
 #[cfg(feature = "redis")]
 pub use self::redis::RedisCache;
+pub use self::telemetry::{ANSWERS, FAR_FAILURES, READS, REFRESH_FAILURES, describe};
+#[cfg(all(feature = "memory", feature = "redis"))]
+pub use self::tiered::{TieredCache, TieredCacheBuilder, TieredStatus};
 
 /// The longest time to live that a store accepts: 400 days.
 pub const MAX_TTL: Duration = Duration::from_secs(400 * 24 * 60 * 60);

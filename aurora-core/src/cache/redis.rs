@@ -47,12 +47,12 @@ impl RedisCache {
 }
 
 /// The name under which a key is kept, after the prefix.
-fn name(key: &Key) -> String {
+pub(super) fn name(key: &Key) -> String {
     format!("cache:{}", key.as_str())
 }
 
 /// Rounded up: Redis counts whole milliseconds and refuses zero.
-fn millis(ttl: Duration) -> u64 {
+pub(super) fn millis(ttl: Duration) -> u64 {
     u64::try_from(ttl.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX)
 }
 

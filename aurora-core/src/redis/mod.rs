@@ -186,7 +186,8 @@ impl Redis {
         Subscription::start(&self.connection.settings, self.name(channel))
     }
 
-    fn name(&self, text: &str) -> String {
+    /// A key or channel as the server knows it.
+    pub(crate) fn name(&self, text: &str) -> String {
         format!("{}:{text}", self.prefix())
     }
 

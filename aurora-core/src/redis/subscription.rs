@@ -72,6 +72,11 @@ impl Subscription {
         }
     }
 
+    /// Whether messages are received, for whoever asks while another waits for them.
+    pub(crate) fn liveness(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.live)
+    }
+
     /// Whether messages are received right now.
     #[must_use]
     pub fn is_live(&self) -> bool {

@@ -1,5 +1,8 @@
 mod fake;
 mod faults;
+mod outages;
+mod processes;
+mod proxy;
 mod server;
 
 use std::time::Duration;
