@@ -66,7 +66,7 @@ impl Key {
     }
 
     /// A key that was read back from where [`as_str`](Self::as_str) went.
-    #[cfg(feature = "redis")]
+    #[cfg(all(feature = "memory", feature = "redis"))]
     pub(super) fn stored(text: &str) -> Self {
         Self(text.into())
     }

@@ -73,6 +73,7 @@ impl Subscription {
     }
 
     /// Whether messages are received, for whoever asks while another waits for them.
+    #[cfg(feature = "memory")]
     pub(crate) fn liveness(&self) -> Arc<AtomicBool> {
         Arc::clone(&self.live)
     }
