@@ -15,6 +15,9 @@ mod health {}
 #[doc = include_str!("../../docs/core/logs.md")]
 mod logs {}
 
+#[doc = include_str!("../../docs/core/resilience.md")]
+mod resilience {}
+
 #[doc = include_str!("../../docs/core/telemetry.md")]
 mod telemetry {}
 

@@ -7,6 +7,7 @@
 //! Bulkhead      how many calls may be under way, fairly shared by tenants
 //! ClientThrottle  not sending what an overloaded target would refuse
 //! Hedge         a second attempt when the first takes longer than it should
+//! AdaptiveLimit how many calls at once can be served, found out while they are made
 //! Deadline      until when any of it makes sense
 //! CallBudget    what one logical call may spend in all: retry, hedge and fallback draw from it
 //! limiter       how much of something each key may use in a time, in process or shared through Redis
@@ -18,6 +19,7 @@ mod breaker;
 mod budget;
 mod bulkhead;
 mod call;
+mod concurrency;
 mod deadline;
 mod gate;
 mod guarded;
@@ -37,6 +39,7 @@ pub use breaker::{
 pub use budget::{RetryBudget, Withdrawal};
 pub use bulkhead::{Bulkhead, BulkheadSlot};
 pub use call::{CallAttempt, CallBudget, CallExhausted};
+pub use concurrency::{AdaptiveLimit, Class, LimitSlot};
 pub use deadline::{Deadline, Overdue, TIMEOUT_HEADER};
 pub use guarded::Guarded;
 pub use hedge::{Hedge, Hedged};

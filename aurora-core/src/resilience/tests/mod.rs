@@ -5,6 +5,7 @@ mod breaker_states;
 mod budget;
 mod bulkhead;
 mod call;
+mod concurrency;
 mod deadline;
 mod hedge;
 mod retry;
