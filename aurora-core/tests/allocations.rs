@@ -55,3 +55,29 @@ fn checking_a_known_key_allocates_nothing() {
         assert!(passed > 0 && passed < asked, "{passed} of {asked}");
     }
 }
+
+/// What [`MemoryLimiter`] says about its memory: 300 bytes a key, 100 for each further policy, 8 for each unit of a log.
+#[test]
+fn a_flood_of_keys_takes_no_more_memory_than_is_said() {
+    let sets = [
+        (vec![Policy::per_hour("api", 1_000)], 300),
+        (
+            vec![Policy::per_minute("auth", 5), Policy::per_hour("auth-h", 100)],
+            300 + 100 + 8 * 105,
+        ),
+    ];
+    for (policies, each) in sets {
+        let policies = Policies::new(policies).unwrap();
+        let limiter = MemoryLimiter::builder().max_keys(5_000).build().unwrap();
+        let used = allocation_counter::measure(|| {
+            for n in 0..15_000 {
+                let user = format!("usr_{n:016}");
+                let subject = Subject::new("api").principal(&user).ip([192, 0, 2, 7].into());
+                assert!(limiter.check(&subject, &policies, 1).is_allowed());
+            }
+        });
+        let keys = u64::try_from(limiter.keys()).unwrap();
+        assert!(keys > 4_000);
+        assert!(used.bytes_max <= keys * each, "{} a key", used.bytes_max / keys);
+    }
+}

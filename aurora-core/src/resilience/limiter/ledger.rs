@@ -61,6 +61,9 @@ impl Ledger {
         let is_it = |account: &Account| Arc::ptr_eq(&account.name, &rule.name) || account.name == rule.name;
         let at = self.accounts.iter().position(is_it).unwrap_or_else(|| {
             self.make_room(policies, now);
+            if self.accounts.is_empty() {
+                self.accounts.reserve_exact(policies.count());
+            }
             self.accounts.push(Account {
                 name: Arc::clone(&rule.name),
                 rate: rule.rate,

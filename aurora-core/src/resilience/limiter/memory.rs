@@ -75,18 +75,17 @@ impl MemoryLimiter {
     /// where the key stands and counts nothing.
     #[must_use]
     pub fn check(&self, subject: &Subject, policies: &Policies, cost: u32) -> Verdict {
-        let now = self.now();
         match self.shard(subject) {
-            Some(mut shard) => shard.check(subject, policies, now, cost),
+            // Under the lock the time is read in the order in which it is kept.
+            Some(mut shard) => shard.check(subject, policies, self.now(), cost),
             None => Verdict::blind(policies, Duration::from_secs(1)),
         }
     }
 
     /// Puts back what was taken too much, or takes what was taken too little.
     pub fn adjust(&self, adjustment: &Adjustment) {
-        let now = self.now();
         if let Some(mut shard) = self.shard(&adjustment.subject) {
-            shard.adjust(adjustment, now);
+            shard.adjust(adjustment, self.now());
         }
     }
 
@@ -157,8 +156,8 @@ pub struct MemoryLimiterBuilder {
 }
 
 impl MemoryLimiterBuilder {
-    /// How many keys are kept at most, 1 to 100 million; 100,000 unless told otherwise. A key takes about 300 bytes,
-    /// and 8 more for each unit of the limit of a sliding log.
+    /// How many keys are kept at most, 1 to 100 million; 100,000 unless told otherwise. A key takes up to 300
+    /// bytes, 100 more for each policy after the first, and 8 for each unit of the limit of a sliding log.
     pub const fn max_keys(mut self, keys: usize) -> Self {
         self.max_keys = keys;
         self

@@ -58,17 +58,27 @@ impl Shard {
         if let Err(wait) = self.make_room(now) {
             return Verdict::blind(policies, Duration::from_micros(wait));
         }
-        let subject: Arc<str> = subject.as_str().into();
-        self.index.insert(Arc::clone(&subject), self.slots.len());
-        self.slots.push(Slot { subject, ledger });
+        self.keep(subject, ledger);
         verdict
     }
 
-    /// A key that was forgotten has nothing to adjust.
+    /// A key that was forgotten has nothing to put back, and counts what is taken on top, if there is room.
     pub(super) fn adjust(&mut self, adjustment: &Adjustment, now: u64) {
         if let Some(ledger) = self.known(&adjustment.subject) {
-            ledger.adjust(adjustment, now);
+            return ledger.adjust(adjustment, now);
         }
+        let takes = adjustment.movements().any(|(_, movement)| movement.extra > 0);
+        if takes && self.make_room(now).is_ok() {
+            let mut ledger = Ledger::default();
+            ledger.adjust(adjustment, now);
+            self.keep(&adjustment.subject, ledger);
+        }
+    }
+
+    fn keep(&mut self, subject: &Subject, ledger: Ledger) {
+        let subject: Arc<str> = subject.as_str().into();
+        self.index.insert(Arc::clone(&subject), self.slots.len());
+        self.slots.push(Slot { subject, ledger });
     }
 
     fn known(&mut self, subject: &Subject) -> Option<&mut Ledger> {

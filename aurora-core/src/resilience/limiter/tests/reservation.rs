@@ -115,6 +115,26 @@ async fn what_comes_back_of_several_is_not_more_than_of_all_together() {
     assert!(limiter.peek(&who, &policies).await.reset() >= Duration::from_millis(800));
 }
 
+/// A key whose units are all back gives way to others; what is used above the reservation counts all the same.
+#[tokio::test]
+async fn what_is_used_above_a_reservation_counts_though_the_key_was_forgotten() {
+    let clock = ManualClock::default();
+    let store = MemoryLimiter::builder().clock(clock.clone()).max_keys(1);
+    let limiter = Limiter::builder(store.build().unwrap())
+        .clock(clock.clone())
+        .build()
+        .unwrap();
+    let (who, policies) = (Subject::new("model"), one(Policy::per_minute("tokens", 1_000)));
+    let mut reservation = limiter.try_reserve(&who, &policies, 100).await.unwrap();
+    reservation.spend();
+    clock.advance(secs(30));
+    let other = limiter.check(&Subject::new("other"), &policies, 1).await;
+    assert!(other.is_allowed(), "it has the place");
+    clock.advance(secs(30));
+    reservation.settle(700).await;
+    assert_eq!(limiter.peek(&who, &policies).await.remaining(), 400);
+}
+
 #[tokio::test]
 async fn a_store_that_is_away_gets_the_rest_later() {
     let clock = ManualClock::default();
