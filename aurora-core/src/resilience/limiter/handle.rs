@@ -3,11 +3,12 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures::future::join;
 
+use super::builder::{LimiterBuilder, Outage};
 use super::error::{Error, ErrorKind};
 use super::lanes::Lanes;
 use super::memory::MemoryLimiter;
@@ -17,35 +18,11 @@ use super::subject::Subject;
 use super::verdict::{Decision, Verdict};
 use super::{RateLimiter, telemetry};
 use crate::resilience::Deadline;
-use crate::time::{Clock, SystemClock};
+use crate::telemetry::BoundedLabel;
+use crate::time::Clock;
 
 /// When to come again, of somebody who does not know.
 const BLIND_RETRY: Duration = Duration::from_secs(1);
-
-/// How many keys are counted in process while the store is away.
-const LOCAL_KEYS: usize = 100_000;
-
-/// How many adjustments wait for the store at most.
-const LATE: usize = 1_024;
-
-/// How many of them go with one request.
-const LATE_AT_ONCE: usize = 8;
-
-/// What decides while the store cannot be asked. It is never "everything passes".
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Outage {
-    /// Each replica counts by itself, with its share of every limit.
-    ///
-    /// A limit below the number of replicas becomes one unit in a longer period. What had been counted is not known,
-    /// so that a key gets its share anew.
-    Local {
-        /// How many replicas share the limits, 1 or more.
-        replicas: u32,
-    },
-    /// Nothing passes: for logins, and whatever else must stay closed.
-    Deny,
-}
 
 /// A rate limiter in front of a store: what decides when the store is away, waiting, reservations, metrics.
 ///
@@ -69,18 +46,20 @@ pub enum Outage {
 /// ```
 #[derive(Clone)]
 pub struct Limiter {
-    inner: Arc<Inner>,
+    pub(super) inner: Arc<Inner>,
 }
 
-struct Inner {
-    store: Box<dyn RateLimiter>,
-    outage: Outage,
-    local: MemoryLimiter,
-    clock: Arc<dyn Clock>,
-    max_wait: Duration,
-    lanes: Lanes,
-    late: Mutex<VecDeque<Adjustment>>,
-    is_degraded: AtomicBool,
+pub(super) struct Inner {
+    pub(super) store: Box<dyn RateLimiter>,
+    pub(super) outage: Outage,
+    pub(super) local: MemoryLimiter,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) max_wait: Duration,
+    pub(super) lanes: Lanes,
+    pub(super) late: Mutex<VecDeque<Adjustment>>,
+    pub(super) is_degraded: AtomicBool,
+    /// The names of policies that have series of their own.
+    pub(super) names: BoundedLabel,
 }
 
 /// Who has counted.
@@ -109,13 +88,7 @@ impl Limiter {
 
     /// Starts a limiter in front of `store`.
     pub fn builder(store: impl RateLimiter) -> LimiterBuilder {
-        LimiterBuilder {
-            store: Box::new(store),
-            outage: Outage::Local { replicas: 1 },
-            clock: Arc::new(SystemClock),
-            max_wait: Duration::from_secs(60),
-            max_waiters: 1_024,
-        }
+        LimiterBuilder::new(Box::new(store))
     }
 
     /// Checks a request that costs `cost` units, and counts it when every policy lets it pass.
@@ -133,18 +106,20 @@ impl Limiter {
     /// Where the key stands. Nothing is counted, not even as a decision.
     ///
     /// # Cancel safety
-    /// A drop has no effect.
+    /// Nothing is counted by a drop either.
     pub async fn peek(&self, subject: &Subject, policies: &Policies) -> Verdict {
         self.ask(subject, policies, 0).await.0
     }
 
     /// Waits until the request passes, at most until `deadline` and for
     /// [`max_wait`](LimiterBuilder::max_wait). Those who wait for one subject in this process pass in the order in
-    /// which they came.
+    /// which they came, the first of them as soon as a [`Reservation`] puts back enough.
     ///
     /// # Errors
-    /// [`ErrorKind::Limited`] at once when the limit does not free in time, [`ErrorKind::InsufficientCapacity`] when it
-    /// never will, [`ErrorKind::TooManyWaiters`] when [`max_waiters`](LimiterBuilder::max_waiters) wait already.
+    /// [`ErrorKind::Limited`] at once when the limit does not free in time or the deadline has passed,
+    /// [`ErrorKind::InsufficientCapacity`] when it never will, [`ErrorKind::TooManyWaiters`] when
+    /// [`max_waiters`](LimiterBuilder::max_waiters) wait already, and [`ErrorKind::Timeout`] when the deadline comes
+    /// before the answer of the store, which may have counted then.
     ///
     /// # Cancel safety
     /// As [`check`](Self::check): a wait that is dropped has counted nothing, and the next in line moves up.
@@ -204,25 +179,28 @@ impl Limiter {
         deadline: Deadline,
     ) -> Result<(Verdict, Via), Error> {
         let Inner { clock, lanes, .. } = &*self.inner;
-        let deadline = deadline.earlier(Deadline::after(clock, self.inner.max_wait));
+        let latest = deadline.earlier(Deadline::after(clock, self.inner.max_wait));
         if !lanes.is_waited_for(subject) {
-            let (verdict, via) = self.decide(subject, policies, cost).await;
+            let (verdict, via) = self.decide_by(deadline, subject, policies, cost).await?;
             match verdict.retry_after() {
-                Some(wait) if deadline.allows(clock, wait) => {}
+                Some(wait) if latest.allows(clock, wait) => {}
                 _ => return refusal(&verdict).map(|()| (verdict, via)),
             }
         }
         let lane = lanes.enter(subject)?;
-        let left = deadline.remaining(clock).unwrap_or_default();
+        let left = latest.remaining(clock).unwrap_or_default();
         let turn = tokio::select! {
             biased;
             turn = lane.turn() => turn,
             () = clock.sleep(left) => return Err(Error::new(ErrorKind::Limited)),
         };
         loop {
-            let (verdict, via) = self.decide(subject, policies, cost).await;
+            let (verdict, via) = self.decide_by(deadline, subject, policies, cost).await?;
             match verdict.retry_after() {
-                Some(wait) if deadline.allows(clock, wait) => clock.sleep(wait).await,
+                Some(wait) if latest.allows(clock, wait) => tokio::select! {
+                    () = lane.freed() => {}
+                    () = clock.sleep(wait) => {}
+                },
                 _ => {
                     drop(turn);
                     return refusal(&verdict).map(|()| (verdict, via));
@@ -231,9 +209,25 @@ impl Limiter {
         }
     }
 
+    /// Asks nobody when the deadline has passed, and waits for no answer beyond it.
+    async fn decide_by(
+        &self,
+        deadline: Deadline,
+        subject: &Subject,
+        policies: &Policies,
+        cost: u32,
+    ) -> Result<(Verdict, Via), Error> {
+        let clock = &self.inner.clock;
+        if deadline.is_past(clock) {
+            return Err(Error::new(ErrorKind::Limited));
+        }
+        let decision = deadline.run(clock, self.decide(subject, policies, cost));
+        decision.await.map_err(|_| Error::new(ErrorKind::Timeout))
+    }
+
     async fn decide(&self, subject: &Subject, policies: &Policies, cost: u32) -> (Verdict, Via) {
         let (verdict, via) = self.ask(subject, policies, cost).await;
-        telemetry::decided(&verdict);
+        telemetry::decided(&self.inner.names, &verdict);
         (verdict, via)
     }
 
@@ -272,60 +266,6 @@ impl Limiter {
             }
         }
     }
-
-    pub(super) async fn adjust(&self, adjustment: Adjustment, via: Via) {
-        let is_done = match via {
-            Via::Local(_) => self.inner.local.adjust_now(&adjustment),
-            Via::Store => self.inner.store.adjust_now(&adjustment),
-        };
-        if !is_done {
-            self.send(adjustment).await;
-        }
-    }
-
-    /// For whoever cannot wait.
-    pub(super) fn adjust_later(&self, adjustment: Adjustment, via: Via) {
-        let is_done = match via {
-            Via::Local(_) => self.inner.local.adjust_now(&adjustment),
-            Via::Store => self.inner.store.adjust_now(&adjustment),
-        };
-        if !is_done {
-            let mut late = self.late();
-            // The oldest have the least left to put back.
-            if late.len() == LATE {
-                late.pop_front();
-            }
-            late.push_back(adjustment);
-        }
-    }
-
-    async fn send(&self, adjustment: Adjustment) {
-        if let Err(error) = self.inner.store.adjust(&adjustment).await {
-            // Whether it was done is known here alone; done twice, it would put back what was used.
-            if error.kind() == ErrorKind::Unavailable {
-                self.adjust_later(adjustment, Via::Store);
-            } else {
-                tracing::debug!(%error, "a reservation stays counted");
-            }
-        }
-    }
-
-    async fn settle_late(&self) {
-        for _ in 0..LATE_AT_ONCE {
-            let Some(adjustment) = self.late().pop_front() else {
-                return;
-            };
-            let is_away = self.inner.is_degraded.load(Ordering::Relaxed);
-            self.send(adjustment).await;
-            if is_away {
-                return;
-            }
-        }
-    }
-
-    fn late(&self) -> MutexGuard<'_, VecDeque<Adjustment>> {
-        self.inner.late.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 fn refusal(verdict: &Verdict) -> Result<(), Error> {
@@ -343,83 +283,5 @@ impl fmt::Debug for Limiter {
             .field("outage", &self.inner.outage)
             .field("is_degraded", &self.inner.is_degraded)
             .finish_non_exhaustive()
-    }
-}
-
-/// Settings of a [`Limiter`].
-#[derive(Debug)]
-#[must_use]
-pub struct LimiterBuilder {
-    store: Box<dyn RateLimiter>,
-    outage: Outage,
-    clock: Arc<dyn Clock>,
-    max_wait: Duration,
-    max_waiters: usize,
-}
-
-impl LimiterBuilder {
-    /// What decides while the store cannot be asked. `Local { replicas: 1 }` unless told otherwise: the number of
-    /// replicas is to be said where there are several.
-    pub const fn outage(mut self, outage: Outage) -> Self {
-        self.outage = outage;
-        self
-    }
-
-    /// The longest that [`Limiter::until_ready`] waits, whatever the deadline: up to a day, 60 s unless told otherwise.
-    pub const fn max_wait(mut self, limit: Duration) -> Self {
-        self.max_wait = limit;
-        self
-    }
-
-    /// How many may wait at once, over all subjects: 1 to 1,000,000; 1,024 unless told otherwise.
-    pub const fn max_waiters(mut self, waiters: usize) -> Self {
-        self.max_waiters = waiters;
-        self
-    }
-
-    /// Takes time from `clock`, for waiting and for what is counted while the store is away.
-    pub fn clock(mut self, clock: impl Clock) -> Self {
-        self.clock = Arc::new(clock);
-        self
-    }
-
-    /// The limiter.
-    ///
-    /// # Errors
-    /// [`ErrorKind::InvalidSettings`], with everything that is wrong and what is allowed.
-    pub fn build(self) -> Result<Limiter, Error> {
-        let mut problems = Vec::new();
-        if self.outage == (Outage::Local { replicas: 0 }) {
-            problems.push("there is at least 1 replica");
-        }
-        if self.max_wait > Duration::from_secs(24 * 60 * 60) {
-            problems.push("the longest wait is at most a day");
-        }
-        if !(1..=1_000_000).contains(&self.max_waiters) {
-            problems.push("1 to 1,000,000 may wait at once");
-        }
-        if problems.is_empty() {
-            Ok(self.assemble())
-        } else {
-            Err(Error::with_source(
-                ErrorKind::InvalidSettings,
-                problems.join("; "),
-            ))
-        }
-    }
-
-    fn assemble(self) -> Limiter {
-        Limiter {
-            inner: Arc::new(Inner {
-                store: self.store,
-                outage: self.outage,
-                local: MemoryLimiter::sized(LOCAL_KEYS, Arc::clone(&self.clock)),
-                clock: self.clock,
-                max_wait: self.max_wait,
-                lanes: Lanes::new(self.max_waiters),
-                late: Mutex::new(VecDeque::new()),
-                is_degraded: AtomicBool::new(false),
-            }),
-        }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::{Mutex as Turns, OwnedMutexGuard};
+use tokio::sync::{Mutex as Turns, Notify, OwnedMutexGuard};
 
 use super::error::{Error, ErrorKind};
 use super::subject::Subject;
@@ -25,6 +25,8 @@ struct State {
 struct Line {
     /// The first in line holds it; it is handed on in the order of arrival.
     turns: Arc<Turns<()>>,
+    /// For the first in line: units were put back.
+    freed: Arc<Notify>,
     waiters: usize,
 }
 
@@ -34,6 +36,7 @@ pub(super) struct Place<'a> {
     lanes: &'a Lanes,
     subject: &'a Subject,
     turns: Arc<Turns<()>>,
+    freed: Arc<Notify>,
 }
 
 impl Lanes {
@@ -56,12 +59,19 @@ impl Lanes {
         state.waiters += 1;
         let line = state.lanes.entry(subject.clone()).or_default();
         line.waiters += 1;
-        let turns = Arc::clone(&line.turns);
         Ok(Place {
             lanes: self,
             subject,
-            turns,
+            turns: Arc::clone(&line.turns),
+            freed: Arc::clone(&line.freed),
         })
+    }
+
+    /// Units of `subject` were put back: the first in line, if there is one, asks again.
+    pub(super) fn free(&self, subject: &Subject) {
+        if let Some(line) = self.lock().lanes.get(subject) {
+            line.freed.notify_one();
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -73,6 +83,11 @@ impl Place<'_> {
     /// Waits until nobody is before.
     pub(super) async fn turn(&self) -> OwnedMutexGuard<()> {
         Arc::clone(&self.turns).lock_owned().await
+    }
+
+    /// Waits until units are put back. To be asked by the one whose turn it is.
+    pub(super) async fn freed(&self) {
+        self.freed.notified().await;
     }
 }
 

@@ -21,12 +21,14 @@
 //! - A quota that changes keeps what was used, as the same part of a bucket, or as the same units of a log. When the
 //!   change makes a log of a bucket or the reverse, the policy begins anew; [`Policy::kind`] holds it.
 
+mod builder;
 #[cfg(feature = "testing")]
 pub mod contract;
 mod error;
 mod handle;
 mod headers;
 mod lanes;
+mod late;
 mod ledger;
 mod memory;
 mod policy;
@@ -45,8 +47,9 @@ use std::fmt::Debug;
 
 use async_trait::async_trait;
 
+pub use self::builder::{LimiterBuilder, Outage};
 pub use self::error::{Error, ErrorKind};
-pub use self::handle::{Limiter, LimiterBuilder, Outage};
+pub use self::handle::Limiter;
 pub use self::headers::Headers;
 pub use self::memory::{MemoryLimiter, MemoryLimiterBuilder};
 pub use self::policy::{Counts, Kind, MAX_NAME, MAX_PERIOD, MAX_POLICIES, MIN_PERIOD, Policies, Policy};
@@ -54,13 +57,14 @@ pub use self::policy::{Counts, Kind, MAX_NAME, MAX_PERIOD, MAX_POLICIES, MIN_PER
 pub use self::redis::RedisLimiter;
 pub use self::reservation::{Adjustment, Reservation};
 pub use self::subject::Subject;
-pub use self::telemetry::{DECISIONS, DEGRADED};
+pub use self::telemetry::{DECISIONS, DEGRADED, describe};
 pub use self::verdict::{Decision, PolicyState, Verdict};
 
 /// A place that counts.
 ///
 /// Verdicts are made here alone; outside this crate it is implemented to wrap another, to count or to fail on purpose.
-/// Every implementation passes the suite in `contract`, which stands behind the feature `testing`.
+/// Every implementation passes the suite in `contract`, which stands behind the feature `testing`, and answers or fails
+/// within a time limit of its own: [`Limiter::check`] waits for it.
 #[async_trait]
 pub trait RateLimiter: Debug + Send + Sync + 'static {
     /// Checks all policies, then counts `cost` units for all of them, or for none; a cost of zero asks only.

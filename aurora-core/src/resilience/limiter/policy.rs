@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::error::{Error, ErrorKind};
 use super::rate::{LONGEST_LOG, Rate};
-use super::telemetry::Counters;
+use super::telemetry::Series;
 
 /// The most policies that one request can be checked against.
 pub const MAX_POLICIES: usize = 8;
@@ -166,7 +166,7 @@ impl Policy {
             rate,
             counts: self.counts,
             is_shadow: self.is_shadow,
-            counters: OnceLock::new(),
+            series: OnceLock::new(),
         }
     }
 }
@@ -178,7 +178,7 @@ pub(super) struct Rule {
     pub(super) rate: Rate,
     pub(super) counts: Counts,
     pub(super) is_shadow: bool,
-    pub(super) counters: OnceLock<Counters>,
+    pub(super) series: OnceLock<Series>,
 }
 
 impl Rule {
@@ -193,7 +193,7 @@ impl Rule {
     fn share(&self, replicas: u32) -> Self {
         Self {
             rate: self.rate.share(replicas),
-            counters: OnceLock::new(),
+            series: OnceLock::new(),
             ..self.clone()
         }
     }

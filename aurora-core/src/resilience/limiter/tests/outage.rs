@@ -179,6 +179,48 @@ async fn decisions_are_counted_by_policy() {
     assert_eq!(counts, expected);
 }
 
+fn series(recorder: &metrics_util::debugging::DebuggingRecorder) -> Vec<(Vec<String>, u64)> {
+    let snapshot = recorder.snapshotter().snapshot().into_vec();
+    let series = snapshot.into_iter().filter_map(|(key, _, _, value)| {
+        let metrics_util::debugging::DebugValue::Counter(count) = value else {
+            return None;
+        };
+        let labels = key.key().labels().map(|label| label.value().to_owned());
+        Some((labels.collect(), count))
+    });
+    series.collect()
+}
+
+#[tokio::test]
+async fn a_recorder_that_comes_after_the_first_check_counts_from_then_on() {
+    let (limiter, policies) = (Limiter::in_process(), one(Policy::per_minute("p", 2)));
+    limiter.check(&Subject::new("s"), &policies, 1).await;
+    let recorder = metrics_util::debugging::DebuggingRecorder::new();
+    let guard = metrics::set_default_local_recorder(&recorder);
+    limiter.check(&Subject::new("s"), &policies, 1).await;
+    drop(guard);
+    assert_eq!(
+        series(&recorder),
+        [(vec!["p".to_owned(), "allowed".to_owned()], 1)]
+    );
+}
+
+#[tokio::test]
+async fn names_without_end_are_not_series_without_end() {
+    let recorder = metrics_util::debugging::DebuggingRecorder::new();
+    let guard = metrics::set_default_local_recorder(&recorder);
+    let limiter = Limiter::in_process();
+    for n in 0..1_000 {
+        let policies = one(Policy::per_minute(format!("tenant {n}"), 1));
+        limiter.check(&Subject::new("s"), &policies, 1).await;
+    }
+    drop(guard);
+    let series = series(&recorder);
+    assert_eq!(series.len(), 129);
+    let other = series.iter().find(|(labels, _)| labels[0] == "other").unwrap();
+    assert_eq!(other.1, 1_000 - 128);
+}
+
 #[test]
 fn settings_that_cannot_be_used_are_all_named() {
     let error = Limiter::builder(MemoryLimiter::new())

@@ -2,15 +2,21 @@
 
 use std::future::Future;
 use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use async_trait::async_trait;
 
 use super::outage::Outside;
 use super::{one, secs};
 use crate::resilience::Deadline;
 use crate::resilience::limiter::{
-    ErrorKind, Limiter, LimiterBuilder, MemoryLimiter, Policies, Policy, Subject,
+    Adjustment, Error, ErrorKind, Limiter, LimiterBuilder, MemoryLimiter, Outage, Policies, Policy,
+    RateLimiter, Subject, Verdict,
 };
-use crate::time::ManualClock;
+use crate::time::{Clock as _, ManualClock};
 
 fn builder() -> (LimiterBuilder, ManualClock) {
     let clock = ManualClock::default();
@@ -134,6 +140,110 @@ async fn the_number_of_waiters_is_bounded_and_a_drop_makes_room() {
     assert_eq!(wait().await.unwrap_err().kind(), ErrorKind::TooManyWaiters);
     drop((b, c));
     assert!(poll(wait().as_mut()).is_pending());
+}
+
+#[tokio::test]
+async fn units_that_are_put_back_let_the_first_in_line_pass_at_once() {
+    let (builder, _) = builder();
+    let limiter = builder.max_wait(secs(100)).build().unwrap();
+    let (subject, policies) = two_a_minute();
+    let (first, second) = (
+        limiter.try_reserve(&subject, &policies, 1).await.unwrap(),
+        limiter.try_reserve(&subject, &policies, 1).await.unwrap(),
+    );
+    let wait = || Box::pin(limiter.until_ready(&subject, &policies, 1, Deadline::NONE));
+    let (mut ahead, mut behind) = (wait(), wait());
+    assert!(poll(ahead.as_mut()).is_pending() && poll(behind.as_mut()).is_pending());
+    drop(first);
+    assert!(poll(ahead.as_mut()).is_ready(), "no time has passed");
+    assert!(poll(behind.as_mut()).is_pending());
+    second.settle(0).await;
+    assert!(poll(behind.as_mut()).is_ready());
+}
+
+/// A store that takes a second of the clock for everything, and then fails.
+#[derive(Debug)]
+struct Slow {
+    quick: Outside,
+    clock: ManualClock,
+}
+
+impl Slow {
+    async fn delay(&self) -> Result<(), Error> {
+        if self.quick.is_away.load(Ordering::Relaxed) {
+            self.clock.sleep(secs(1)).await;
+            return Err(Error::new(ErrorKind::Timeout));
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl RateLimiter for Slow {
+    async fn check(&self, subject: &Subject, policies: &Policies, cost: u32) -> Result<Verdict, Error> {
+        self.delay().await?;
+        Ok(self.quick.memory.check(subject, policies, cost))
+    }
+
+    async fn adjust(&self, adjustment: &Adjustment) -> Result<(), Error> {
+        self.delay().await?;
+        self.quick.memory.adjust(adjustment);
+        Ok(())
+    }
+}
+
+fn slow() -> (Limiter, Arc<AtomicBool>, ManualClock) {
+    let clock = ManualClock::default();
+    let quick = Outside::new(&clock);
+    let is_away = Arc::clone(&quick.is_away);
+    let store = Slow {
+        quick,
+        clock: clock.clone(),
+    };
+    let builder = Limiter::builder(store).clock(clock.clone());
+    (builder.outage(Outage::Deny).build().unwrap(), is_away, clock)
+}
+
+#[tokio::test]
+async fn what_is_put_back_late_keeps_a_request_no_longer_than_the_request_itself() {
+    let (limiter, is_away, clock) = slow();
+    let (subject, policies) = (Subject::new("s"), one(Policy::per_minute("p", 100)));
+    let mut reserved = Vec::new();
+    for _ in 0..20 {
+        reserved.push(limiter.try_reserve(&subject, &policies, 1).await.unwrap());
+    }
+    drop(reserved);
+    is_away.store(true, Ordering::Relaxed);
+    let mut check = Box::pin(limiter.check(&subject, &policies, 1));
+    assert!(poll(check.as_mut()).is_pending());
+    clock.advance(secs(1));
+    let Poll::Ready(verdict) = poll(check.as_mut()) else {
+        panic!("it waits for what is put back")
+    };
+    assert!(verdict.is_degraded());
+}
+
+#[tokio::test]
+async fn a_store_that_is_slower_than_the_deadline_is_not_waited_for() {
+    let (limiter, is_away, clock) = slow();
+    let (subject, policies) = two_a_minute();
+    is_away.store(true, Ordering::Relaxed);
+    let soon = Deadline::after(&clock, Duration::from_millis(100));
+    let mut wait = Box::pin(limiter.until_ready(&subject, &policies, 1, soon));
+    assert!(poll(wait.as_mut()).is_pending());
+    clock.advance(Duration::from_millis(100));
+    let Poll::Ready(Err(error)) = poll(wait.as_mut()) else {
+        panic!("it goes on waiting")
+    };
+    assert_eq!(error.kind(), ErrorKind::Timeout);
+    // And one whose time is over is not asked.
+    is_away.store(false, Ordering::Relaxed);
+    let error = limiter
+        .until_ready(&subject, &policies, 1, soon)
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Limited);
+    assert_eq!(limiter.peek(&subject, &policies).await.remaining(), 2);
 }
 
 /// Polls `k` times with time moving on, then drops, for every `k` until it would be done.
