@@ -86,7 +86,10 @@ fn checks(criterion: &mut Criterion) {
         let policies = Policies::new(policies).unwrap();
         let (limiter, subject) = (memory(), Subject::new("api").principal("usr_17"));
         let passed = (0..1_000).filter(|_| limiter.check(&subject, &policies, 1).is_allowed());
-        assert_eq!(passed.count(), if name.starts_with("refused") { 5 } else { 1_000 });
+        assert_eq!(
+            passed.count(),
+            if name.starts_with("refused") { 5 } else { 1_000 }
+        );
         group.bench_function(name, |bencher| {
             bencher.iter(|| black_box(limiter.check(black_box(&subject), &policies, 1).is_allowed()));
         });
