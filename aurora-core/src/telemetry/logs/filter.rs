@@ -1,6 +1,7 @@
 //! Which lines are wanted, changeable while the process runs.
 
 use std::str::FromStr as _;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use tracing::level_filters::LevelFilter;
@@ -17,6 +18,8 @@ pub(super) struct Wanted {
     /// Targets that the level is for.
     own: Vec<String>,
     now: RwLock<Now>,
+    /// Whether this is the log of the process, which records of the `log` facade reach.
+    is_installed: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -36,7 +39,12 @@ impl Wanted {
                 directives,
                 targets,
             }),
+            is_installed: AtomicBool::new(false),
         })
+    }
+
+    pub(super) fn installed(&self) {
+        self.is_installed.store(true, Ordering::Relaxed);
     }
 
     pub(super) fn level(&self) -> Level {
@@ -56,6 +64,10 @@ impl Wanted {
         }
         // Each place that logs remembers whether anybody wants its lines.
         tracing::callsite::rebuild_interest_cache();
+        if self.is_installed.load(Ordering::Relaxed) {
+            // The facade has a highest level of its own, and drops what is above it before anybody is asked.
+            log::set_max_level(as_log(LevelFilter::current()));
+        }
         Ok(())
     }
 }
@@ -88,6 +100,17 @@ fn targets(own: &[String], level: Level, directives: &[String]) -> Result<Target
         wrong.join(", ")
     );
     Err(Error::new(ErrorKind::Invalid, text))
+}
+
+const fn as_log(level: LevelFilter) -> log::LevelFilter {
+    match level {
+        LevelFilter::OFF => log::LevelFilter::Off,
+        LevelFilter::ERROR => log::LevelFilter::Error,
+        LevelFilter::WARN => log::LevelFilter::Warn,
+        LevelFilter::INFO => log::LevelFilter::Info,
+        LevelFilter::DEBUG => log::LevelFilter::Debug,
+        LevelFilter::TRACE => log::LevelFilter::Trace,
+    }
 }
 
 /// The filter of the layer.

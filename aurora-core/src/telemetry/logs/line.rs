@@ -31,8 +31,11 @@ const RESERVED: [&str; 7] = [
 /// Length in bytes from which on a line takes no more fields, so that none passes 128 KiB.
 const MAX_LINE: usize = 32 * 1024;
 
-/// Fields without which a line cannot be found again; they are short, and even the longest line takes them.
+/// Fields without which a line cannot be found again; even the longest line takes them while they are short.
 const NEEDED: [&str; 3] = ["request_id", "trace_id", "span_id"];
+
+/// Longest text of such a field in bytes.
+const MAX_NEEDED: usize = 256;
 
 /// What every line begins with.
 #[derive(Debug, Clone, Copy)]
@@ -90,7 +93,9 @@ impl Line {
 
     pub(super) fn field(&mut self, name: &str, value: &Value) {
         let for_machines = self.format == Format::Human && matches!(name, "trace_id" | "span_id");
-        let too_long = self.text.len() > MAX_LINE && !NEEDED.contains(&name);
+        let is_needed =
+            NEEDED.contains(&name) && !matches!(value, Value::Text(text) if text.len() > MAX_NEEDED);
+        let too_long = self.text.len() > MAX_LINE && !is_needed;
         if too_long || for_machines || name.starts_with("otel.") {
             return; // `otel.*` tells exporters of traces what a span is
         }

@@ -96,7 +96,9 @@ impl Logs {
         let installed = tracing_subscriber::registry().with(self.layer()).try_init();
         installed.map_err(|source| {
             Error::new(ErrorKind::Installed, "the process has a log already").caused_by(source)
-        })
+        })?;
+        self.inner.wanted.installed();
+        Ok(())
     }
 
     /// The level of the own targets.

@@ -6,21 +6,14 @@
 pub(super) const REDACTED: &str = "[redacted]";
 
 /// Words that mark a secret wherever they stand in a name.
-const WORDS: [&str; 22] = [
-    "apikey",
+const WORDS: [&str; 15] = [
     "authorization",
     "bearer",
     "cookie",
     "cookies",
-    "credential",
-    "credentials",
     "cvv",
     "jwt",
     "otp",
-    "passphrase",
-    "passwd",
-    "password",
-    "passwords",
     "pin",
     "pwd",
     "secret",
@@ -30,6 +23,9 @@ const WORDS: [&str; 22] = [
     "totp",
     "dsn",
 ];
+
+/// Words so plain that they mark a secret also where they are grown together with others: `dbpassword`.
+const WITHIN: [&str; 5] = ["apikey", "credential", "passphrase", "passwd", "password"];
 
 /// Words that mark a secret unless the value is a number: `max_tokens = 100` counts something.
 const TEXT_WORDS: [&str; 2] = ["token", "tokens"];
@@ -51,25 +47,34 @@ pub(super) fn is_secret(name: &str, is_number: bool) -> bool {
     let mut before = String::new();
     words(name).any(|word| {
         let is_key = matches!(word.as_str(), "key" | "keys") && KEYS.contains(&before.as_str());
-        let found =
-            is_key || WORDS.contains(&word.as_str()) || (!is_number && TEXT_WORDS.contains(&word.as_str()));
+        let found = is_key
+            || WORDS.contains(&word.as_str())
+            || WITHIN.iter().any(|within| word.contains(within))
+            || (!is_number && TEXT_WORDS.contains(&word.as_str()));
         before = word;
         found
     })
 }
 
-/// The words of `api_key`, `x-api-key`, `http.request.header.cookie`, `accessToken`, in lower case.
+/// The words of `api_key`, `x-api-key`, `http.request.header.cookie`, `accessToken`, `JWTSecret`, `token2`, in lower
+/// case. A digit belongs to no word.
 fn words(name: &str) -> impl Iterator<Item = String> {
     let mut rest = name.chars().peekable();
     std::iter::from_fn(move || {
-        while rest.next_if(|character| !character.is_alphanumeric()).is_some() {}
+        while rest.next_if(|character| !character.is_alphabetic()).is_some() {}
         let mut word = String::new();
         let mut was_lower = false;
         while let Some(character) =
-            rest.next_if(|character| character.is_alphanumeric() && !(was_lower && character.is_uppercase()))
+            rest.next_if(|character| character.is_alphabetic() && !(was_lower && character.is_uppercase()))
         {
             was_lower = character.is_lowercase();
             word.extend(character.to_lowercase());
+            let mut ahead = rest.clone();
+            let begins_word =
+                ahead.next().is_some_and(char::is_uppercase) && ahead.next().is_some_and(char::is_lowercase);
+            if begins_word {
+                break; // the last capital of `JWTSecret` is the first letter of its second word
+            }
         }
         (!word.is_empty()).then_some(word)
     })
@@ -106,6 +111,12 @@ mod tests {
             "senha",
             "totp",
             "credentials",
+            "password2",
+            "dbpassword",
+            "DBPassword",
+            "JWTSecret",
+            "APIKey",
+            "token_2",
         ];
         for name in secret {
             assert!(is_secret(name, false), "{name}");

@@ -224,15 +224,22 @@ fn values_that_cannot_be_shown_and_values_without_end_are_no_danger() {
 fn a_line_stays_below_its_limit_and_keeps_the_id_of_its_request() {
     let evil = "\u{1}".repeat(10_000);
     let evil = evil.as_str();
-    let (human, _) = logged(builder(), |_| {
+    let (human, json) = logged(builder(), |_| {
         let _span =
             tracing::info_span!(target: "mine", "request", request_id = "req_1", evil2 = evil).entered();
-        tracing::info!(target: "mine", a = evil, b = evil, c = evil, d = evil, e = evil, "{evil}");
+        let step = tracing::info_span!(target: "mine", "step", trace_id = evil, span_id = evil);
+        let _step = step.entered();
+        tracing::info!(target: "mine", { log.target = evil, a = evil, b = evil, c = evil, d = evil, e = evil }, "{evil}");
     });
     assert!(
         human.len() < 128 * 1024 && human.contains("request_id=req_1"),
         "{}",
         human.len()
+    );
+    let length = json[0].to_string().len();
+    assert!(
+        length < 128 * 1024 && json[0]["request_id"] == "req_1",
+        "{length}"
     );
 }
 
