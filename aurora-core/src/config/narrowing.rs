@@ -91,6 +91,24 @@ pub(super) const LOG_BYTES: Only = Only {
     example: "104857600",
 };
 
+/// As many as the rotation of `telemetry::Logs` allows.
+pub(super) const LOG_KEEP: Only = Only {
+    allowed: "a whole number from 0 to 1000",
+    holds: |raw| u16::read(raw).is_some_and(|files| files <= 1_000),
+    shape: Shape::Range(0.0, 1_000.0),
+    example: "7",
+};
+
+/// What `telemetry::Logs` takes as directives, so that no log refuses settings that were accepted.
+pub(super) const LOG_TARGETS: Only = Only {
+    allowed: "a list of target=level, such as sqlx=info, with off, error, warn, info, debug or trace",
+    holds: |raw| {
+        Vec::<String>::read(raw).is_some_and(|targets| targets.iter().all(|target| is_log_target(target)))
+    },
+    shape: Shape::Pattern("^[A-Za-z0-9_:.-]+=(off|error|warn|info|debug|trace)$"),
+    example: "sqlx=info,aurora_llm=debug",
+};
+
 pub(super) const BODY_BYTES: Only = Only {
     allowed: "a whole number of bytes from 1024 to 1073741824",
     holds: |raw| u64::read(raw).is_some_and(|bytes| (1 << 10..=1 << 30).contains(&bytes)),
@@ -290,4 +308,13 @@ fn is_chat_name(text: &str) -> bool {
         && text
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+fn is_log_target(text: &str) -> bool {
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"_:.-".contains(&byte);
+    text.split_once('=').is_some_and(|(target, level)| {
+        !target.is_empty()
+            && target.bytes().all(is_part)
+            && ["off", "error", "warn", "info", "debug", "trace"].contains(&level)
+    })
 }

@@ -143,6 +143,11 @@ fn values_that_are_not_allowed_are_refused() {
         ("log.level", "loud"),
         ("log.format", "xml"),
         ("log.max_bytes", "10"),
+        ("log.keep", "1001"),
+        ("log.targets", "sqlx=info,loud"),
+        ("log.targets", "sqlx=loud"),
+        ("log.targets", "=info"),
+        ("log.targets", "a=b=info"),
         ("debug", "maybe"),
     ];
     for (key, value) in rows {

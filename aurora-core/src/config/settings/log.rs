@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::config::narrowing::LOG_BYTES;
+use crate::config::narrowing::{LOG_BYTES, LOG_KEEP, LOG_TARGETS};
 use crate::config::setting::section;
 use crate::config::value::choice;
 
@@ -12,7 +12,7 @@ section! {
         /// Least severe level that is logged.
         level: LogLevel = "info", from ["LOG_LEVEL"];
         /// Directives for single targets, such as `sqlx=info` or `aurora_llm=debug`.
-        targets: Vec<String> = "", from ["LOG_TARGETS"];
+        targets: Vec<String> = "", from ["LOG_TARGETS"], only LOG_TARGETS;
         /// Standard stream that lines are written to.
         stream: LogStream = "stdout", from ["LOG_STREAM"];
         /// File that is written besides the stream, always as JSON lines.
@@ -24,7 +24,7 @@ section! {
         /// Size in bytes at which a file begins anew earlier.
         max_bytes: u64 = "104857600", only LOG_BYTES;
         /// How many files are kept behind the present one.
-        keep: u16 = "7";
+        keep: u16 = "7", only LOG_KEEP;
         /// Form of a line; when it is not set, `json` in production and `human` elsewhere.
         format: Option<LogFormat>;
     }
