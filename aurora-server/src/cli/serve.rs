@@ -13,6 +13,8 @@ use crate::error::{Error, ErrorKind};
 use crate::{telemetry, wiring};
 
 pub(super) fn run(options: &Options) -> Result<(), Error> {
+    // First of all: settings and log are measured from their beginning.
+    let metrics = telemetry::install_metrics();
     let live = Live::builder(options.loader()).on_hangup();
     let live = live.build().map_err(refused)?;
     let settings = live.current().settings().clone();
@@ -28,7 +30,7 @@ pub(super) fn run(options: &Options) -> Result<(), Error> {
     let handle = logs.clone();
     let serving = async move {
         let mut builder = wiring::builder(settings).await?;
-        if let Some(handle) = telemetry::install_metrics() {
+        if let Some(handle) = metrics {
             builder = builder.metrics(handle);
         }
         let app = builder.build().await?;

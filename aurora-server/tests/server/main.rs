@@ -15,4 +15,6 @@ mod harness;
 mod limits;
 #[cfg(unix)]
 mod program;
+#[cfg(unix)]
+mod reload;
 mod stopping;

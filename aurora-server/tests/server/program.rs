@@ -105,7 +105,7 @@ fn started(command: &mut Command, last_words: &str) -> (Child, String, String) {
     (child, address, text)
 }
 
-fn signal(child: &Child, name: &str) {
+pub(crate) fn signal(child: &Child, name: &str) {
     assert!(
         Command::new("kill")
             .args([name, &child.id().to_string()])
@@ -115,7 +115,7 @@ fn signal(child: &Child, name: &str) {
     );
 }
 
-fn ended(mut child: Child) -> (Option<i32>, String) {
+pub(crate) fn ended(mut child: Child) -> (Option<i32>, String) {
     let (sender, receiver) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
         let mut err = String::new();
@@ -195,7 +195,7 @@ async fn the_demo_says_that_it_is_simulated_keeps_nothing_and_ends_at_a_signal()
 }
 
 /// Starts `serve` in production, where standard output is JSON lines alone, and waits until it listens.
-fn serving_for_machines(
+pub(crate) fn serving_for_machines(
     folder: &std::path::Path,
     variables: &[(&str, &str)],
 ) -> (Child, String, impl Iterator<Item = Value> + use<>) {
@@ -216,7 +216,7 @@ fn serving_for_machines(
     (child, address, lines)
 }
 
-async fn ask(address: &str, path: &str, headers: &[(&str, &str)]) -> crate::harness::Answer {
+pub(crate) async fn ask(address: &str, path: &str, headers: &[(&str, &str)]) -> crate::harness::Answer {
     let mut connection = Connection::to(address.parse().unwrap()).await;
     connection.send(&request("GET", path, headers, "")).await;
     connection.answer().await
