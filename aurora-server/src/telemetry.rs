@@ -36,7 +36,7 @@ pub fn install_metrics() -> Option<PrometheusHandle> {
     describe_counter!(
         REQUESTS,
         Unit::Count,
-        "Answered HTTP requests by route, method and class of status."
+        "HTTP requests by route, method and class of status; none when the client went away first."
     );
     describe_histogram!(
         DURATION,
@@ -60,6 +60,11 @@ pub(crate) fn request(method: &'static str, route: &str, status: StatusCode, ela
     let route = route.to_owned();
     counter!(REQUESTS, "route" => route.clone(), "method" => method, "status" => class).increment(1);
     histogram!(DURATION, "route" => route, "method" => method).record(elapsed.as_secs_f64());
+}
+
+/// A request whose client went away before it was answered.
+pub(crate) fn given_up(method: &'static str, route: &str) {
+    counter!(REQUESTS, "route" => route.to_owned(), "method" => method, "status" => "none").increment(1);
 }
 
 pub(crate) fn open_connections(count: usize) {

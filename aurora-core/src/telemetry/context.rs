@@ -138,6 +138,12 @@ impl TraceContext {
         CURRENT.scope(self, future).await
     }
 
+    /// Runs a closure in this context, as [`scope`](Self::scope) runs a future; for what is polled by hand, such as a
+    /// body that is sent after its request was answered.
+    pub fn sync_scope<T>(&self, work: impl FnOnce() -> T) -> T {
+        CURRENT.sync_scope(self.clone(), work)
+    }
+
     /// The context that the running future is in.
     #[must_use]
     pub fn current() -> Option<Self> {
@@ -343,7 +349,9 @@ mod tests {
                 (TraceContext::current(), found)
             })
             .await;
-        assert_eq!(found, (Some(expected.0), Some(expected.1)));
+        assert_eq!(found, (Some(expected.0.clone()), Some(expected.1)));
+        assert!(TraceContext::current().is_none());
+        assert_eq!(expected.0.sync_scope(TraceContext::current), Some(expected.0));
         assert!(TraceContext::current().is_none());
     }
 

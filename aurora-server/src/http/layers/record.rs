@@ -1,13 +1,18 @@
-//! One span, one log line and one measurement per request.
+//! One span, one log line and one measurement per request, also for one whose client goes away before the answer.
 
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use aurora_core::failure::FailureClass;
 use aurora_core::telemetry::TraceContext;
+use axum::body::{Body, HttpBody};
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::Response;
+use bytes::Bytes;
+use hyper::body::{Frame, SizeHint};
 use tracing::field::Empty;
 use tracing::{Instrument as _, Span};
 
@@ -42,16 +47,33 @@ pub(crate) async fn request(
         "http.response.status_code" = Empty,
         "error.type" = Empty,
     );
-    let started = state.clock.elapsed();
-    trace
+    let waiting = Waiting {
+        started: state.clock.elapsed(),
+        state,
+        method,
+        route,
+        is_answered: false,
+    };
+    let within = (span.clone(), trace.clone());
+    let response = trace
         .scope(async {
             let response = next.run(request).await;
-            let elapsed = state.clock.elapsed().saturating_sub(started);
-            finish(&state, method, &route, &response, elapsed);
+            waiting.answered(&response);
             response
         })
         .instrument(span)
-        .await
+        .await;
+    let (span, trace) = within;
+    if response.body().size_hint().exact().is_some() {
+        return response; // it is there already
+    }
+    response.map(|body| {
+        Body::new(Within {
+            span,
+            trace,
+            body: Some(body),
+        })
+    })
 }
 
 /// A step of the caller's trace, or of a new one.
@@ -73,23 +95,99 @@ fn trace(state: &AppState, headers: &HeaderMap) -> TraceContext {
     )
 }
 
-fn finish(state: &AppState, method: &'static str, route: &str, response: &Response, elapsed: Duration) {
-    let status = response.status();
-    let outcome = if status.is_server_error() {
-        Err(FailureClass::Transient)
-    } else {
-        Ok(())
-    };
-    state.http.record(&format!("{method} {route}"), outcome, elapsed);
-    telemetry::request(method, route, status, elapsed);
-    Span::current().record("http.response.status_code", status.as_u16());
-    if status.is_server_error() {
-        Span::current().record("error.type", status.as_str());
+/// A request that has no answer yet.
+struct Waiting {
+    state: AppState,
+    method: &'static str,
+    route: String,
+    started: Duration,
+    is_answered: bool,
+}
+
+impl Waiting {
+    fn answered(mut self, response: &Response) {
+        self.is_answered = true;
+        let status = response.status();
+        let elapsed = self.elapsed();
+        let outcome = if status.is_server_error() {
+            Err(FailureClass::Transient)
+        } else {
+            Ok(())
+        };
+        self.state.http.record(&self.target(), outcome, elapsed);
+        telemetry::request(self.method, &self.route, status, elapsed);
+        Span::current().record("http.response.status_code", status.as_u16());
+        if status.is_server_error() {
+            Span::current().record("error.type", status.as_str());
+        }
+        tracing::info!(duration_ms = millis(elapsed), "answered");
     }
-    tracing::info!(
-        duration_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
-        "answered"
-    );
+
+    fn elapsed(&self) -> Duration {
+        self.state.clock.elapsed().saturating_sub(self.started)
+    }
+
+    fn target(&self) -> String {
+        format!("{} {}", self.method, self.route)
+    }
+}
+
+/// Dropped without an answer: the client went away, or was cut off at the stop.
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        if self.is_answered {
+            return;
+        }
+        let elapsed = self.elapsed();
+        let outcome = Err(FailureClass::Cancelled);
+        self.state.http.record(&self.target(), outcome, elapsed);
+        telemetry::given_up(self.method, &self.route);
+        tracing::info!(duration_ms = millis(elapsed), "not answered");
+    }
+}
+
+fn millis(elapsed: Duration) -> u64 {
+    u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// A body that is made while it is sent, long after the handler's return: what happens in it belongs to the request.
+struct Within {
+    span: Span,
+    trace: TraceContext,
+    body: Option<Body>,
+}
+
+impl HttpBody for Within {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let Self { span, trace, body } = &mut *self;
+        let Some(body) = body else {
+            return Poll::Ready(None);
+        };
+        let _entered = span.enter();
+        trace.sync_scope(|| Pin::new(body).poll_frame(context))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.as_ref().is_none_or(Body::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.as_ref().map_or_else(SizeHint::default, Body::size_hint)
+    }
+}
+
+impl Drop for Within {
+    fn drop(&mut self) {
+        let Self { span, trace, body } = self;
+        let _entered = span.enter();
+        trace.sync_scope(|| drop(body.take()));
+    }
 }
 
 /// The method as a label. HTTP allows any word there, so the unknown ones share a label.

@@ -1,6 +1,9 @@
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aurora_core::config::Loader;
+use aurora_core::telemetry::{Format, Logs, TraceContext};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
@@ -8,8 +11,11 @@ use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
+use futures::StreamExt as _;
+use futures::stream;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
+use tracing_subscriber::layer::SubscriberExt as _;
 
 use super::{Exposure, limits, wrap};
 use crate::App;
@@ -114,4 +120,117 @@ async fn while_the_database_is_away_clients_are_told_when_to_come_back() {
     let response = app.router().oneshot(request).await.unwrap();
     assert_eq!(response.status(), 503);
     assert_eq!(response.headers()["retry-after"], "2");
+}
+
+/// What was logged.
+#[derive(Clone, Default)]
+struct Page(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Page {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The message and the id of the request of each line of this module and of the layers, while `work` runs.
+fn logged(work: impl Future<Output = ()>) -> Vec<(String, Value)> {
+    let page = Page::default();
+    let logs = Logs::builder("test").writer(Format::Json, tracing::Level::INFO, page.clone());
+    let logs = logs.build().unwrap();
+    // With a single subscriber, `tracing` lets the thread that comes first to a place in the code decide for all
+    // threads whether anybody listens there; with two it asks both.
+    let _second = tracing::Dispatch::new(tracing_subscriber::registry());
+    let subscriber = tracing_subscriber::registry().with(logs.layer());
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    tracing::subscriber::with_default(subscriber, || runtime.block_on(work));
+    drop(logs); // writes what waits
+    let text = String::from_utf8(page.0.lock().unwrap().clone()).unwrap();
+    let lines = text
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let lines = lines.filter(|line| {
+        let target = line["target"].as_str().unwrap();
+        target.starts_with("aurora_server::http::layers")
+    });
+    lines
+        .map(|line| {
+            (
+                line["message"].as_str().unwrap().to_owned(),
+                line["request_id"].clone(),
+            )
+        })
+        .collect()
+}
+
+/// Says so when it goes.
+struct Parting;
+
+impl Drop for Parting {
+    fn drop(&mut self) {
+        tracing::info!(in_trace = TraceContext::current().is_some(), "gone");
+    }
+}
+
+#[test]
+fn lines_of_an_answer_that_is_being_sent_carry_the_id_of_its_request() {
+    let lines = logged(async {
+        let streamed = get(|| async {
+            let trace = TraceContext::current().unwrap();
+            let parting = Parting;
+            Response::new(Body::from_stream(stream::iter(0..3).map(move |number| {
+                let _moved = &parting;
+                assert_eq!(TraceContext::current().as_ref(), Some(&trace));
+                tracing::info!("piece {number}");
+                Ok::<_, io::Error>("piece")
+            })))
+        });
+        let app = app().await;
+        let router = wrap(
+            Router::new().route("/", streamed),
+            app.state(),
+            Exposure::Embedded,
+        );
+        let router = router.with_state(app.state().clone());
+        let request = Request::get("/")
+            .header("x-request-id", "r-1")
+            .body(Body::empty());
+        let response = router.oneshot(request.unwrap()).await.unwrap();
+        let mut pieces = response.into_body().into_data_stream();
+        for _ in 0..2 {
+            assert_eq!(pieces.next().await.unwrap().unwrap(), "piece");
+        }
+        drop(pieces); // the client goes away
+    });
+    let expected = ["answered", "piece 0", "piece 1", "gone"].map(|text| (text.to_owned(), json!("r-1")));
+    assert_eq!(lines, expected);
+}
+
+#[test]
+fn a_request_whose_client_goes_away_is_logged_and_counted_apart() {
+    let lines = logged(async {
+        let endless = get(|| async { std::future::pending::<StatusCode>().await });
+        let app = app().await;
+        let router = wrap(Router::new().route("/", endless), app.state(), Exposure::Embedded);
+        let router = router.with_state(app.state().clone());
+        let request = Request::get("/")
+            .header("x-request-id", "r-1")
+            .body(Body::empty());
+        let answer = router.oneshot(request.unwrap());
+        assert!(
+            tokio::time::timeout(Duration::from_millis(20), answer)
+                .await
+                .is_err()
+        );
+        let summary = app.state().http.summary("GET /").unwrap();
+        assert_eq!((summary.cancelled, summary.failed), (1, 0));
+    });
+    assert_eq!(lines, [("not answered".to_owned(), json!("r-1"))]);
 }
