@@ -1,12 +1,12 @@
 //! One run of all checks.
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures::future::join_all;
 use metrics::gauge;
+use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
 use super::{Component, Criticality, HealthCheck, HealthError, Report, Status};
@@ -15,13 +15,16 @@ use crate::time::{Clock, Timestamp};
 /// 1 when the component is well, 0.5 when it is degraded, 0 when it is down.
 const STATUS: &str = "aurora_health_status";
 
+/// Time in which a check that was given up has to come back: it ends a moment after it was told to.
+const RETURN: Duration = Duration::from_millis(100);
+
 /// A check in a registry.
 pub(super) struct Entry {
     name: String,
     criticality: Criticality,
     check: Box<dyn HealthCheck>,
-    /// Whether the task of a check has not come back yet.
-    busy: AtomicBool,
+    /// One permit, which is away while a check is under way.
+    turn: Arc<Semaphore>,
     seen: Mutex<Seen>,
 }
 
@@ -38,7 +41,7 @@ impl Entry {
             name,
             criticality,
             check,
-            busy: AtomicBool::new(false),
+            turn: Arc::new(Semaphore::new(1)),
             seen: Mutex::default(),
         }
     }
@@ -125,30 +128,29 @@ pub(super) async fn all(entries: &[Arc<Entry>], clock: &Arc<dyn Clock>, limit: D
 
 async fn ask(entry: &Arc<Entry>, clock: &dyn Clock, limit: Duration) -> Component {
     let (checked_at, began) = (clock.now(), clock.elapsed());
-    let outcome = if entry.busy.swap(true, Ordering::AcqRel) {
-        Err(HealthError::new("the check before this one has not come back"))
-    } else {
+    let limit = entry.check.time_limit().map_or(limit, |own| own.min(limit));
+    let turn = tokio::select! {
+        biased;
+        turn = Arc::clone(&entry.turn).acquire_owned() => turn.ok(),
+        () = clock.sleep(RETURN.min(limit)) => None,
+    };
+    let outcome = if let Some(turn) = turn {
         // A task of its own: a check that panics or blocks its thread must not hold the others up.
-        let busy = Busy(Arc::clone(entry));
-        let mut task = Task(tokio::spawn(async move { busy.0.check.check().await }));
-        let limit = entry.check.time_limit().map_or(limit, |own| own.min(limit));
+        let asked = Arc::clone(entry);
+        let mut task = Task(tokio::spawn(async move {
+            let _turn = turn;
+            asked.check.check().await
+        }));
         tokio::select! {
             biased;
             outcome = &mut task.0 => outcome.unwrap_or(Err(HealthError::new("the check panicked"))),
             () = clock.sleep(limit) => Err(HealthError::new("no answer in time")),
         }
+    } else {
+        Err(HealthError::new("the check before this one has not come back"))
     };
     let latency = clock.elapsed().saturating_sub(began);
     entry.component(outcome, checked_at, latency)
-}
-
-/// Says that a check is under way for as long as its future lives.
-struct Busy(Arc<Entry>);
-
-impl Drop for Busy {
-    fn drop(&mut self) {
-        self.0.busy.store(false, Ordering::Release);
-    }
 }
 
 /// A check that is given up when nobody waits for it any more.

@@ -8,6 +8,9 @@ use tokio::sync::Semaphore;
 use super::*;
 use crate::time::{Clock, ManualClock};
 
+mod checks;
+mod report;
+
 /// A component whose answers wait for permits and are counted.
 #[derive(Debug, Clone)]
 struct Gate {
@@ -238,50 +241,6 @@ async fn a_run_ends_with_the_last_handle() {
 }
 
 #[tokio::test]
-async fn a_component_remembers_when_it_changed_and_when_it_was_last_well() {
-    let clock = ManualClock::default();
-    let state = Arc::new(AtomicUsize::new(0));
-    let check = {
-        let state = Arc::clone(&state);
-        FnCheck::new("queue", move || {
-            let state = state.load(Ordering::SeqCst);
-            async move {
-                match state {
-                    0 => Ok(()),
-                    1 => Err(HealthError::degraded("long")),
-                    _ => Err(HealthError::new("gone")),
-                }
-            }
-        })
-    };
-    let health = HealthRegistry::builder()
-        .clock(clock.clone())
-        .check(Criticality::Critical, check)
-        .build()
-        .unwrap();
-    let start = clock.now();
-    let after = |seconds| start + Duration::from_secs(seconds);
-    let mut seen = Vec::new();
-    for next in [0, 0, 1, 1, 2, 0] {
-        state.store(next, Ordering::SeqCst);
-        let report = health.report().await;
-        let component = &report.components[0];
-        assert_eq!(report.status, component.status);
-        seen.push((component.status, component.since, component.last_ok_at.unwrap()));
-        clock.advance(Duration::from_secs(10));
-    }
-    let expected = [
-        (Status::Ok, start, start),
-        (Status::Ok, start, after(10)),
-        (Status::Degraded, after(20), after(10)),
-        (Status::Degraded, after(20), after(10)),
-        (Status::Down, after(40), after(10)),
-        (Status::Ok, after(50), after(50)),
-    ];
-    assert_eq!(seen, expected);
-}
-
-#[tokio::test]
 async fn draining_is_told_at_once_and_asks_nobody() {
     let gate = Gate::with("database", 1);
     let clock = ManualClock::default();
@@ -347,6 +306,38 @@ async fn components_come_and_go_while_the_process_runs() {
     }
 }
 
+#[tokio::test]
+async fn a_component_that_comes_while_checks_run_takes_none_of_them_down() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let slow_at_first = {
+        let asked = Arc::clone(&asked);
+        FnCheck::new("database", move || {
+            let is_first = asked.fetch_add(1, Ordering::SeqCst) == 0;
+            async move {
+                if is_first {
+                    pending::<()>().await;
+                }
+                Ok(())
+            }
+        })
+    };
+    let builder = HealthRegistry::builder().clock(ManualClock::default());
+    let health = builder
+        .check(Criticality::Critical, slow_at_first)
+        .build()
+        .unwrap();
+    assert!(!poll_once(health.report()).await);
+    while asked.load(Ordering::SeqCst) == 0 {
+        tokio::task::yield_now().await;
+    }
+    health
+        .register(Criticality::Degraded, Gate::open("cache"))
+        .unwrap();
+    let report = health.report().await;
+    assert_eq!(status_of(&report, "database"), (Status::Ok, None));
+    assert_eq!(status_of(&report, "cache"), (Status::Ok, None));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_check_that_blocks_its_thread_holds_nobody_up_and_is_not_asked_twice() {
     let clock = ManualClock::default();
@@ -385,115 +376,24 @@ async fn a_check_that_blocks_its_thread_holds_nobody_up_and_is_not_asked_twice()
     );
     assert_eq!(status_of(&first, "database"), (Status::Ok, None));
     clock.advance(Duration::from_secs(2));
-    let second = report(health.clone()).await.unwrap();
+    let second = report(health.clone());
+    while clock.sleepers() == 0 {
+        tokio::task::yield_now().await;
+    }
+    clock.advance(Duration::from_millis(100));
+    let second = second.await.unwrap();
     let expected = (Status::Down, Some("the check before this one has not come back"));
     assert_eq!(
         (status_of(&second, "blocking"), asked.load(Ordering::SeqCst)),
         (expected, 1)
     );
     drop(free);
-    loop {
-        clock.advance(Duration::from_secs(2));
-        if health.report().await.status == Status::Ok {
-            break;
-        }
-    }
-}
-
-#[test]
-fn the_state_of_each_component_is_a_metric() {
-    let recorder = metrics_util::debugging::DebuggingRecorder::new();
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let health = HealthRegistry::builder()
-        .clock(ManualClock::default())
-        .check(Criticality::Critical, Gate::open("database"))
-        .check(Criticality::Degraded, Fixed("cache", Behaviour::Fails))
-        .build()
-        .unwrap();
-    metrics::with_local_recorder(&recorder, || runtime.block_on(health.report()));
-    let recorded = recorder.snapshotter().snapshot().into_vec();
-    let mut values: Vec<(String, f64)> = recorded
-        .into_iter()
-        .map(|(key, _, _, value)| {
-            assert_eq!(key.key().name(), "aurora_health_status");
-            let metrics_util::debugging::DebugValue::Gauge(value) = value else {
-                panic!("no gauge")
-            };
-            (
-                key.key().labels().next().unwrap().value().to_owned(),
-                value.into_inner(),
-            )
-        })
-        .collect();
-    values.sort_by(|a, b| a.0.cmp(&b.0));
-    assert_eq!(values, [("cache".to_owned(), 0.0), ("database".to_owned(), 1.0)]);
-}
-
-#[tokio::test]
-async fn a_fallback_is_as_healthy_as_its_targets() {
-    use crate::fallback::{ByClass, Fallback, Target};
-    use crate::resilience::Deadline;
-
-    #[derive(Debug, thiserror::Error)]
-    #[error("refused")]
-    struct Refused;
-    impl Failure for Refused {
-        fn class(&self) -> crate::failure::FailureClass {
-            crate::failure::FailureClass::Transient
-        }
-    }
-
-    let clock = ManualClock::default();
-    let targets = ["a", "b"].map(|name| Target::new(name, ()));
-    let fallback = targets
-        .into_iter()
-        .fold(Fallback::builder(), crate::fallback::FallbackBuilder::target)
-        .clock(clock.clone())
-        .build()
-        .unwrap();
-    let check = FallbackCheck::new("providers", fallback.clone());
-    contract::check(&check).await;
-    assert_eq!(check.check().await, Ok(()));
-    let mut seen = Vec::new();
-    // Calls fail until the circuits open, first of `a` alone, then of both.
-    for failing in [&["a"][..], &["a", "b"]] {
-        for _ in 0..200 {
-            let call = fallback.run(&ByClass, Deadline::NONE, |attempt| {
-                let fails = failing.contains(&attempt.name());
-                async move { if fails { Err(Refused) } else { Ok(()) } }
-            });
-            let work = async { drop(call.await) };
-            let time = async {
-                loop {
-                    clock.advance(Duration::from_millis(1));
-                    tokio::task::yield_now().await;
-                }
-            };
-            tokio::select! { () = work => {}, () = time => {} }
-        }
-        seen.push(check.check().await.unwrap_err().status());
-    }
-    assert_eq!(seen, [Status::Degraded, Status::Down]);
-    let nobody = FallbackCheck::new("nobody", Fallback::<()>::builder().build().unwrap());
-    assert_eq!(nobody.check().await.unwrap_err().status(), Status::Down);
-}
-
-#[cfg(feature = "memory")]
-#[tokio::test]
-async fn the_checks_of_this_crate_keep_the_contract() {
-    contract::check(&CacheCheck::new(crate::cache::MemoryCache::new())).await;
-    contract::check(&FnCheck::new("nothing", || async { Ok(()) })).await;
-    contract::check(&Fixed("broken", Behaviour::Fails)).await;
-    #[cfg(feature = "sqlite")]
-    {
-        let url = crate::secret::Secret::new("sqlite::memory:");
-        let database = crate::store::Database::open(&url).await.unwrap();
-        let check = DatabaseCheck::new(database.clone());
-        contract::check(&check).await;
-        assert_eq!(check.check().await, Ok(()));
-        database.close().await;
-        assert_eq!(check.check().await.unwrap_err().status(), Status::Down);
-    }
+    clock.advance(Duration::from_secs(2));
+    assert_eq!(
+        health.report().await.status,
+        Status::Ok,
+        "its turn comes when it is free"
+    );
 }
 
 #[test]
@@ -504,28 +404,4 @@ fn two_checks_cannot_share_a_name() {
         .build()
         .unwrap_err();
     assert_eq!(error.to_string(), "two health checks are named \"a\"");
-}
-
-#[tokio::test]
-async fn a_report_reads_well_as_json() {
-    let builder = HealthRegistry::builder().clock(ManualClock::default());
-    let health = builder
-        .check(Criticality::Degraded, Fixed("cache", Behaviour::Fails))
-        .build()
-        .unwrap();
-    let json = serde_json::to_value(&*health.report().await).unwrap();
-    let expected = serde_json::json!({
-        "status": "degraded",
-        "draining": false,
-        "components": [{
-            "name": "cache",
-            "status": "down",
-            "criticality": "degraded",
-            "detail": "refused",
-            "checked_at": "2026-01-01T00:00:00.000000Z",
-            "latency_ms": 0.0,
-            "since": "2026-01-01T00:00:00.000000Z",
-        }],
-    });
-    assert_eq!(json, expected);
 }
