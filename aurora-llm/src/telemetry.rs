@@ -90,17 +90,13 @@ pub(crate) struct Served<'a> {
     pub(crate) model: &'a str,
 }
 
-pub(crate) fn finished(span: &Span, outcome: &Result<Answer, Error>, elapsed: Duration) {
-    match outcome {
-        Ok(answer) => {
-            let by = Served {
-                provider: answer.provider(),
-                kind: answer.kind(),
-                model: answer.model(),
-            };
-            served(span, by, answer.usage(), elapsed);
+impl<'a> Served<'a> {
+    pub(crate) fn by(answer: &'a Answer) -> Self {
+        Self {
+            provider: answer.provider(),
+            kind: answer.kind(),
+            model: answer.model(),
         }
-        Err(error) => failed(span, error, elapsed),
     }
 }
 
@@ -126,14 +122,19 @@ pub(crate) fn served(span: &Span, by: Served<'_>, usage: Option<&Usage>, elapsed
     }
 }
 
-pub(crate) fn failed(span: &Span, error: &Error, elapsed: Duration) {
+/// `by` is the kind of the provider whose error it is, where it is one's.
+pub(crate) fn failed(span: &Span, error: &Error, by: Option<&'static str>, elapsed: Duration) {
     let kind = error.kind().as_str();
     span.record(ERROR, kind);
+    if let Some(by) = by {
+        span.record(KIND, by);
+    }
     let instance = error
         .provider()
         .map_or_else(|| "none".to_owned(), ToString::to_string);
     let labels = [
         (OPERATION, SharedString::const_str(CHAT)),
+        (KIND, SharedString::const_str(by.unwrap_or("none"))),
         (INSTANCE, instance.into()),
         (ERROR, kind.into()),
     ];
@@ -275,6 +276,10 @@ mod tests {
             panic!("{metrics:?}")
         };
         assert_eq!(name, DURATION);
+        assert!(
+            labels.contains(&"gen_ai.provider.name=simulated".to_owned()),
+            "{labels:?}"
+        );
         assert!(
             labels.iter().any(|label| label.starts_with("error.type=")),
             "{labels:?}"

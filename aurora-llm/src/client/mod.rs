@@ -34,7 +34,7 @@ pub use trail::{Attempt, AttemptOutcome};
 
 use crate::chat::ChatRequest;
 use crate::error::{Error, ErrorKind};
-use crate::telemetry;
+use crate::telemetry::{self, Served};
 use plan::DecisionTable;
 use route::Routes;
 use target::Member;
@@ -103,11 +103,11 @@ impl LlmClient {
         let span = telemetry::chat_span(&request);
         let started = self.inner.clock.elapsed();
         let outcome = self.chat_inner(request).instrument(span.clone()).await;
-        telemetry::finished(
-            &span,
-            &outcome,
-            self.inner.clock.elapsed().saturating_sub(started),
-        );
+        let elapsed = self.inner.clock.elapsed().saturating_sub(started);
+        match &outcome {
+            Ok(answer) => telemetry::served(&span, Served::by(answer), answer.usage(), elapsed),
+            Err(error) => telemetry::failed(&span, error, self.kind_of(error), elapsed),
+        }
         outcome
     }
 
@@ -153,7 +153,7 @@ impl LlmClient {
             Ok(stream) => Ok(stream.traced(span, started)),
             Err(error) => {
                 let elapsed = self.inner.clock.elapsed().saturating_sub(started);
-                telemetry::failed(&span, &error, elapsed);
+                telemetry::failed(&span, &error, self.kind_of(&error), elapsed);
                 Err(error)
             }
         }
@@ -213,6 +213,14 @@ impl LlmClient {
     /// Closes every circuit and forgets every count.
     pub fn reset(&self) {
         self.inner.fallback.reset();
+    }
+
+    /// The kind of the provider whose error it is.
+    fn kind_of(&self, error: &Error) -> Option<&'static str> {
+        let provider = error.provider()?;
+        let members = self.inner.routes.members();
+        let member = members.iter().find(|member| member.provider_id() == provider);
+        member.map(Member::kind)
     }
 
     fn exhausted(&self, exhausted: Exhausted<Error>) -> Error {

@@ -177,7 +177,8 @@ impl AnswerStream {
             error.with_provider(self.provider().clone(), &self.model)
         };
         if let Some((span, started)) = self.trace.take() {
-            telemetry::failed(&span, &error, self.clock.elapsed().saturating_sub(started));
+            let elapsed = self.clock.elapsed().saturating_sub(started);
+            telemetry::failed(&span, &error, Some(self.kind()), elapsed);
         }
         error
             .with_partial(self.collector.partial())
