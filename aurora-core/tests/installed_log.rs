@@ -1,6 +1,5 @@
 //! The log of a process; alone in its file because a process has one.
 #![cfg(feature = "telemetry")]
-#![expect(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
 
 use aurora_core::telemetry::{ErrorKind, Logs};
 use tracing::Level;
