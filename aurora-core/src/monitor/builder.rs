@@ -49,7 +49,8 @@ impl MonitorBuilder {
         self
     }
 
-    /// How many names have a record of their own: 1 to 10,000. All others share the record `other`.
+    /// How many names have a record of their own: 1 to 10,000. All others share the record `other`, as do names of more than
+    /// 256 bytes.
     pub const fn names(mut self, names: usize) -> Self {
         self.names = names;
         self

@@ -58,6 +58,8 @@ use series::{Series, Spans};
 
 /// The record of all names beyond the limit, so that hostile or careless names cannot eat the memory.
 const OTHER: &str = "other";
+/// Longer names have no record of their own, for the same reason. In bytes.
+const LONGEST_NAME: usize = 256;
 
 /// Records the outcome of calls per target name; clones share the records.
 #[derive(Clone)]
@@ -207,6 +209,11 @@ impl Monitor {
     }
 
     fn series(&self, target: &str) -> Arc<Series> {
+        let target = if target.len() > LONGEST_NAME {
+            OTHER
+        } else {
+            target
+        };
         {
             let targets = self.read();
             let shared = || targets.get(OTHER).filter(|_| targets.len() >= self.inner.names);

@@ -15,6 +15,14 @@ fn names_without_end_share_one_record() {
     }
     assert_eq!(monitor.summaries().len(), 51);
     assert_eq!(monitor.summary(OTHER).unwrap().total, 50);
+    let unknown = Monitor::new(ManualClock::default());
+    unknown.record(&"n".repeat(257), Ok(()), Duration::ZERO);
+    unknown.record(&"n".repeat(256), Ok(()), Duration::ZERO);
+    assert_eq!(
+        unknown.summary(OTHER).unwrap().total,
+        1,
+        "a name that is too long"
+    );
     monitor.record("7", Ok(()), Duration::ZERO);
     assert_eq!(
         monitor.summary("7").unwrap().total,
