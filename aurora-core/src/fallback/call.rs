@@ -116,7 +116,8 @@ impl<T: Send + Sync> Fallback<T> {
 
     /// Runs `operation` at the targets in order until one answers.
     ///
-    /// As [`Call::run`], with a plan and a [`Deadline`](crate::resilience::Deadline) or [`CallBudget`].
+    /// As [`Call::run`], with a plan and a [`Deadline`](crate::resilience::Deadline) or [`CallBudget`]. What may be done only
+    /// once takes [`call`](Self::call) and [`Call::idempotency`].
     ///
     /// # Errors
     /// [`Exhausted`] keeps every attempt and its error.
@@ -168,7 +169,9 @@ impl<T: Send + Sync> Fallback<T> {
             .await
     }
 
-    /// The answer of whichever target gives one; `operation` reaches each of them.
+    /// The answer of whichever target gives one; `operation` reaches each of them. It must be repeatable: after a failure,
+    /// even one that leaves open what was done, it is tried again. What may be done only once takes [`call`](Self::call) and
+    /// [`Call::idempotency`].
     ///
     /// # Errors
     /// [`Exhausted`] keeps every attempt and its error.
@@ -185,7 +188,8 @@ impl<T: Send + Sync> Fallback<T> {
         self.call().run(operation).await.map(Served::into_value)
     }
 
-    /// Tries `operation` at the target `name` first, then `fallback_operation` at each of the others in order.
+    /// Tries `operation` at the target `name` first, then `fallback_operation` at each of the others in order. Both must be
+    /// repeatable, as in [`execute`](Self::execute).
     ///
     /// # Errors
     /// [`Exhausted`] keeps every attempt and its error.

@@ -13,7 +13,7 @@ use super::member::{Member, Mode};
 use super::target::Attempt;
 use super::{Fallback, Inner};
 use crate::failure::{Failure, FailureClass};
-use crate::resilience::{BreakerState, CallBudget, Deadline};
+use crate::resilience::{CallBudget, Deadline};
 use crate::time::Clock;
 
 type CheckFn<T> = dyn Fn(Attempt<T>) -> BoxFuture<'static, Result<(), FailureClass>> + Send + Sync;
@@ -152,6 +152,28 @@ impl CheckState {
         self.due.saturating_sub(now)
     }
 
+    /// When the target is asked again; `None` while it is being asked.
+    const fn next(&self) -> Option<Duration> {
+        if self.under_way { None } else { Some(self.due) }
+    }
+
+    /// Begins a check, unless one is under way.
+    const fn begin(&mut self, due: Duration) -> bool {
+        if self.under_way {
+            return false;
+        }
+        (self.under_way, self.due) = (true, due);
+        true
+    }
+
+    /// Forgets everything but that a check is under way: the target is asked by one at a time.
+    pub(super) fn reset(&mut self) {
+        *self = Self {
+            under_way: self.under_way,
+            ..Self::default()
+        };
+    }
+
     pub(super) fn judge(&mut self, well: bool, rise: u32, fall: u32) -> Option<Turn> {
         if well {
             (self.successes, self.failures) = (self.successes.saturating_add(1), 0);
@@ -233,23 +255,26 @@ impl<T: Send + Sync> Fallback<T> {
         loop {
             let now = inner.clock.elapsed();
             let mut next = checks.interval;
+            let mut overdue = Vec::new();
             for member in &*inner.members() {
                 if member.health.mode() == Mode::Disabled {
                     continue;
                 }
-                let free = under_way.len() < checks.concurrency;
-                let begins = member.health.check(|check| {
-                    let begins = free && !check.under_way && check.due <= now;
-                    check.under_way |= begins;
-                    if begins {
-                        check.due = now.saturating_add(checks.interval);
-                    } else if !check.under_way {
-                        next = next.min(check.due_in(now).max(Duration::from_millis(1)));
-                    }
-                    begins
-                });
-                if begins {
-                    let checked = UnderWay(Arc::clone(member));
+                match member.health.check(|check| check.next()) {
+                    Some(due) if due <= now => overdue.push((due, Arc::clone(member))),
+                    Some(due) => next = next.min((due - now).max(Duration::from_millis(1))),
+                    None => {}
+                }
+            }
+            // By how long they have waited: by their place, slow checks of the first would starve those of the last.
+            overdue.sort_by_key(|(due, _)| *due);
+            for (_, member) in overdue {
+                if under_way.len() >= checks.concurrency {
+                    break;
+                }
+                let due = now.saturating_add(checks.interval);
+                if member.health.check(|check| check.begin(due)) {
+                    let checked = UnderWay(member);
                     under_way.push(async move {
                         inner.check(checks, &checked.0).await;
                     });
@@ -296,9 +321,8 @@ impl<T: Send + Sync> Inner<T> {
             Some(Turn::Up) => tracing::info!(name = member.name(), "back after its health checks"),
             None => {}
         }
-        if answer.is_ok() && member.health.breaker.state() == BreakerState::Open {
-            // A call closed or reopened it meanwhile: then that says more than this check.
-            member.health.breaker.set(BreakerState::HalfOpen).ok();
+        if answer.is_ok() {
+            member.health.breaker.probe_early();
         }
         CheckReport {
             target: member.name().to_owned(),

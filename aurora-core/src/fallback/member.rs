@@ -202,7 +202,13 @@ impl Health {
         ] {
             count.store(0, Ordering::Relaxed);
         }
-        *self.learned() = Learned::default();
+        let mut learned = self.learned();
+        let mut check = std::mem::take(&mut learned.check);
+        check.reset();
+        *learned = Learned {
+            check,
+            ..Learned::default()
+        };
     }
 
     fn learned(&self) -> MutexGuard<'_, Learned> {

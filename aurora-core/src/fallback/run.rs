@@ -15,15 +15,16 @@ use super::plan::{Action, Plan};
 use super::selection::Candidate;
 use super::target::Attempt;
 use crate::failure::{Failure, FailureClass};
-use crate::resilience::{Backoff, BreakerState, CallAttempt, CallBudget, CallExhausted, Idempotency, Permit, Withdrawal};
+use crate::resilience::{Backoff, CallAttempt, CallBudget, CallExhausted, Idempotency, Permit, Withdrawal};
 
 impl<T: Send + Sync, P> Call<'_, T, P> {
     /// Runs `operation` at the targets in order until one answers.
     ///
-    /// The operation makes exactly one attempt, keeps within [`Attempt::remaining`] and must be repeatable, unless
-    /// [`idempotency`](Self::idempotency) says otherwise: no attempt begins after the deadline, but one that is under way is not cut off from here. A panic in it counts as a failure
-    /// of the target and goes on to the caller. The answer's attempt is still open, so that a stream can tell later how
-    /// it ended: see [`Served::into_parts`].
+    /// The operation makes exactly one attempt and keeps within [`Attempt::remaining`]: no attempt begins after the
+    /// deadline, but one that is under way is not cut off from here. **It must be repeatable**, unless
+    /// [`idempotency`](Self::idempotency) says that it is not. A panic in it counts as a failure of the target and goes on
+    /// to the caller. The answer's attempt is still open, so that a stream can tell later how it ended: see
+    /// [`Served::into_parts`].
     ///
     /// # Errors
     /// [`Exhausted`] keeps every attempt and its error.
@@ -141,13 +142,27 @@ where
     async fn over(&mut self, members: &[Arc<Member<T>>]) -> Option<Answer<T, V>> {
         // Checks that found everybody down have found nothing: it may as well be the way to them that is broken.
         let somebody_is_up = members.iter().any(|member| !member.health.is_down());
-        for member in members {
+        let mut set_aside = Vec::new();
+        for (at, member) in members.iter().enumerate() {
             if somebody_is_up && member.health.is_down() {
                 let now = self.inner.clock.elapsed();
                 self.skip(member, member.health.check(|check| check.due_in(now)));
+                set_aside.push(member);
                 continue;
             }
-            match self.visit(member, Duration::ZERO).await {
+            let rest = members.get(at + 1..).unwrap_or_default();
+            match self.visit(member, Duration::ZERO, rest).await {
+                Ok(answer) => return Some(answer),
+                Err(Left::Next) => {}
+                Err(Left::Surface) => return None,
+            }
+        }
+        for member in set_aside {
+            if self.number > 0 {
+                break;
+            }
+            // Of those who are up nobody may be called, so one that failed its checks is better than none.
+            match self.visit(member, Duration::ZERO, &[]).await {
                 Ok(answer) => return Some(answer),
                 Err(Left::Next) => {}
                 Err(Left::Surface) => return None,
@@ -159,14 +174,19 @@ where
         // Every circuit was open. When one lets calls pass again soon enough, waiting for it beats failing.
         if let Some((member, wait)) = self.soonest(members) {
             self.inner.clock.sleep(wait).await;
-            return self.visit(&member, wait).await.ok();
+            return self.visit(&member, wait, &[]).await.ok();
         }
         let member = self.last_resort(members)?;
-        self.visit(&member, Duration::ZERO).await.ok()
+        self.visit(&member, Duration::ZERO, &[]).await.ok()
     }
 
-    /// Attempts one target until it answers or is left.
-    async fn visit(&mut self, member: &Arc<Member<T>>, waited: Duration) -> Result<Answer<T, V>, Left> {
+    /// Attempts one target until it answers or is left for the `rest`.
+    async fn visit(
+        &mut self,
+        member: &Arc<Member<T>>,
+        waited: Duration,
+        rest: &[Arc<Member<T>>],
+    ) -> Result<Answer<T, V>, Left> {
         if !self.may_visit(member) {
             return Err(Left::Next);
         }
@@ -228,7 +248,7 @@ where
             else {
                 return Err(Left::Next);
             };
-            if !self.budget.allows(&*self.inner.clock, wait) {
+            if !self.budget.allows(&*self.inner.clock, wait) || !self.has_attempts_beyond(rest) {
                 return Err(Left::Next);
             }
             let retry = match self.budget.take_retry(&*self.inner.clock) {
@@ -244,6 +264,20 @@ where
             }
             self.inner.clock.sleep(wait).await;
             (waited, paid) = (wait, retry);
+        }
+    }
+
+    /// Whether a retry leaves an attempt for each target that has not been asked yet.
+    fn has_attempts_beyond(&self, rest: &[Arc<Member<T>>]) -> bool {
+        let may_be_asked = |member: &&Arc<Member<T>>| {
+            let health = &member.health;
+            !health.is_down() && health.breaker.state().admits() && self.may_visit(member)
+        };
+        let left = usize::try_from(self.budget.attempts_left()).unwrap_or(usize::MAX);
+        // Counting ends where the answer is known: with nobody left a retry may take the last attempt, or find none.
+        match rest.iter().filter(may_be_asked).take(left).count() {
+            0 => true,
+            wanted => wanted < left,
         }
     }
 
@@ -313,11 +347,11 @@ where
         members: &'m [Arc<Member<T>>],
     ) -> impl Iterator<Item = (&'m Arc<Member<T>>, Duration)> {
         members.iter().filter_map(|member| {
-            let mut records = self.trail.iter().filter(|record| record.target == member.name());
-            records.find_map(|record| match record.outcome {
+            let mut records = self.trail.iter().rev();
+            match records.find(|record| record.target == member.name())?.outcome {
                 AttemptOutcome::Skipped { retry_after } => Some((member, retry_after)),
                 _ => None,
-            })
+            }
         })
     }
 
@@ -335,10 +369,14 @@ where
 
     /// The target to probe when nobody was asked: see [`last_resort`](super::FallbackBuilder::last_resort).
     fn last_resort(&self, members: &[Arc<Member<T>>]) -> Option<Arc<Member<T>>> {
-        let open = |member: &Member<T>| member.health.breaker.state() == BreakerState::Open;
-        let passed_over = self.passed_over(members).filter(|(member, _)| open(member));
-        let (member, _) = passed_over.min_by_key(|(_, wait)| *wait)?;
-        let probing = self.inner.last_resort && member.health.breaker.set(BreakerState::HalfOpen).is_ok();
-        probing.then(|| Arc::clone(member))
+        if !self.inner.last_resort {
+            return None;
+        }
+        let mut passed_over: Vec<_> = self.passed_over(members).collect();
+        passed_over.sort_by_key(|(_, wait)| *wait);
+        let probed = passed_over
+            .into_iter()
+            .find(|(member, _)| member.health.breaker.probe_early());
+        probed.map(|(member, _)| Arc::clone(member))
     }
 }

@@ -129,8 +129,8 @@ impl Selection for Weighted {
 /// By priority, and within one by the expected wait: the latency times the calls under way.
 ///
 /// Of two targets drawn at random the better one is tried first ("power of two choices"), so that a fleet that agrees on
-/// the fastest does not bury it: of four targets the fastest gets half of the calls. A target without an answer yet is tried first, by one call at a time. Latencies fade, so
-/// that a target that was slow once is tried again.
+/// the fastest does not bury it: of four targets the fastest gets half of the calls. A target without an answer yet
+/// counts as the best, for one call at a time. Latencies fade, so that a target that was slow once is tried again.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct LowestLatency;
 

@@ -155,8 +155,15 @@ async fn every_call_and_attempt_is_accounted_for() {
 
 #[tokio::test]
 async fn a_reader_who_panics_says_nothing_about_the_target() {
-    let fallback = three(&ManualClock::default()).breaker(Breaker::builder().consecutive(1)).build().unwrap();
-    let served = fallback.call().run(|_| std::future::ready(Ok::<_, Failed>(()))).await.unwrap();
+    let fallback = three(&ManualClock::default())
+        .breaker(Breaker::builder().consecutive(1))
+        .build()
+        .unwrap();
+    let served = fallback
+        .call()
+        .run(|_| std::future::ready(Ok::<_, Failed>(())))
+        .await
+        .unwrap();
     let reading = std::panic::catch_unwind(AssertUnwindSafe(|| {
         let _open = served.into_parts();
         panic!("on purpose");
@@ -185,10 +192,19 @@ async fn one_budget_bounds_retries_and_fallbacks_of_a_call() {
 
 #[tokio::test]
 async fn what_may_be_done_once_is_repeated_only_if_nothing_was_done() {
-    for (class, attempts) in [(FailureClass::Throttled, 6), (FailureClass::Transient, 1), (FailureClass::Credential, 1)] {
+    for (class, attempts) in [
+        (FailureClass::Throttled, 6),
+        (FailureClass::Transient, 1),
+        (FailureClass::Credential, 1),
+    ] {
         let fallback = three(&ManualClock::default()).build().unwrap();
         let down = |_| std::future::ready(Err::<(), _>(failed(class)));
-        let exhausted = fallback.call().idempotency(Idempotency::Once).run(down).await.unwrap_err();
+        let exhausted = fallback
+            .call()
+            .idempotency(Idempotency::Once)
+            .run(down)
+            .await
+            .unwrap_err();
         assert_eq!(exhausted.attempts().len(), attempts, "{class:?}");
     }
 }

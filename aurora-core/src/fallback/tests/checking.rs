@@ -79,6 +79,97 @@ async fn checks_that_find_everybody_down_take_nobody_out() {
 }
 
 #[tokio::test]
+async fn a_target_that_is_out_is_asked_when_nobody_else_may_be() {
+    let (clock, long) = (ManualClock::default(), Duration::from_secs(300));
+    let down: Down = Arc::new(Mutex::new(BTreeSet::from(["b", "c"])));
+    let fallback = three(&clock)
+        .breaker(Breaker::builder().consecutive(1).open_for(long, long))
+        .checks(checks(&down))
+        .build()
+        .unwrap();
+    for _ in 0..3 {
+        fallback.check_now().await;
+    }
+    let failing = [("a", failed(FailureClass::Transient))];
+    assert_eq!(ask(&fallback, &failing).await.0, ["a"], "the others are out");
+    let failing = [("b", failed(FailureClass::Transient))];
+    assert_eq!(
+        ask(&fallback, &failing).await.0,
+        ["b"],
+        "a may not be called; one of those who are out was asked"
+    );
+    assert_eq!(ask(&fallback, &[]).await.0, ["c"]);
+}
+
+#[tokio::test]
+async fn a_check_does_not_shorten_what_the_target_asked_for() {
+    let clock = ManualClock::default();
+    let fallback = three(&clock)
+        .breaker(Breaker::builder().consecutive(1))
+        .checks(checks(&Down::default()))
+        .build()
+        .unwrap();
+    let busy = Failed {
+        class: FailureClass::Transient,
+        asked: Some(Duration::from_secs(60)),
+    };
+    ask(&fallback, &[("a", busy)]).await.1.unwrap();
+    assert_eq!(fallback.status()[0].state, "open");
+    fallback.check_now().await;
+    assert_eq!(fallback.status()[0].state, "open");
+    clock.advance(Duration::from_secs(60));
+    fallback.check_now().await;
+    assert_eq!(fallback.status()[0].state, "half_open");
+}
+
+/// Runs the checks of `fallback` beside the test.
+fn beside<T: Send + Sync + 'static>(fallback: &Fallback<T>) -> tokio::task::JoinHandle<()> {
+    let fallback = fallback.clone();
+    tokio::task::spawn(async move { fallback.run_checks(std::future::pending()).await })
+}
+
+#[tokio::test]
+async fn slow_checks_of_the_first_do_not_starve_those_of_the_last() {
+    let clock = ManualClock::default();
+    let begun = Arc::new(Mutex::new(BTreeSet::new()));
+    let seen = Arc::clone(&begun);
+    let checks = Checks::new(move |attempt: Attempt<()>| {
+        seen.lock().unwrap().insert(attempt.name().to_owned());
+        std::future::pending::<Result<(), Failed>>()
+    });
+    let mut builder = Fallback::builder()
+        .clock(clock.clone())
+        .checks(checks.interval(EVERY).concurrency(1));
+    for n in 0..20 {
+        builder = builder.target(Target::new(n.to_string(), ()));
+    }
+    let running = beside(&builder.build().unwrap());
+    for _ in 0..20 {
+        settle().await;
+        clock.advance(Duration::from_secs(2));
+    }
+    assert_eq!(begun.lock().unwrap().len(), 20);
+    running.abort();
+}
+
+#[tokio::test]
+async fn a_reset_begins_no_second_check_of_a_target_that_is_being_checked() {
+    let made = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&made);
+    let checks = Checks::new(move |_: Attempt<&'static str>| {
+        counted.fetch_add(1, Ordering::Relaxed);
+        std::future::pending::<Result<(), Failed>>()
+    });
+    let fallback = three(&ManualClock::default()).checks(checks).build().unwrap();
+    let running = beside(&fallback);
+    settle().await;
+    fallback.reset();
+    settle().await;
+    assert_eq!(made.load(Ordering::Relaxed), 3);
+    running.abort();
+}
+
+#[tokio::test]
 async fn a_check_that_succeeds_shortens_an_open_circuit() {
     let (clock, long) = (ManualClock::default(), Duration::from_secs(300));
     let fallback = three(&clock)

@@ -237,3 +237,49 @@ async fn the_last_resort_asks_nobody_who_refused_us_or_asked_to_be_left_alone() 
     ask(&fallback, &refused).await.1.unwrap_err();
     assert!(ask(&fallback, &[]).await.0.is_empty());
 }
+
+#[tokio::test]
+async fn the_last_resort_is_the_next_when_the_nearest_asked_to_be_left_alone() {
+    let (clock, long) = (ManualClock::default(), Duration::from_secs(300));
+    let fallback = Fallback::builder()
+        .target(Target::new("a", ()))
+        .target(Target::new("b", ()))
+        .retry(RetryPolicy::never())
+        .breaker(Breaker::builder().consecutive(1).open_for(long, long))
+        .clock(clock.clone())
+        .random(Random::seeded(1))
+        .last_resort(true)
+        .build()
+        .unwrap();
+    let busy = Failed {
+        class: FailureClass::Transient,
+        asked: Some(Duration::from_secs(200)),
+    };
+    ask(&fallback, &[("a", busy)]).await.1.unwrap();
+    clock.advance(Duration::from_secs(100));
+    ask(&fallback, &[("b", failed(FailureClass::Transient))])
+        .await
+        .1
+        .unwrap_err();
+    assert_eq!(ask(&fallback, &[]).await.0, ["b"]);
+}
+
+#[tokio::test]
+async fn a_retry_leaves_an_attempt_for_everybody_who_was_not_asked_yet() {
+    for (targets, answers) in [(7, true), (16, true), (17, false)] {
+        let mut builder = quiet(&ManualClock::default()).retry(RetryPolicy::default().base(Duration::ZERO));
+        for n in 0..targets {
+            builder = builder.target(Target::new(format!("{n:02}"), n));
+        }
+        let fallback = builder.build().unwrap();
+        let outcome = fallback.execute(|attempt| {
+            let last = *attempt.payload() == targets - 1;
+            std::future::ready(if last {
+                Ok(())
+            } else {
+                Err(failed(FailureClass::Transient))
+            })
+        });
+        assert_eq!(outcome.await.is_ok(), answers, "{targets} targets");
+    }
+}

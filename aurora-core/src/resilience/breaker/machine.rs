@@ -286,6 +286,18 @@ impl Machine {
         Ok(())
     }
 
+    /// Lets an open circuit be probed before its time, unless the target asked for that time or refuses us.
+    pub(super) fn probe_early(&mut self, now: Duration) -> bool {
+        self.settle(now);
+        let told_until = self.refused_until.max(self.held_until).max(self.asked_until);
+        let may = matches!(self.phase, Phase::Open { .. }) && now >= told_until;
+        if may {
+            let probing = self.probing(now);
+            self.enter(now, probing, TransitionReason::Manual);
+        }
+        may
+    }
+
     pub(super) fn reset(&mut self, now: Duration) {
         self.not_permitted = 0;
         self.reopens = 0;

@@ -177,6 +177,13 @@ impl Breaker {
         self.with(|machine| machine.set(now, to))
     }
 
+    /// Makes an open circuit half-open before its time; `false` when it is not open, or when the target refused our
+    /// credentials or asked to be left alone until later.
+    pub(crate) fn probe_early(&self) -> bool {
+        let now = self.elapsed();
+        self.with(|machine| machine.probe_early(now))
+    }
+
     /// Forgets everything and lets calls pass.
     pub fn reset(&self) {
         let now = self.elapsed();
