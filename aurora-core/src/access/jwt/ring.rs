@@ -100,13 +100,10 @@ impl KeyRing {
         self.change(|keys| {
             let new = signer.verifying();
             let is_new = |entry: &Entry| entry.key.kid() == new.kid();
-            let same_key = |entry: &Entry| {
-                entry.key.thumbprint().is_some() && entry.key.thumbprint() == new.thumbprint()
-            };
             if keys
                 .verifiers
                 .iter()
-                .any(|entry| is_new(entry) && !same_key(entry))
+                .any(|entry| is_new(entry) && !entry.key.is_same_key(&new))
             {
                 return Err(Error::invalid("the ring has another key of that name"));
             }

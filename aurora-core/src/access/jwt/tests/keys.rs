@@ -65,6 +65,25 @@ fn a_key_can_be_published_before_it_signs() {
     );
 }
 
+/// With several replicas the next secret has to be known everywhere before one of them signs with it.
+#[test]
+fn a_shared_secret_too_is_accepted_before_it_signs() {
+    let clock = ManualClock::at(NOW);
+    let ring = KeyRing::new(SigningKey::generate().unwrap());
+    let shared = || SigningKey::hs256("shared", SHARED).unwrap();
+    ring.accept(shared().verifying(), None).unwrap();
+    let other = SigningKey::hs256("shared", b"hT5wQ9zXc3VbN7mK1jL4pR8sYd2GfA6e").unwrap();
+    assert!(
+        ring.rotate(other, NOW, Duration::ZERO).is_err(),
+        "another secret under that name"
+    );
+    for _ in 0..2 {
+        ring.rotate(shared(), NOW, Duration::from_secs(600)).unwrap();
+        let token = issuer(&ring, &clock).issue(&grant()).unwrap().token;
+        assert_eq!(reason(&verifier(&ring, &clock), token.expose()), None);
+    }
+}
+
 #[test]
 fn a_stolen_key_is_forgotten_at_once() {
     let clock = ManualClock::at(NOW);
