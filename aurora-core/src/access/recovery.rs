@@ -81,7 +81,8 @@ pub async fn generate(passwords: &Passwords) -> Result<RecoveryCodes, Error> {
 /// Upper and lower case, hyphens and blanks do not matter, `O` is read as 0, `I` and `L` as 1.
 ///
 /// # Errors
-/// `Busy` when the queue of password hashes is full, `Corrupt` when the stored codes are not of one set.
+/// `Busy` when the queue of password hashes is full, `Corrupt` when the stored codes are not of one set or ask
+/// for more memory than one hash may take.
 ///
 /// # Cancel safety
 /// As with [`Passwords::hash`].
@@ -101,6 +102,7 @@ pub async fn find(
     {
         return Err(Error::corrupt("the stored recovery codes are not of one set"));
     }
+    passwords.check_memory(strength)?;
     let is_code = letters.is_some();
     let letters = letters.unwrap_or_default();
     let output = passwords
@@ -182,6 +184,17 @@ mod tests {
         let (a, b) = (generate(&passwords).await, generate(&passwords).await);
         let mixed = [a.unwrap().stored.remove(0), b.unwrap().stored.remove(0)];
         let error = find(&passwords, "", &mixed).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Corrupt);
+    }
+
+    #[tokio::test]
+    async fn stored_codes_that_ask_for_too_much_memory_are_not_worked_on() {
+        let text = "$argon2id$v=19$m=1048576,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$\
+                    AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+        let stored = [PasswordHash::parse(text).unwrap()];
+        let error = find(&passwords(), "ABCD-EFGH-JKMN-PQRS", &stored)
+            .await
+            .unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Corrupt);
     }
 

@@ -40,6 +40,7 @@ use crate::time::{Clock, SystemClock};
 pub const SHORTEST: usize = 8;
 /// Characters that a password has at most; a longer one is never right.
 pub const LONGEST: usize = 256;
+const MOST_PERMITS: usize = 64;
 
 /// What a password turned out to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -77,12 +78,12 @@ struct Inner {
 }
 
 impl Passwords {
-    /// With a strength of 19 MiB and 2 passes, half as many permits as processors, 50 places in the queue and 256 MiB.
+    /// With a strength of 19 MiB and 2 passes, half as many permits as processors (and no more than the memory is for),
+    /// 50 places in the queue and 256 MiB.
     pub fn builder() -> PasswordsBuilder {
-        let processors = std::thread::available_parallelism().map_or(1, usize::from);
         PasswordsBuilder {
             strength: Strength::default(),
-            permits: (processors / 2).max(1),
+            permits: None,
             queue: 50,
             memory_mib: 256,
             clock: Arc::new(SystemClock),
@@ -132,11 +133,7 @@ impl Passwords {
         let fits = password.expose().len() <= LONGEST * 4 && password.expose().chars().count() <= LONGEST;
         let against = stored.filter(|_| fits);
         let hash = against.unwrap_or(&self.inner.dummy).clone();
-        if hash.strength().memory_mib() > self.inner.memory_each {
-            return Err(Error::corrupt(
-                "a stored password hash takes more memory than one hash may",
-            ));
-        }
+        self.check_memory(hash.strength())?;
         let policy = self.inner.strength;
         let is_real = against.is_some();
         let password = if fits { password.clone() } else { Secret::new("") };
@@ -150,6 +147,16 @@ impl Passwords {
             })
         })
         .await
+    }
+
+    /// What is stored must not take more memory than the permits were counted for.
+    pub(super) fn check_memory(&self, strength: Strength) -> Result<(), Error> {
+        if strength.memory_mib() > self.inner.memory_each {
+            return Err(Error::corrupt(
+                "a stored hash takes more memory than one hash may",
+            ));
+        }
+        Ok(())
     }
 
     /// Does heavy work with a permit that returns when the work ends, whoever still waits for it.
@@ -185,7 +192,7 @@ impl fmt::Debug for Passwords {
 #[must_use]
 pub struct PasswordsBuilder {
     strength: Strength,
-    permits: usize,
+    permits: Option<usize>,
     queue: usize,
     memory_mib: u32,
     clock: Arc<dyn Clock>,
@@ -198,9 +205,9 @@ impl PasswordsBuilder {
         self
     }
 
-    /// How many hashes are worked on at a time, 1 to 64. Default half the processors.
+    /// How many hashes are worked on at a time, 1 to 64. Default half the processors, as far as the memory reaches.
     pub fn permits(mut self, permits: usize) -> Self {
-        self.permits = permits;
+        self.permits = Some(permits);
         self
     }
 
@@ -228,14 +235,18 @@ impl PasswordsBuilder {
     /// Everything that is out of its range.
     pub fn build(self) -> Result<Passwords, Error> {
         let mut problems = Vec::new();
-        if !(1..=64).contains(&self.permits) {
+        let permits = self.permits.unwrap_or_else(|| {
+            let processors = std::thread::available_parallelism().map_or(1, usize::from);
+            default_permits(processors, self.memory_mib / self.strength.memory_mib().max(1))
+        });
+        if !(1..=MOST_PERMITS).contains(&permits) {
             problems.push("permits must be 1 to 64".to_owned());
         }
         if self.queue > 1_000 {
             problems.push("queue must be at most 1000".to_owned());
         }
-        let permits = u32::try_from(self.permits).unwrap_or(u32::MAX).max(1);
-        let needed = self.strength.memory_mib().saturating_mul(permits);
+        let each = u32::try_from(permits).unwrap_or(u32::MAX).max(1);
+        let needed = self.strength.memory_mib().saturating_mul(each);
         if self.memory_mib < needed {
             problems.push(format!(
                 "memory_mib must be at least {needed}: permits × memory of one hash"
@@ -249,13 +260,19 @@ impl PasswordsBuilder {
         Ok(Passwords {
             inner: Arc::new(Inner {
                 strength: self.strength,
-                permits: Permits::new(self.permits, self.queue),
-                memory_each: self.memory_mib / permits,
+                permits: Permits::new(permits, self.queue),
+                memory_each: self.memory_mib / each,
                 dummy: self.strength.phc(&salt, &output)?,
                 clock: self.clock,
             }),
         })
     }
+}
+
+/// Half the processors, and no more than the memory is enough for.
+fn default_permits(processors: usize, hashes_in_memory: u32) -> usize {
+    let fitting = usize::try_from(hashes_in_memory).unwrap_or(MOST_PERMITS);
+    (processors / 2).min(fitting).clamp(1, MOST_PERMITS)
 }
 
 #[cfg(test)]

@@ -79,6 +79,11 @@ impl Permits {
     }
 
     #[cfg(test)]
+    pub(super) fn last(&self) -> Duration {
+        Duration::from_micros(self.last.load(Ordering::Relaxed))
+    }
+
+    #[cfg(test)]
     pub(super) fn free(&self) -> usize {
         self.semaphore.available_permits()
     }

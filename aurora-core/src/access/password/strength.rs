@@ -80,7 +80,8 @@ impl Strength {
     ///
     /// Never less than the default, even where that takes longer. It works for several times `limit` on the thread
     /// that calls it: at start-up, or in `spawn_blocking`. Measured on several machines that share their users, keep
-    /// the weakest answer in the settings, or every login on another machine hashes anew.
+    /// the weakest answer in the settings, or every login on another machine hashes anew. The default number of permits
+    /// goes down with it, so that all hashes together stay within their memory.
     ///
     /// # Errors
     /// When the memory cannot be had.

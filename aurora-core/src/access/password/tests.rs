@@ -1,6 +1,8 @@
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use futures::FutureExt as _;
+
 use super::*;
 use crate::access::ErrorKind;
 
@@ -201,13 +203,52 @@ async fn nothing_of_it_shows() {
     );
 }
 
-/// F44: nobody, a wrong password and a password that is too long are the same work. Counted in passes over the same
-/// memory rather than in time, which other tests on the machine would disturb.
 #[test]
-fn nobody_costs_what_somebody_costs() {
+fn the_default_permits_fit_into_the_memory_of_any_machine() {
+    for (processors, in_memory, permits) in [
+        (1, 13, 1),
+        (2, 13, 1),
+        (8, 13, 4),
+        (28, 13, 13),
+        (512, 13, 13),
+        (512, 1_000, 64),
+        (8, 0, 1),
+    ] {
+        assert_eq!(default_permits(processors, in_memory), permits, "{processors}");
+    }
+    let strong = Strength::new(256, 4, 1).unwrap();
+    assert!(Passwords::builder().strength(strong).build().is_ok());
+}
+
+/// F44: nobody, a wrong password and one that is too long wait for the same permit and do the same work. The work shows
+/// in how long the last piece took: passes over 19 MiB are never done within a tenth of a millisecond.
+#[tokio::test]
+async fn nobody_costs_what_somebody_costs() {
     let passwords = passwords();
+    let somebody = passwords.hash(&Secret::new("kX9#vQ2m")).await.unwrap();
+    let (wrong, long) = (Secret::new("kX9#vQ2n"), Secret::new("a".repeat(257)));
+    for (password, stored) in [
+        (&wrong, Some(&somebody)),
+        (&wrong, None),
+        (&long, Some(&somebody)),
+        (&long, None),
+    ] {
+        passwords.inner.permits.took(Duration::ZERO);
+        let held = passwords.inner.permits.enter().await.unwrap();
+        let mut login = Box::pin(passwords.verify(password, stored));
+        assert!(login.as_mut().now_or_never().is_none());
+        assert_eq!(passwords.inner.permits.waiting(), 1, "it needs a permit");
+        drop(held);
+        assert_eq!(login.await.unwrap(), Verdict::Refused);
+        assert!(
+            passwords.inner.permits.last() > Duration::from_micros(100),
+            "no work was done"
+        );
+    }
     let dummy = &passwords.inner.dummy;
-    assert_eq!(dummy.strength(), passwords.strength());
-    assert_eq!((dummy.salt.len(), dummy.output.len()), (strength::SALT, 32));
+    assert_eq!(
+        (dummy.strength(), dummy.salt.len(), dummy.output.len()),
+        (passwords.strength(), strength::SALT, 32)
+    );
     assert!(!dummy.is_below(passwords.strength()));
 }
