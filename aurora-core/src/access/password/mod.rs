@@ -21,6 +21,7 @@
 //! # Ok(()) }
 //! ```
 
+mod guesses;
 mod permits;
 mod rules;
 mod strength;

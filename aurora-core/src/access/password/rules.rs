@@ -4,38 +4,12 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::{Error, LONGEST, SHORTEST};
+use super::{Error, LONGEST, SHORTEST, guesses};
 use crate::secret::Secret;
-
-/// Written for this crate from what is generally known of leaked passwords; no list of others is copied.
-static WORDS: LazyLock<BTreeSet<&'static str>> =
-    LazyLock::new(|| include_str!("common.txt").split_ascii_whitespace().collect());
-
-/// Walks over keyboards, alphabets and numbers, which people take for random.
-const ROWS: [&str; 16] = [
-    "01234567890123456789",
-    "abcdefghijklmnopqrstuvwxyz",
-    "qwertyuiop",
-    "asdfghjkl",
-    "zxcvbnm",
-    "qwertzuiop",
-    "azertyuiop",
-    "1q2w3e4r5t6y7u8i9o0p",
-    "q1w2e3r4t5y6u7i8o9p0",
-    "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik9ol0p",
-    "qazwsxedcrfvtgbyhnujmikolp",
-    "!@#$%^&*()",
-    "a1b2c3d4e5f6g7h8i9j0",
-    "1a2b3c4d5e6f7g8h9i0j",
-    "147258369147",
-    "789456123789",
-];
-/// Signs around a common word that do not make it uncommon.
-const MOST_DECORATION: usize = 6;
 
 /// Why a password may not be chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -45,7 +19,7 @@ pub enum Weakness {
     TooShort,
     /// More than 256 characters.
     TooLong,
-    /// A word or name that is tried first, or two of them, also with other signs for letters and with a few signs
+    /// Among the commonest passwords, words and names, also with other signs for letters, backwards or with a few signs
     /// around; or a date.
     Common,
     /// The same few characters again and again.
@@ -92,12 +66,11 @@ pub struct Rules {
 }
 
 impl Rules {
-    /// Also refuses the passwords of a list, one a line, in any case: the 3,000 commonest that OWASP ASVS 5.0, 6.2.4,
-    /// asks for, of a source that the application chooses and may use.
+    /// Also refuses the passwords of a list, one a line, in any case, and nothing that is like them.
     #[must_use]
     pub fn common(mut self, list: &str) -> Self {
         let lines = list.lines().map(str::trim).filter(|line| !line.is_empty());
-        self.more = Arc::new(lines.map(str::to_lowercase).collect());
+        Arc::make_mut(&mut self.more).extend(lines.map(str::to_lowercase));
         self
     }
 
@@ -110,7 +83,12 @@ impl Rules {
 
     /// Checks a new password without asking anybody.
     ///
-    /// `context` is what belongs to the user and the service: names, e-mail address, product, place.
+    /// It is refused when fewer than ten million guesses are likely to find it, as `zxcvbn` estimates: so are the
+    /// 30,000 commonest passwords (OWASP ASVS 5.0, 6.2.4, asks for 3,000) and what is near them. Of more than 20
+    /// characters the first 20 and the last 20 are looked at, and both have to be weak. `context` is what belongs to the
+    /// user and the service: names, e-mail address, product, place; its first 50 words of three letters and more count.
+    ///
+    /// Most passwords take less than a millisecond; twenty signs that all stand for letters take some 30 ms.
     ///
     /// # Errors
     /// The first weakness.
@@ -123,21 +101,10 @@ impl Rules {
         if length > LONGEST {
             return Err(Weakness::TooLong);
         }
-        let letters: Vec<char> = password.chars().flat_map(char::to_lowercase).collect();
-        if is_repetitive(&letters) {
-            return Err(Weakness::Repetitive);
-        }
-        let lower: String = letters.iter().collect();
-        if is_sequential(&lower) {
-            return Err(Weakness::Sequential);
-        }
-        if is_common(&lower) || is_date(&lower) || self.more.contains(&lower) {
+        if self.more.contains(&password.to_lowercase()) {
             return Err(Weakness::Common);
         }
-        if is_contextual(&lower, context) {
-            return Err(Weakness::Contextual);
-        }
-        Ok(())
+        guesses::weakness(password, context).map_or(Ok(()), Err)
     }
 
     /// Checks a new password, also against the list of stolen ones.
@@ -157,125 +124,6 @@ impl Rules {
             _ => Ok(Ok(())),
         }
     }
-}
-
-/// At most two different characters, or the same piece again and again: `aaaaaaab`, `abcabcabc`.
-fn is_repetitive(letters: &[char]) -> bool {
-    let different: BTreeSet<_> = letters.iter().collect();
-    let repeats = |period: usize| {
-        letters
-            .iter()
-            .zip(letters.iter().skip(period))
-            .all(|(a, b)| a == b)
-    };
-    different.len() <= 2 || (1..=letters.len() / 2).any(repeats)
-}
-
-/// Whether pieces of [`ROWS`], each at least three characters, forwards or backwards, make up the whole.
-fn is_sequential(lower: &str) -> bool {
-    let mut rest = lower;
-    while !rest.is_empty() {
-        let ends = rest.char_indices().map(|(at, letter)| at + letter.len_utf8());
-        let longest = ends
-            .filter_map(|end| rest.split_at_checked(end))
-            .filter(|(piece, _)| piece.chars().count() >= 3)
-            .take_while(|(piece, _)| is_walk(piece))
-            .last();
-        match longest {
-            Some((_, after)) => rest = after,
-            None => return false,
-        }
-    }
-    true
-}
-
-fn is_walk(piece: &str) -> bool {
-    let backwards: String = piece.chars().rev().collect();
-    let first = piece.chars().next();
-    ROWS.iter()
-        .any(|row| row.contains(piece) || row.contains(&backwards))
-        || piece.chars().all(|letter| Some(letter) == first)
-}
-
-/// A common word with little around it, or two of them, also where signs stand for letters.
-fn is_common(lower: &str) -> bool {
-    [lower.to_owned(), plain(lower, 'i'), plain(lower, 'l')]
-        .iter()
-        .any(|text| is_decorated_word(text) || is_two_words(text))
-        || is_decorated_word(&plain(
-            lower.trim_end_matches(|it: char| !it.is_alphabetic()),
-            'i',
-        ))
-}
-
-/// What the signs stand for that people write instead of letters; `1` may be two of them.
-fn plain(lower: &str, one: char) -> String {
-    let letter = |sign: char| match sign {
-        '0' => 'o',
-        '1' | '!' | '|' => one,
-        '3' => 'e',
-        '4' | '@' | 'á' | 'à' | 'â' | 'ã' => 'a',
-        '5' | '$' => 's',
-        '7' => 't',
-        'é' | 'ê' => 'e',
-        'í' => 'i',
-        'ó' | 'ô' | 'õ' => 'o',
-        'ú' => 'u',
-        'ç' => 'c',
-        other => other,
-    };
-    lower.chars().map(letter).collect()
-}
-
-fn is_decorated_word(text: &str) -> bool {
-    if WORDS.contains(text) {
-        return true;
-    }
-    let word = text.trim_matches(|it: char| !it.is_alphabetic());
-    let decoration = text.chars().count() - word.chars().count();
-    decoration <= MOST_DECORATION && WORDS.contains(word)
-}
-
-fn is_two_words(text: &str) -> bool {
-    let word = text.trim_matches(|it: char| !it.is_alphabetic());
-    if text.chars().count() > 16 || text.chars().count() - word.chars().count() > MOST_DECORATION {
-        return false;
-    }
-    word.char_indices()
-        .filter_map(|(at, _)| word.split_at_checked(at))
-        .any(|(a, b)| WORDS.contains(a) && WORDS.contains(b.trim_matches(|it: char| !it.is_alphabetic())))
-}
-
-/// Eight digits that are a day: `31121999`, `19991231`, `12311999`.
-fn is_date(lower: &str) -> bool {
-    let digits: String = lower.chars().filter(|it| !"/-. ".contains(*it)).collect();
-    if digits.len() != 8 || !digits.bytes().all(|it| it.is_ascii_digit()) {
-        return false;
-    }
-    let number = |from: usize, length: usize| {
-        let part: String = digits.chars().skip(from).take(length).collect();
-        part.parse::<u32>().unwrap_or(u32::MAX)
-    };
-    let is_day = |year: u32, a: u32, b: u32| {
-        (1900..2100).contains(&year) && (1..=31).contains(&a.max(b)) && (1..=12).contains(&a.min(b))
-    };
-    is_day(number(4, 4), number(0, 2), number(2, 2)) || is_day(number(0, 4), number(4, 2), number(6, 2))
-}
-
-/// Whether fewer than eight characters are left without the words of the context.
-fn is_contextual(lower: &str, context: &[&str]) -> bool {
-    let plain_password = plain(lower, 'i');
-    let mut words: Vec<String> = context
-        .iter()
-        .flat_map(|text| text.split(|it: char| !it.is_alphanumeric()))
-        .filter(|word| word.chars().count() >= 4)
-        .map(|word| plain(&word.to_lowercase(), 'i'))
-        .collect();
-    words.sort_by_key(|word| std::cmp::Reverse(word.len()));
-    let without = words.iter().fold(plain_password.clone(), |rest, word| {
-        rest.replace(word.as_str(), "")
-    });
-    without.len() < plain_password.len() && without.chars().count() < SHORTEST
 }
 
 #[cfg(test)]
@@ -305,88 +153,20 @@ mod tests {
     }
 
     #[test]
-    fn what_is_tried_first_is_refused() {
-        for common in [
-            "password",
-            "Password1!",
-            "P@ssw0rd",
-            "passw0rd2024",
-            "iloveyou",
-            "Il0vey0u",
-            "sunshine!",
-            "football99",
-            "flamengo",
-            "Corinthians10",
-            "senha123",
-            "Brasil2026!",
-            "amordaminhavida",
-            "dragonmonkey",
-            "welcome123",
-            "admin2024",
-            "31121999",
-            "1999-12-31",
-            "letmein!!",
-            "princesa1",
-            "changeme",
-        ] {
-            assert_eq!(check(common), Err(Weakness::Common), "{common}");
-        }
-        for walk in [
-            "12345678",
-            "87654321",
-            "qwertyuiop",
-            "1q2w3e4r",
-            "qwerty123",
-            "abcd1234",
-            "1qaz2wsx",
-            "asdfqwer",
-        ] {
-            assert_eq!(check(walk), Err(Weakness::Sequential), "{walk}");
-        }
-        for repeated in ["aaaaaaaa", "abababab", "abcabcabc", "11111112"] {
-            assert_eq!(check(repeated), Err(Weakness::Repetitive), "{repeated}");
-        }
-    }
-
-    #[test]
-    fn names_of_the_user_and_the_service_are_not_enough() {
-        for weak in [
-            "aurora2026",
-            "4urora#1",
-            "anasouza",
-            "Souza2026",
-            "auroraclinica",
-            "4ur0ra!!99",
-        ] {
-            assert_eq!(check(weak), Err(Weakness::Contextual), "{weak}");
-        }
-        assert_eq!(check("aurora borealis em julho"), Ok(()));
-    }
-
-    #[test]
-    fn other_passwords_may_be_chosen() {
-        for good in [
-            "três pratos de trigo",
-            "correct horse battery staple",
-            "kX9#vQ2m",
-            "tr0ub4dor&3",
-            "sunshine on a rainy day",
-            "83719264",
-            "密码学很有趣吗",
-        ] {
-            let longer = format!("{good} ✓");
-            let subject = if good.chars().count() < 8 { &longer } else { good };
-            assert_eq!(check(subject), Ok(()), "{subject}");
-        }
-    }
-
-    #[test]
     fn a_list_of_the_application_is_refused_too() {
-        let rules = Rules::default().common("drowssap1x\n\n Fktrcfylh \n");
-        for listed in ["drowssap1x", "fktrcfylh", "FKTRCFYLH"] {
+        let rules = Rules::default().common("vkwjdhqx1\n\n Bhwplzqk \n");
+        for listed in ["vkwjdhqx1", "bhwplzqk", "BHWPLZQK"] {
             assert_eq!(rules.check(&Secret::new(listed), &[]), Err(Weakness::Common));
         }
-        assert_eq!(rules.check(&Secret::new("drowssap1y"), &[]), Ok(()));
+        assert_eq!(rules.check(&Secret::new("bhwplzql"), &[]), Ok(()));
+        let two = rules.common("qpzmwoxn7");
+        for listed in ["Qpzmwoxn7", "bhwplzqk"] {
+            assert_eq!(
+                two.check(&Secret::new(listed), &[]),
+                Err(Weakness::Common),
+                "both lists"
+            );
+        }
     }
 
     #[tokio::test]
@@ -398,7 +178,7 @@ mod tests {
             async fn contains(&self, password: &Secret) -> Result<bool, Error> {
                 match password.expose() {
                     "kX9#vQ2m" => Ok(true),
-                    "list away" => Err(Error::unavailable("the list does not answer")),
+                    "bhwplzqk" => Err(Error::unavailable("the list does not answer")),
                     _ => Ok(false),
                 }
             }
@@ -408,14 +188,6 @@ mod tests {
         assert_eq!(ask("kX9#vQ2m").await.unwrap(), Err(Weakness::Breached));
         assert_eq!(ask("password").await.unwrap(), Err(Weakness::Common));
         assert_eq!(ask("kX9#vQ2n").await.unwrap(), Ok(()));
-        assert!(ask("list away").await.unwrap_err().is_retryable());
-    }
-
-    #[test]
-    fn the_words_are_lower_case_and_of_some_number() {
-        assert!(WORDS.len() > 600, "{}", WORDS.len());
-        for word in WORDS.iter() {
-            assert_eq!(*word, word.to_lowercase());
-        }
+        assert!(ask("bhwplzqk").await.unwrap_err().is_retryable());
     }
 }
