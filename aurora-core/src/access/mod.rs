@@ -33,3 +33,6 @@ pub use error::{Error, ErrorKind};
 
 #[cfg(test)]
 mod interop_tests;
+#[cfg(test)]
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod storage_tests;
