@@ -6,7 +6,8 @@
 //!
 //! The shape is for scanners of leaked secrets; the checksum tells a mistyped key from an unknown one without a look
 //! into storage. A key is shown once, when it is made. What is stored is its SHA-256, which is enough for 131 random
-//! bits, and [`ApiKey::prefix`], by which a person knows it again.
+//! bits, and [`ApiKey::prefix`], by which a person knows it again. How many requests a key has is for
+//! `resilience::limiter`, with the key's id as its subject.
 //!
 //! # Examples
 //! ```
@@ -25,6 +26,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use super::encoding::{is_base62, random_base62, six_of_base62};
 use super::{Error, entropy};
@@ -36,6 +38,8 @@ const RANDOM: usize = 22;
 const CHECKSUM: usize = 6;
 /// Letters of the random part that a person may see.
 const SHOWN: usize = 6;
+/// How old the stored last use may be before it is written anew.
+const USE_RESOLUTION: Duration = Duration::from_secs(60);
 
 /// A whole key, as a program presents it; shown by [`ApiKey::expose`] alone.
 #[derive(Clone)]
@@ -206,6 +210,8 @@ pub struct StoredKey {
     pub expires_at: Option<Timestamp>,
     /// When it was taken back.
     pub revoked_at: Option<Timestamp>,
+    /// When it was last used, to the minute.
+    pub last_used_at: Option<Timestamp>,
 }
 
 impl StoredKey {
@@ -218,6 +224,7 @@ impl StoredKey {
             scopes: scopes.into_iter().collect(),
             expires_at: None,
             revoked_at: None,
+            last_used_at: None,
         }
     }
 
@@ -243,6 +250,14 @@ impl StoredKey {
             return Err(Refusal::Expired);
         }
         Ok(())
+    }
+
+    /// Whether to store `now` as the last use: at most once a minute, so that a busy key does not write with every
+    /// request.
+    #[must_use]
+    pub fn is_use_to_store(&self, now: Timestamp) -> bool {
+        self.last_used_at
+            .is_none_or(|last| now.since(last).max(last.since(now)) >= USE_RESOLUTION)
     }
 }
 
@@ -300,6 +315,23 @@ mod tests {
             ..stored
         };
         assert_eq!(revoked.check(&key, now), Err(Refusal::Revoked));
+    }
+
+    #[test]
+    fn the_last_use_is_stored_once_a_minute() {
+        let at = Timestamp::from_secs;
+        let mut stored = StoredKey::of(&ApiKey::generate("test").unwrap(), []);
+        assert!(stored.is_use_to_store(at(1_000)), "never used");
+        stored.last_used_at = Some(at(1_000));
+        for (seconds, expected) in [
+            (1_000, false),
+            (1_059, false),
+            (1_060, true),
+            (941, false),
+            (940, true),
+        ] {
+            assert_eq!(stored.is_use_to_store(at(seconds)), expected, "{seconds}");
+        }
     }
 
     #[test]

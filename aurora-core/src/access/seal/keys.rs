@@ -37,6 +37,9 @@ pub trait KeyProvider: fmt::Debug + Send + Sync + 'static {
 
     /// The key that was wrapped with the key of that name.
     ///
+    /// The name comes from storage, where an attacker may have written it: look it up among the known ones, and make
+    /// neither a path nor an address of it.
+    ///
     /// # Errors
     /// `Corrupt` when there is no such key or it did not wrap that, `Unavailable` when the keys cannot be had now.
     async fn unwrap(&self, name: &str, wrapped: &[u8], context: &[u8]) -> Result<DataKey, Error>;

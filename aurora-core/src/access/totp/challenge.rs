@@ -7,6 +7,8 @@ use crate::time::Timestamp;
 
 /// One prompt for a code: five attempts within five minutes, from where it was opened.
 ///
+/// Who knows the password can open another one: how often an account may is for the application's limiter.
+///
 /// It is stored beside the session; attempts are counted before the code is looked at, in the same transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Challenge {
