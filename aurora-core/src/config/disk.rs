@@ -25,7 +25,7 @@ enum Print {
     Content(u64),
     Absent,
     Failed(ErrorKind),
-    /// A pipe or the like, which can be read only once.
+    /// A pipe or the like, see [`Passed`].
     Passing,
 }
 
@@ -33,7 +33,22 @@ enum Print {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Prints(BTreeMap<PathBuf, Print>);
 
+/// What came out of pipes and the like. It can be read only once, and to wait for more could take for ever, so it is
+/// kept for the readings to come.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Passed(BTreeMap<PathBuf, Secret>);
+
 impl Disk {
+    /// For a reading after others.
+    pub(super) fn after(passed: &Passed) -> Self {
+        let mut disk = Self::default();
+        for (path, text) in passed.0.iter().filter(|(path, _)| !is_ordinary(path)) {
+            disk.read.insert(path.clone(), Ok(text.clone()));
+            disk.prints.insert(path.clone(), Print::Passing);
+        }
+        disk
+    }
+
     /// The text of a file.
     pub(super) fn read(&mut self, path: &Path) -> Result<Secret, ErrorKind> {
         if let Some(text) = self.read.get(path) {
@@ -45,8 +60,14 @@ impl Disk {
         text
     }
 
-    pub(super) fn into_prints(self) -> Prints {
-        Prints(self.prints)
+    pub(super) fn into_parts(self) -> (Prints, Passed) {
+        let Self { read, prints } = self;
+        let passed = read
+            .into_iter()
+            .filter(|(path, _)| prints.get(path) == Some(&Print::Passing))
+            .filter_map(|(path, text)| Some((path, text.ok()?)));
+        let passed = Passed(passed.collect());
+        (Prints(prints), passed)
     }
 }
 
@@ -54,7 +75,7 @@ impl Prints {
     /// The prints of the same files as they are now.
     pub(super) fn taken_again(&self) -> Self {
         let again = self.0.iter().map(|(path, print)| match print {
-            Print::Passing => (path.clone(), *print),
+            Print::Passing if !is_ordinary(path) => (path.clone(), *print),
             _ => (path.clone(), read(path).1),
         });
         Self(again.collect())
@@ -67,6 +88,21 @@ impl Prints {
         });
         gone.map(|(path, _)| path.as_path())
     }
+}
+
+/// Why a file cannot be read, for people.
+pub(super) fn in_words(kind: ErrorKind) -> String {
+    match kind {
+        ErrorKind::NotFound => "there is none".to_owned(),
+        ErrorKind::InvalidData => "it is not UTF-8 text".to_owned(),
+        ErrorKind::FileTooLarge => "it is larger than 1 MiB".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+/// Whether a file can be read again; one that is not there any more can.
+fn is_ordinary(path: &Path) -> bool {
+    std::fs::metadata(path).map_or(true, |about| about.is_file() || about.is_dir())
 }
 
 fn read(path: &Path) -> (Result<Secret, ErrorKind>, Print) {

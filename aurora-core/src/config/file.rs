@@ -16,6 +16,9 @@ pub(super) fn read(path: &Path, text: &str, rows: &[&'static Setting]) -> Found 
     let mut file = File {
         path,
         text,
+        line_starts: std::iter::once(0)
+            .chain(text.match_indices('\n').map(|(at, _)| at + 1))
+            .collect(),
         rows,
         found: Found::default(),
     };
@@ -34,6 +37,7 @@ pub(super) fn read(path: &Path, text: &str, rows: &[&'static Setting]) -> Found 
 struct File<'a> {
     path: &'a Path,
     text: &'a str,
+    line_starts: Vec<usize>,
     rows: &'a [&'static Setting],
     found: Found,
 }
@@ -80,14 +84,13 @@ impl File<'_> {
     }
 
     fn origin(&self, span: Option<Range<usize>>) -> Origin {
-        let before = span
-            .and_then(|span| self.text.get(..span.start))
-            .unwrap_or_default();
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        let at = span.map_or(0, |span| span.start);
+        let line = self.line_starts.partition_point(|start| *start <= at);
+        let start = self.line_starts.get(line.saturating_sub(1)).copied().unwrap_or(0);
         Origin::File {
             path: self.path.to_owned(),
-            line: before.matches('\n').count() + 1,
-            column: before.get(line_start..).map_or(0, |line| line.chars().count()) + 1,
+            line,
+            column: self.text.get(start..at).map_or(0, |line| line.chars().count()) + 1,
         }
     }
 }

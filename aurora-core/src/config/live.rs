@@ -3,13 +3,13 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use metrics::{counter, gauge};
 use tokio::sync::watch;
 
-use super::disk::{Disk, Prints};
+use super::disk::{Disk, Passed, Prints};
 use super::{Error, Loaded, Loader, Origin, Problem};
 use crate::time::{Clock, SystemClock};
 
@@ -57,7 +57,9 @@ struct Shared {
     interval: Duration,
     listens_to_hangup: bool,
     current: watch::Sender<Loaded>,
+    /// Held while files are read, which can take long.
     reading: Mutex<Reading>,
+    refused: Mutex<Option<Error>>,
 }
 
 /// What is known of the sources.
@@ -66,7 +68,7 @@ struct Reading {
     accepted: Prints,
     /// Of the last reading, accepted or not.
     latest: Prints,
-    refused: Option<Error>,
+    passed: Passed,
 }
 
 /// How a [`Live`] shall watch.
@@ -109,13 +111,11 @@ impl LiveBuilder {
         let interval_fits = (SHORTEST_INTERVAL..=LONGEST_INTERVAL).contains(&self.interval);
         if !interval_fits {
             let message = format!("the interval is {:?}; allowed is 100ms to 1h", self.interval);
-            let mut problems = outcome.err().map_or_else(Vec::new, Error::into_problems);
-            problems.push(Problem::general(message));
-            return Err(Error::new(problems));
+            let others = outcome.err().unwrap_or_else(|| Error::new(Vec::new()));
+            return Err(others.and(Problem::general(message)));
         }
         let loaded = outcome?;
-        let prints = disk.into_prints();
-        gauge!(UP_TO_DATE).set(1.0);
+        let (prints, passed) = disk.into_parts();
         Ok(Live {
             shared: Arc::new(Shared {
                 loader: self.loader,
@@ -126,8 +126,9 @@ impl LiveBuilder {
                 reading: Mutex::new(Reading {
                     accepted: prints.clone(),
                     latest: prints,
-                    refused: None,
+                    passed,
                 }),
+                refused: Mutex::new(None),
             }),
         })
     }
@@ -172,7 +173,7 @@ impl Live {
     /// Why what the sources say now is not in force; nothing when it is.
     #[must_use]
     pub fn refused(&self) -> Option<Error> {
-        self.reading().refused.clone()
+        locked(&self.shared.refused).clone()
     }
 
     /// Reads the settings anew and answers the keys that changed; none of them changed when there are none. Blocks while
@@ -182,10 +183,11 @@ impl Live {
     /// When the new settings are wrong, or a file that was read before is gone: a file system that is not there must not
     /// turn everything back to defaults. The old settings stay in force.
     pub fn reload(&self) -> Result<Vec<String>, Error> {
-        let mut reading = self.reading();
-        let mut disk = Disk::default();
+        let mut reading = locked(&self.shared.reading);
+        let mut disk = Disk::after(&reading.passed);
         let outcome = self.shared.loader.read(&mut disk);
-        let prints = disk.into_prints();
+        let (prints, passed) = disk.into_parts();
+        reading.passed = passed;
         let gone: Vec<Problem> = reading.accepted.gone_in(&prints).map(is_gone).collect();
         let outcome = match outcome {
             Ok(loaded) if gone.is_empty() => Ok(loaded),
@@ -196,18 +198,27 @@ impl Live {
         match outcome {
             Ok(loaded) => {
                 reading.accepted = reading.latest.clone();
-                reading.refused = None;
-                gauge!(UP_TO_DATE).set(1.0);
+                self.tell(None);
                 Ok(self.replace(loaded))
             }
             Err(error) => {
                 counter!(RELOADS, "outcome" => "refused").increment(1);
-                gauge!(UP_TO_DATE).set(0.0);
                 tracing::error!(%error, "new settings are refused, the old ones stay in force");
-                reading.refused = Some(error.clone());
+                self.tell(Some(error.clone()));
                 Err(error)
             }
         }
+    }
+
+    /// Keeps and measures whether the sources are followed.
+    fn tell(&self, refused: Option<Error>) {
+        *locked(&self.shared.refused) = refused;
+        self.measure();
+    }
+
+    fn measure(&self) {
+        let is_refused = locked(&self.shared.refused).is_some();
+        gauge!(UP_TO_DATE).set(if is_refused { 0.0 } else { 1.0 });
     }
 
     /// Puts new settings in force. Also the same values may have other origins now.
@@ -245,6 +256,7 @@ impl Live {
         let mut stop = pin!(stop);
         let mut settled: Option<Prints> = None;
         loop {
+            self.measure(); // time and again, for who measures may begin after we did
             let is_asked = tokio::select! {
                 biased;
                 () = &mut stop => return Ok(()),
@@ -264,7 +276,7 @@ impl Live {
 
     /// Looks at the files; answers what it saw when that is new, to be compared at the next look.
     fn look(&self, before: Option<Prints>) -> Option<Prints> {
-        let latest = self.reading().latest.clone();
+        let latest = locked(&self.shared.reading).latest.clone();
         let now = latest.taken_again();
         if now == latest {
             return None;
@@ -280,10 +292,10 @@ impl Live {
         drop(self.reload());
         None
     }
+}
 
-    fn reading(&self) -> std::sync::MutexGuard<'_, Reading> {
-        self.shared.reading.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn is_gone(path: &std::path::Path) -> Problem {

@@ -61,7 +61,7 @@ impl Loaded {
                     warnings,
                 }),
             }),
-            _ => Err(Error::new(problems)),
+            _ => Err(Error::new(problems).with(warnings)),
         }
     }
 
@@ -141,6 +141,14 @@ impl Loaded {
             _ => true,
         };
         keys.into_iter().filter(differs).cloned().collect()
+    }
+}
+
+#[cfg(test)]
+impl Loaded {
+    /// Tells whether somebody still holds these settings.
+    pub(super) fn weak(&self) -> std::sync::Weak<impl Sized + use<>> {
+        Arc::downgrade(&self.inner)
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::ErrorKind;
 use std::path::PathBuf;
 
-use super::disk::Disk;
+use super::disk::{Disk, in_words};
 use super::reader::Assigned;
 use super::setting::{Setting, catalogue};
 use super::value::{Raw, Value};
@@ -224,7 +224,7 @@ impl Document {
     fn dotenv(&self, rows: &[&'static Setting], disk: &mut Disk) -> Found {
         match self.read(disk) {
             Ok(text) => {
-                let (variables, problems) = dotenv::read(&self.path, text.expose());
+                let (variables, problems) = dotenv::read(&self.path, text.expose(), rows);
                 let typos: Vec<Problem> = variables
                     .iter()
                     .filter_map(|variable| variables::likely_typo(variable, rows))
@@ -251,7 +251,7 @@ impl Document {
                 line: 1,
                 column: 1,
             };
-            Problem::of_source(origin, format!("the file cannot be read: {kind}"))
+            Problem::of_source(origin, format!("the file cannot be read: {}", in_words(kind)))
         })
     }
 }

@@ -32,16 +32,16 @@ pub(super) struct Form {
 }
 
 pub(super) const DATABASE_URL: Only = Only {
-    allowed: "an address that begins with sqlite: or postgres://",
+    allowed: "an address that begins with sqlite: or postgres://, no blanks around it",
     holds: |raw| begins_with(raw, &["sqlite:", "postgres://", "postgresql://"]),
-    shape: Shape::Pattern("^(sqlite:|postgres(ql)?://)."),
+    shape: Shape::Pattern("^(sqlite:|postgres(ql)?://).*\\S$"),
     example: "postgres://aurora:password@localhost:5432/aurora",
 };
 
 pub(super) const REDIS_URL: Only = Only {
-    allowed: "an address that begins with redis://, rediss:// (with TLS), redis-sentinel://, redis-cluster:// or redis+unix://",
+    allowed: "an address that begins with redis://, rediss:// (with TLS), redis-sentinel://, redis-cluster:// or redis+unix://, no blanks around it",
     holds: |raw| {
-        let Some((scheme, rest)) = raw.scalar().and_then(|text| text.split_once("://")) else {
+        let Some((scheme, rest)) = bare(raw).and_then(|text| text.split_once("://")) else {
             return false;
         };
         let family = ["-sentinel", "-cluster", "+unix"]
@@ -50,7 +50,7 @@ pub(super) const REDIS_URL: Only = Only {
             .unwrap_or(scheme);
         !rest.is_empty() && ["redis", "rediss", "valkey", "valkeys"].contains(&family)
     },
-    shape: Shape::Pattern("^(redis|valkey)s?(-sentinel|-cluster|[+]unix)?://."),
+    shape: Shape::Pattern("^(redis|valkey)s?(-sentinel|-cluster|[+]unix)?://.*\\S$"),
     example: "redis://:password@localhost:6379/0",
 };
 
@@ -73,8 +73,10 @@ pub(super) const API_KEY: Only = Only {
 };
 
 pub(super) const WEBHOOK_URL: Only = Only {
+    allowed: "an address that begins with http:// or https:// and holds no password, no blanks in it",
+    holds: |raw| bare(raw).is_some_and(|text| is_http_url(text) && !text.contains(char::is_whitespace)),
+    shape: Shape::Pattern("^[Hh][Tt][Tt][Pp][Ss]?://[^/?#@\\s]+([/?#]\\S*)?$"),
     example: "https://hooks.example.com/services/secret-part",
-    ..HTTP_URL
 };
 
 pub(super) const PERCENTAGE: Only = Only {
@@ -208,7 +210,7 @@ pub(super) const HOST: Only = Only {
 pub(super) const BOT_TOKEN: Only = Only {
     allowed: "a token of a Telegram bot: digits, a colon, then letters, digits, - or _",
     holds: |raw| {
-        raw.scalar()
+        bare(raw)
             .and_then(|text| text.split_once(':'))
             .is_some_and(|(id, key)| {
                 let is_key = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
@@ -273,9 +275,17 @@ pub(super) const OLLAMA: Form = Form {
     },
 };
 
+/// The text of a secret, which is handed on just as it stands: with blanks around it, it would be another one.
+fn bare(raw: &Raw) -> Option<&str> {
+    match raw {
+        Raw::Text(text) => Some(text.expose()).filter(|text| text.trim() == *text),
+        Raw::Bare(_) | Raw::List(_) => None,
+    }
+}
+
 /// Whether an address has one of the schemes and something behind it.
 fn begins_with(raw: &Raw, schemes: &[&str]) -> bool {
-    raw.scalar().is_some_and(|text| {
+    bare(raw).is_some_and(|text| {
         schemes
             .iter()
             .any(|scheme| text.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty()))

@@ -47,7 +47,7 @@ impl fmt::Display for Origin {
             Self::Default => f.write_str("built-in default"),
             Self::File { path, line, column } => write!(f, "{}:{line}:{column}", path.display()),
             Self::Dotenv { path, line, variable } => write!(f, "{variable} in {}:{line}", path.display()),
-            Self::Variable { variable } => write!(f, "environment variable {variable}"),
+            Self::Variable { variable } => write!(f, "environment variable {}", variable.escape_debug()),
             Self::CommandLine => f.write_str("command line"),
         }
     }

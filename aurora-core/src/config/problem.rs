@@ -6,6 +6,9 @@ use serde::Serialize;
 
 use super::Origin;
 
+/// A file that is something else altogether may be wrong in every line.
+const MOST_SHOWN: usize = 100;
+
 /// One thing that is wrong, with its place and what is allowed. Never shows the value of a secret.
 ///
 /// Serialised it is `{"key", "origin", "message"}`; `key` and `origin` are `null` where there is none.
@@ -72,7 +75,9 @@ impl Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (&self.key, &self.origin) {
+        // A key of a file may hold anything, also what a terminal or a log would take for its own.
+        let key = self.key.as_deref().map(str::escape_debug);
+        match (key, &self.origin) {
             (Some(key), Some(origin)) => write!(f, "{key} ({origin}): {}", self.message),
             (Some(key), None) => write!(f, "{key} (not set): {}", self.message),
             (None, Some(origin)) => write!(f, "{origin}: {}", self.message),
@@ -85,15 +90,24 @@ impl fmt::Display for Problem {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Error {
     problems: Vec<Problem>,
+    warnings: Vec<Problem>,
 }
 
 impl Error {
     pub(super) fn new(problems: Vec<Problem>) -> Self {
-        Self { problems }
+        Self {
+            problems,
+            warnings: Vec::new(),
+        }
     }
 
-    pub(super) fn into_problems(self) -> Vec<Problem> {
-        self.problems
+    pub(super) fn with(self, warnings: Vec<Problem>) -> Self {
+        Self { warnings, ..self }
+    }
+
+    pub(super) fn and(mut self, problem: Problem) -> Self {
+        self.problems.push(problem);
+        self
     }
 
     /// Every problem found, in the order of the layers.
@@ -101,16 +115,30 @@ impl Error {
     pub fn problems(&self) -> &[Problem] {
         &self.problems
     }
+
+    /// What is allowed but probably not meant, as [`Loaded::warnings`](super::Loaded::warnings): a name with a typo may
+    /// be why another setting is missing.
+    #[must_use]
+    pub fn warnings(&self) -> &[Problem] {
+        &self.warnings
+    }
 }
 
+/// Shows the first hundred problems and the warnings.
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.problems.len() {
             1 => f.write_str("one setting is wrong")?,
             count => write!(f, "{count} settings are wrong")?,
         }
-        for problem in &self.problems {
+        for problem in self.problems.iter().take(MOST_SHOWN) {
             write!(f, "\n  {problem}")?;
+        }
+        if self.problems.len() > MOST_SHOWN {
+            write!(f, "\n  and {} more", self.problems.len() - MOST_SHOWN)?;
+        }
+        for warning in self.warnings.iter().take(MOST_SHOWN) {
+            write!(f, "\n  warning: {warning}")?;
         }
         Ok(())
     }

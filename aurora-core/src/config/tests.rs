@@ -3,6 +3,7 @@ use std::time::Duration;
 use super::*;
 
 mod documented;
+mod following;
 mod generated;
 mod live;
 mod secrets;
@@ -108,7 +109,7 @@ api_key = \"gsk\"
         "debug (aurora.toml:1:9): found 3; allowed is true or false",
         "server.port (aurora.toml:4:8): found \"http\"; allowed is a whole number from 0 to 65535",
         "database.url (environment variable DATABASE_URL): not allowed (its value is not shown); \
-         allowed is an address that begins with sqlite: or postgres://",
+         allowed is an address that begins with sqlite: or postgres://, no blanks around it",
         "llm.openai_api_key (aurora.toml:8:18): not allowed (its value is not shown); \
          allowed is a key of visible ASCII characters, no blanks and no line breaks; in quotes in a file, also when it is \
          all digits",
@@ -210,7 +211,7 @@ fn a_secret_can_stand_in_a_file_of_its_own() {
     assert!(wrong(Loader::new().environment(both))[0].contains("set together with OPENAI_API_KEY;"));
     let absent = wrong(Loader::new().environment([("OPENAI_API_KEY_FILE", "/nowhere/key")]));
     assert!(
-        absent[0].contains("OPENAI_API_KEY_FILE): the file that it names cannot be read: entity not found"),
+        absent[0].contains("OPENAI_API_KEY_FILE): the file that it names cannot be read: there is none"),
         "{absent:?}"
     );
     // Only secrets have such a variable: this one is no setting at all.
@@ -271,6 +272,32 @@ fn a_key_that_no_header_can_carry_is_refused_without_being_shown() {
     }
 }
 
+/// A secret is handed on as it stands, so what is around it would reach the database, the cache or the path of a call.
+#[test]
+fn a_secret_with_blanks_around_it_is_refused_where_it_could_not_work() {
+    for (key, value) in [
+        ("database.url", "postgres://u:p@h/d"),
+        ("redis.url", "redis://h"),
+        ("slack.webhook_url", "https://h/x"),
+        ("telegram.bot_token", "1:a"),
+    ] {
+        let loader =
+            |value: String| Loader::new().overrides([(key, value.as_str()), ("telegram.chat_ids", "1")]);
+        assert!(loader(value.to_owned()).load().is_ok(), "{key}");
+        for value in [format!(" {value}"), format!("{value} "), format!("{value}\r\n")] {
+            let problems = wrong(loader(value));
+            assert!(
+                problems.len() == 1 && problems[0].starts_with(key),
+                "{problems:?}"
+            );
+        }
+    }
+    let password = [("SMTP_PASSWORD", " p "), ("SMTP_USERNAME", "u")];
+    let loaded = Loader::new().environment(password).load().unwrap();
+    let password = loaded.settings().email.password.clone().unwrap();
+    assert_eq!(password.expose(), " p ", "any text can be a password");
+}
+
 #[test]
 fn debug_of_what_was_gathered_shows_no_secret() {
     let loader = Loader::new()
@@ -295,41 +322,18 @@ fn a_file_that_has_to_exist_is_missed_and_the_file_of_an_environment_cannot_choo
     );
 }
 
+/// Something else altogether, given as settings.
 #[test]
-fn dotenv_values_are_taken_as_they_stand() {
-    let rows = [
-        ("REDIS_URL=redis://h", Some("redis://h")),
-        ("export REDIS_URL = redis://h   # cache", Some("redis://h")),
-        ("REDIS_URL=redis://:pa$word#1@h", Some("redis://:pa$word#1@h")),
-        ("REDIS_URL='redis://:a b\\n@h'", Some("redis://:a b\\n@h")),
-        (
-            "REDIS_URL=\"redis://:a\\\"b\\$c@h\" # x",
-            Some("redis://:a\"b$c@h"),
-        ),
-        (
-            "REDIS_URL=redis://first\nREDIS_URL=redis://last",
-            Some("redis://last"),
-        ),
-        ("\u{feff}REDIS_URL=redis://h\r\n", Some("redis://h")),
-        ("REDIS_URL=\"redis://h", None),
-        ("REDIS_URL='redis://h' x", None),
-        ("REDIS_URL", None),
-        ("1X=3", None),
-    ];
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("env");
-    for (text, expected) in rows {
-        std::fs::write(&path, text).unwrap();
-        let loaded = Loader::new().dotenv(&path).load();
-        let url = loaded
-            .ok()
-            .map(|loaded| loaded.into_settings().redis.url.unwrap());
-        assert_eq!(
-            url.as_ref().map(crate::secret::Secret::expose),
-            expected,
-            "{text}"
-        );
-    }
+fn of_very_many_problems_the_first_hundred_are_shown_and_nothing_that_a_terminal_would_obey() {
+    let text: String = (0..30_000)
+        .map(|n| format!("\"{n}\\u001b[2J\\n\" = 1\n"))
+        .collect();
+    let error = Loader::new().toml("other.toml", text).load().unwrap_err();
+    assert_eq!(error.problems().len(), 30_000);
+    let shown = error.to_string();
+    assert_eq!(shown.lines().count(), 102);
+    assert!(shown.ends_with("\n  and 29900 more"), "{shown}");
+    assert!(!shown.contains('\u{1b}'), "{shown}");
 }
 
 /// The table is what documentation and templates are made of, so it must be whole and in order.

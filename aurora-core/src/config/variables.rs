@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::disk::Disk;
+use super::disk::{Disk, in_words};
 use super::narrowing::Form;
 use super::reader::Assigned;
 use super::setting::Setting;
@@ -152,7 +152,9 @@ pub(super) fn likely_typo(variable: &Variable, rows: &[&'static Setting]) -> Opt
         return None;
     }
     let names = rows.iter().flat_map(|row| row.variables.iter());
-    let near = names.map(|name| (strsim::damerau_levenshtein(&variable.name, name), name));
+    // Each letter more or less is a typo: most names need no closer look.
+    let alike = names.filter(|name| name.len().abs_diff(variable.name.len()) <= MOST_TYPOS);
+    let near = alike.map(|name| (strsim::damerau_levenshtein(&variable.name, name), name));
     let (typos, meant) = near.min()?;
     // In a short name two letters make another word.
     (typos <= MOST_TYPOS && variable.name.len() > 3 * MOST_TYPOS).then(|| {
@@ -172,7 +174,7 @@ fn unknown(variable: Variable, rows: &[&'static Setting]) -> Problem {
 /// secret itself, given to the wrong variable.
 fn secret_file(path: &str, disk: &mut Disk) -> Result<Secret, String> {
     let text = disk.read(Path::new(path.trim()));
-    let text = text.map_err(|kind| format!("the file that it names cannot be read: {kind}"))?;
+    let text = text.map_err(|kind| format!("the file that it names cannot be read: {}", in_words(kind)))?;
     Ok(Secret::new(text.expose().trim_end_matches(['\r', '\n'])))
 }
 
@@ -196,9 +198,11 @@ pub(super) fn meant_section(key: &str, rows: &[&'static Setting]) -> String {
 }
 
 fn nearest(key: &str, candidates: impl Iterator<Item = String>, show: fn(&str) -> String) -> String {
-    let near = candidates.map(|candidate| (strsim::damerau_levenshtein(key, &candidate), candidate));
+    let most = 1 + key.len() / 5;
+    let alike = candidates.filter(|candidate| candidate.len().abs_diff(key.len()) <= most);
+    let near = alike.map(|candidate| (strsim::damerau_levenshtein(key, &candidate), candidate));
     match near.min_by_key(|(distance, _)| *distance) {
-        Some((distance, candidate)) if distance <= 1 + key.len() / 5 => {
+        Some((distance, candidate)) if distance <= most => {
             format!("; did you mean {}?", show(&candidate))
         }
         _ => String::new(),

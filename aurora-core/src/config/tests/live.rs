@@ -14,7 +14,7 @@ const INTERVAL: Duration = Duration::from_secs(2);
 
 /// A clock of which is known how often somebody began to wait.
 #[derive(Debug, Clone, Default)]
-struct Counted {
+pub(super) struct Counted {
     clock: ManualClock,
     waits: Arc<AtomicUsize>,
 }
@@ -37,7 +37,7 @@ impl Clock for Counted {
 
 impl Counted {
     /// Lets `run` look so many times, each look at its end before the next begins.
-    async fn looks(&self, times: usize) {
+    pub(super) async fn looks(&self, times: usize) {
         for _ in 0..times {
             until("it waits", || self.clock.sleepers() == 1).await;
             let waits = self.waits.load(Ordering::SeqCst);
@@ -47,14 +47,14 @@ impl Counted {
     }
 }
 
-fn folder_with(text: &str) -> (tempfile::TempDir, PathBuf) {
+pub(super) fn folder_with(text: &str) -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("aurora.toml");
     fs::write(&path, text).unwrap();
     (folder, path)
 }
 
-fn live(folder: &Path, clock: &Counted) -> Live {
+pub(super) fn live(folder: &Path, clock: &Counted) -> Live {
     let builder = Live::builder(Loader::new().folder(folder)).clock(clock.clone());
     builder.interval(INTERVAL).build().unwrap()
 }
@@ -75,7 +75,7 @@ async fn until(what: &str, holds: impl Fn() -> bool) {
 }
 
 /// Runs `act` beside the watching.
-async fn watched<F: Future<Output = ()>>(live: &Live, act: F) {
+pub(super) async fn watched<F: Future<Output = ()>>(live: &Live, act: F) {
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let running = live.run(async {
         drop(stopped.await);

@@ -135,3 +135,24 @@ fn an_address_with_a_password_is_not_shown_where_none_belongs() {
         Loader::new().environment([("OLLAMA_HOST", format!("u:{CANARY}@h"))]),
     );
 }
+
+/// A key in PEM form as people paste it; a line of it may look like a variable.
+#[test]
+fn no_line_of_a_secret_is_taken_for_a_variable() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(".env");
+    let key = format!("-----BEGIN PRIVATE KEY-----\n{CANARY}=\n{CANARY}=\"\n-----END PRIVATE KEY-----");
+    for (quote, end, reads_on) in [
+        ("'", "'", true),
+        ("'", "", false),
+        ("\"", "", true),
+        ("", "", false),
+    ] {
+        let text = format!("JWT_PRIVATE_KEY={quote}{key}{end}\nDASHBOARD_PORT=x\n");
+        std::fs::write(&path, &text).unwrap();
+        let problems = wrong(Loader::new().dotenv(&path));
+        let port = problems.iter().any(|problem| problem.contains(".env:5)"));
+        assert_eq!(port, reads_on, "{problems:?}");
+        is_quiet(&text, Loader::new().dotenv(&path));
+    }
+}

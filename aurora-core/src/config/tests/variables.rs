@@ -219,3 +219,69 @@ fn a_typo_in_a_dotenv_file_is_told() {
             .ends_with("did you mean DASHBOARD_PORT?")
     );
 }
+
+/// The typo is why the other one is missing.
+#[test]
+fn a_typo_is_told_with_what_is_wrong() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "SMTP_SERVER=smtp.example.com\nFRM_EMAIL=a@example.com\n";
+    std::fs::write(folder.path().join(".env"), text).unwrap();
+    let error = Loader::new().folder(folder.path()).load().unwrap_err();
+    assert_eq!(
+        (error.problems().len(), error.warnings().len()),
+        (1, 1),
+        "{error}"
+    );
+    assert!(
+        error
+            .to_string()
+            .ends_with(".env:2: no setting has this variable; did you mean FROM_EMAIL?"),
+        "{error}"
+    );
+}
+
+#[test]
+fn dotenv_values_are_taken_as_they_stand() {
+    let rows = [
+        ("REDIS_URL=redis://h", Some("redis://h")),
+        ("export REDIS_URL = redis://h   # cache", Some("redis://h")),
+        ("REDIS_URL=redis://:pa$word#1@h", Some("redis://:pa$word#1@h")),
+        ("REDIS_URL='redis://:a b\\n@h'", Some("redis://:a b\\n@h")),
+        (
+            "REDIS_URL=\"redis://:a\\\"b\\$c@h\" # x",
+            Some("redis://:a\"b$c@h"),
+        ),
+        (
+            "REDIS_URL=redis://first\nREDIS_URL=redis://last",
+            Some("redis://last"),
+        ),
+        ("\u{feff}REDIS_URL=redis://h\r\n", Some("redis://h")),
+        ("REDIS_URL=   # redis://h", None),
+        ("REDIS_URL=redis://h\t# cache", Some("redis://h")),
+        ("REDIS_URL=redis://h#1 ", Some("redis://h#1")),
+        (
+            "A=\"1\r\n2\"\nREDIS_URL=\"redis://a\r\nb\" # x\r\nB=1",
+            Some("redis://a\nb"),
+        ),
+        (
+            "A='\nREDIS_URL=redis://no\n'\nREDIS_URL=redis://h",
+            Some("redis://h"),
+        ),
+        ("REDIS_URL=\"redis://h", None),
+        ("REDIS_URL='redis://h' x", None),
+        ("REDIS_URL", None),
+        ("1X=3", None),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("env");
+    for (text, expected) in rows {
+        std::fs::write(&path, text).unwrap();
+        let loaded = Loader::new().dotenv(&path).load();
+        let url = loaded.ok().and_then(|loaded| loaded.into_settings().redis.url);
+        assert_eq!(
+            url.as_ref().map(crate::secret::Secret::expose),
+            expected,
+            "{text}"
+        );
+    }
+}
