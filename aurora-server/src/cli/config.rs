@@ -77,6 +77,11 @@ pub(super) fn run(command: &ConfigCommand) -> Result<(), Error> {
 impl Shown {
     /// Reads the settings and shows them, as `tell` does or in JSON.
     fn load(&self, tell: fn(&Loaded)) -> Result<(), Error> {
+        // The files in it are optional, so a wrong name would look like an empty folder.
+        if let Some(folder) = self.folder.as_ref().filter(|folder| !folder.is_dir()) {
+            let message = format!("--folder {}: there is no such folder", folder.display());
+            return Err(Error::new(ErrorKind::Settings, message));
+        }
         let folder = self.folder.clone().unwrap_or_else(|| PathBuf::from("."));
         let outcome = self.sources.loader(folder).load();
         match &outcome {
@@ -90,7 +95,7 @@ impl Shown {
             Err(error) if self.json => say_json(&Report {
                 ok: false,
                 problems: error.problems(),
-                warnings: &[],
+                warnings: error.warnings(),
                 settings: None,
             })?,
             Err(_) => {}

@@ -64,7 +64,7 @@ struct Options {
 /// Where settings come from, beside the folder and the environment.
 #[derive(Debug, Clone, Args)]
 struct Sources {
-    /// A further settings file, stronger than aurora.toml.
+    /// A further settings file, stronger than aurora.toml and weaker than aurora.<environment>.toml.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// A setting by its dotted key, stronger than files and variables; others on this machine can see it, so no secrets.

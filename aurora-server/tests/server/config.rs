@@ -63,6 +63,26 @@ fn check_lists_everything_that_is_wrong_and_ends_with_one() {
 }
 
 #[test]
+fn check_tells_a_typo_with_what_is_missing_and_a_folder_that_is_not_there() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(
+        folder.path().join(".env"),
+        "SMTP_SERVER=h\nFRM_EMAIL=a@example.com\n",
+    )
+    .unwrap();
+    let output = aurora(folder.path(), &["config", "check", "--json"])
+        .output()
+        .unwrap();
+    let report = json(std::str::from_utf8(&output.stdout).unwrap());
+    assert_eq!(report["problems"][0]["key"], "email.from");
+    let warning = report["warnings"][0]["message"].as_str().unwrap();
+    assert!(warning.contains("did you mean FROM_EMAIL?"), "{warning}");
+    let (code, out, err) = outcome(&["config", "check", "--folder", "nowhere"], &[]);
+    assert_eq!((code, out.as_str()), (Some(1), ""));
+    assert!(err.contains("--folder nowhere: there is no such folder"), "{err}");
+}
+
+#[test]
 fn check_warns_of_variables_that_disagree() {
     let variables = [("GOOGLE_API_KEY", "one"), ("GEMINI_API_KEY", "two")];
     let (code, _, err) = outcome(&["config", "check"], &variables);
