@@ -3,7 +3,9 @@
 mod basics;
 mod dead_letters;
 mod kill;
+mod model;
 mod ordering;
+mod plans;
 mod replicas;
 mod workers;
 
