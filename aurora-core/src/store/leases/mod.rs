@@ -20,7 +20,7 @@ use sqlx::types::Json;
 
 use crate::time::{Clock, Timestamp};
 
-use super::connection::{Times, alone, execute_on, on_connection};
+use super::connection::{Times, alone, dialect, execute_on, on_connection};
 use super::{Database, Error, ErrorKind, Migration, Migrations, on_reader};
 
 pub use self::lease::Lease;
@@ -211,7 +211,8 @@ impl Leases {
             let asked = self.times.clock().elapsed();
             let kept: Vec<String> = alone(&self.database, async |tx| {
                 let now = self.times.now(tx).await?;
-                on_connection!(tx, |tx| sqlx::query_scalar(sql::RENEW)
+                let renew = dialect!(tx, sqlite: sql::sqlite::RENEW, postgres: sql::postgres::RENEW);
+                on_connection!(tx, |tx| sqlx::query_scalar(renew)
                     .bind(Json(&fences))
                     .bind(now)
                     .bind(now + ttl)

@@ -10,9 +10,6 @@ crate::statements! {
                 then excluded.fence else aurora_leases.fence + 1 end
             where aurora_leases.expires_at <= excluded.acquired_at
         returning name, fence";
-    RENEW = "update aurora_leases set expires_at = $3
-        where name in (select key from jsonb_each($1)) and expires_at > $2
-            and (name, fence) in (select key, cast(value as bigint) from jsonb_each($1)) returning name";
     RELEASE = "update aurora_leases set expires_at = $2
         where name in (select key from jsonb_each($1)) and expires_at > $2
             and (name, fence) in (select key, cast(value as bigint) from jsonb_each($1)) returning name";
@@ -24,6 +21,9 @@ crate::statements! {
 pub(crate) mod sqlite {
     crate::statements! {
         HELD = "select 1 from aurora_leases where name = $1 and fence = $2 and expires_at > $3";
+        RENEW = "update aurora_leases set expires_at = $3
+            where name in (select key from jsonb_each($1)) and expires_at > $2
+                and (name, fence) in (select key, cast(value as bigint) from jsonb_each($1)) returning name";
     }
 }
 
@@ -31,5 +31,10 @@ pub(crate) mod sqlite {
 pub(crate) mod postgres {
     crate::statements! {
         HELD = "select 1 from aurora_leases where name = $1 and fence = $2 and expires_at > $3 for share";
+        /// Locks them in the order in which whoever asks for them does, or the two could wait for each other.
+        RENEW = "with mine as materialized (select held.name from jsonb_each($1) as asked
+                join aurora_leases as held on held.name = asked.key and held.fence = cast(asked.value as bigint)
+                where held.expires_at > $2 order by asked.key for update of held)
+            update aurora_leases set expires_at = $3 where name = any (array(select name from mine)) returning name";
     }
 }

@@ -118,6 +118,25 @@ async fn many_are_taken_and_renewed_at_once() {
 }
 
 #[tokio::test]
+async fn renewing_many_and_asking_for_the_same_at_once_do_not_lock_each_other_out() {
+    each_database(|db| async move {
+        let (a, b, _) = two(&db).await;
+        let names: Vec<String> = (0..300).map(|n| format!("group-{n}")).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let mine = a.acquire_all(&names, TTL).await.unwrap();
+        let mine: Vec<&Lease> = mine.iter().collect();
+        for _ in 0..20 {
+            let (renewed, taken, again) =
+                tokio::join!(a.renew_all(&mine), b.acquire_all(&names, TTL), a.renew_all(&mine));
+            renewed.unwrap();
+            again.unwrap();
+            assert!(taken.unwrap().is_empty());
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn writes_of_a_holder_that_comes_late_are_refused_with_their_transaction() {
     each_database(|db| async move {
         let (a, b, clock) = two(&db).await;
