@@ -7,8 +7,8 @@ use bytes::Bytes;
 use crate::page::{InvalidCursor, Page, PageRequest};
 use crate::time::Timestamp;
 
-use super::super::connection::{Connection, alone, execute_on, on_connection};
-use super::super::{Error, ErrorKind, execute, on_reader};
+use super::super::connection::{Connection, alone, dialect, execute_on, on_connection};
+use super::super::{Error, ErrorKind, on_reader};
 use super::message::{MessageId, Priority};
 use super::outcome::DeadReason;
 use super::settle::{Held, lock_keys, promote};
@@ -345,14 +345,22 @@ impl Outbox {
             ));
         }
         let before = self.times.asked(&self.database).await? - age;
-        self.help_orphans().await?;
-        execute!(
-            self.database,
-            sqlx::query(sql::PURGE)
-                .bind(state.as_str())
-                .bind(before)
-                .bind(i64::from(most.clamp(1, 10_000)))
-        )
+        let most = most.clamp(1, 10_000);
+        let purged = alone(&self.database, async |tx| {
+            let purge = dialect!(tx, sqlite: sql::sqlite::PURGE, postgres: sql::postgres::PURGE);
+            execute_on!(
+                tx,
+                sqlx::query(purge)
+                    .bind(state.as_str())
+                    .bind(before)
+                    .bind(i64::from(most))
+            )
+        })
+        .await?;
+        if purged < u64::from(most) {
+            self.help_orphans().await?; // once in a row of calls: it reads everything that waits
+        }
+        Ok(purged)
     }
 
     async fn help_orphans(&self) -> Result<(), Error> {

@@ -52,14 +52,14 @@ crate::statements! {
     /// Messages whose holder is gone and who have had all their attempts.
     WORN_OUT = "select seq, fence, queue, tenant, ordering_key from aurora_outbox
         where queue = $1 and state = 'leased' and lease_until <= $2 and attempts >= max_attempts
-        order by lease_until limit 100";
+        order by lease_until, seq limit 100";
     BURY_WORN_OUT = "update aurora_outbox set state = 'dead', holds_key = (holds_key and on_dead = 'block'),
             holder = null, lease_until = null, finished_at = $3, dead_reason = 'exhausted', failure_class = 'timeout',
             failure = 'the lease ran out'
         where seq = $1 and fence = $2 and state = 'leased' and lease_until <= $3";
     EXPIRED = "select seq, fence, queue, tenant, ordering_key from aurora_outbox
         where queue = $1 and expires_at is not null and state in ('ready', 'waiting') and expires_at <= $2
-        order by expires_at limit 100";
+        order by expires_at, seq limit 100";
     BURY_EXPIRED = "update aurora_outbox set state = 'dead', holds_key = false, finished_at = $2,
             dead_reason = 'expired'
         where seq = $1 and state in ('ready', 'waiting') and expires_at <= $2";
@@ -115,9 +115,6 @@ crate::statements! {
         order by seq desc limit $5");
     GET = stored!("id = $1");
     PAYLOAD = "select payload from aurora_outbox where id = $1";
-    PURGE = "delete from aurora_outbox where seq in (select seq from aurora_outbox
-        where state = $1 and state in ('done', 'dead') and finished_at < $2 and not holds_key
-        order by finished_at limit $3)";
     PAUSE = "insert into aurora_outbox_paused (queue, paused_at) values ($1, $2) on conflict (queue) do nothing";
     RESUME = "delete from aurora_outbox_paused where queue = $1";
     PAUSED = "select queue from aurora_outbox_paused order by queue";
@@ -150,6 +147,9 @@ pub(crate) mod sqlite {
                 failure_class = 'timeout', failure = 'the lease ran out'
             where seq in (select seq from aurora_outbox where queue = $1 and state = 'leased' and lease_until <= $2
                 and attempts < max_attempts order by lease_until limit 1000)";
+        PURGE = "delete from aurora_outbox where seq in (select seq from aurora_outbox
+            where state = $1 and state in ('done', 'dead') and finished_at < $2 and not holds_key
+            order by finished_at limit $3)";
     }
 }
 
@@ -171,6 +171,10 @@ pub(crate) mod postgres {
             update aurora_outbox set state = 'ready', holder = null, lease_until = null,
                 failure_class = 'timeout', failure = 'the lease ran out'
             where seq = any (array(select seq from picked))";
+        PURGE = "with picked as materialized (select seq from aurora_outbox
+                where state = $1 and state in ('done', 'dead') and finished_at < $2 and not holds_key
+                order by finished_at limit $3 for update skip locked)
+            delete from aurora_outbox where seq = any (array(select seq from picked))";
         /// Serialises whoever enqueues to or frees one of the keys, until the transaction ends; in one order for all.
         LOCK_KEYS = "select count(pg_advisory_xact_lock(hash)) from (select distinct hashtextextended(name, 0) as hash
             from unnest($1::text[]) as name order by hash) as sorted";

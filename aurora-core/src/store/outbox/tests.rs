@@ -6,6 +6,8 @@ mod kill;
 mod model;
 mod ordering;
 mod plans;
+mod polls;
+mod races;
 mod replicas;
 mod workers;
 
