@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures::FutureExt as _;
 
 use crate::rng::Random;
 
@@ -181,29 +182,39 @@ impl WorkerBuilder {
 impl Worker {
     /// Works until `stop` resolves, then lets attempts end within the grace, gives back what has not ended, and returns.
     ///
-    /// It needs a tokio runtime. When the database fails it waits and goes on by itself.
+    /// It needs a tokio runtime. When the database fails it waits and goes on by itself; when it hangs, the worker
+    /// returns within the grace and 5 s all the same.
     ///
     /// # Cancel safety
     /// Dropping the future drops all attempts. Nothing is lost: what was leased is anybody's when its lease runs out.
     pub async fn run(&self, stop: impl Future<Output = ()> + Send) {
-        let mut stop = std::pin::pin!(stop);
+        let stop = stop.shared();
+        let clock = self.outbox.times.clock();
+        // A database that hangs must not keep us from stopping.
+        let time_is_up = async {
+            stop.clone().await;
+            clock.sleep(self.settings.grace).await;
+        };
+        let time_is_up = time_is_up.shared();
         let mut flight = Flight::new(self);
         loop {
             // From here on, so that what is enqueued while we look is not missed.
             let mut bell = std::pin::pin!(self.outbox.bell.notified());
             bell.as_mut().enable();
-            flight.settle().await;
-            flight.beat().await;
-            flight.look().await;
+            tokio::select! {
+                biased;
+                () = flight.round() => {}
+                () = time_is_up.clone() => break,
+            }
             let pause = flight.pause();
             tokio::select! {
                 biased;
-                () = &mut stop => break,
+                () = stop.clone() => break,
                 () = flight.landed() => {}
                 () = &mut bell => flight.hurry(),
-                () = self.outbox.times.clock().sleep(pause) => {}
+                () = clock.sleep(pause) => {}
             }
         }
-        flight.end().await;
+        flight.end(time_is_up).await;
     }
 }

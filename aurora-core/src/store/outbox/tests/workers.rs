@@ -7,9 +7,9 @@ use async_trait::async_trait;
 use super::super::{Delivery, Failed, Handler, Message, Outbox, State, Worker};
 use super::{SECOND, message, open, text};
 use crate::failure::FailureClass;
-use crate::store::{Database, ErrorKind};
+use crate::store::{Database, ErrorKind, in_transaction};
 use crate::testing::each_database;
-use crate::time::{Clock as _, ManualClock};
+use crate::time::{Clock as _, ManualClock, SystemClock};
 
 /// Far longer than any test takes.
 const HANG: Duration = Duration::from_secs(120);
@@ -27,6 +27,13 @@ struct Dropped(Arc<Mutex<u32>>);
 impl Drop for Dropped {
     fn drop(&mut self) {
         *self.0.lock().unwrap() += 1;
+    }
+}
+
+struct PanicsWhenDropped;
+impl Drop for PanicsWhenDropped {
+    fn drop(&mut self) {
+        panic!("on purpose");
     }
 }
 
@@ -49,6 +56,10 @@ impl Handler for Script {
             "panics" if is_first => panic!("on purpose"),
             "fails" if is_first => Err(Failed::again(FailureClass::Transient, "503").after(SECOND * 30)),
             "rejects" => Err(Failed::rejected("410")),
+            "breaks" if is_first => {
+                let _breaks = PanicsWhenDropped;
+                std::future::pending().await
+            }
             "hangs" if is_first => {
                 let _dropped = Dropped(Arc::clone(&self.dropped));
                 std::future::pending().await
@@ -67,7 +78,7 @@ macro_rules! until {
     ($what:block) => {
         tokio::time::timeout(HANG, async {
             while !$what {
-                crate::time::SystemClock.sleep(Duration::from_millis(2)).await;
+                SystemClock.sleep(Duration::from_millis(2)).await;
             }
         })
         .await
@@ -199,6 +210,66 @@ async fn an_attempt_that_takes_too_long_is_dropped_and_tried_again() {
 }
 
 #[tokio::test]
+async fn an_attempt_that_panics_when_it_is_dropped_is_a_failed_one() {
+    each_database(|db| async move {
+        let (outbox, clock, script, worker) = manual(&db).await;
+        let (stop, running) = start(worker);
+        let id = outbox.enqueue(&message("breaks")).await.unwrap().id();
+        until!({ script.count() == 1 });
+        until!({
+            clock.advance(SECOND);
+            state(&outbox, id).await == State::Done
+        });
+        let attempts: Vec<u32> = script.seen.lock().unwrap().iter().map(|seen| seen.2).collect();
+        assert_eq!(attempts, [1, 2], "it counts");
+        stop.send(()).unwrap();
+        running.await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_worker_whose_database_hangs_stops_all_the_same() {
+    each_database(|db| async move {
+        open(&db).await;
+        let hour = SECOND * 3_600;
+        let patient = Database::builder(db.url.clone())
+            .acquire_timeout(hour)
+            .busy_timeout(hour)
+            .statement_timeout(hour);
+        let patient = patient.open().await.unwrap();
+        let clock = ManualClock::default();
+        let outbox = super::with_clock(&patient, &clock).await;
+        outbox.enqueue(&message("works")).await.unwrap();
+        let script = Script::default();
+        let worker = outbox.worker("q", script.clone()).build().unwrap();
+        let outcome: Result<(), crate::store::Error> = in_transaction!(db.database, |tx| {
+            // Nobody else can write while this is open.
+            sqlx::query("update aurora_outbox set holder = null where state = 'ready'")
+                .execute(&mut *tx)
+                .await?;
+            #[cfg(feature = "postgres")]
+            if db.database.engine_name() == "postgres" {
+                sqlx::query("lock table aurora_outbox in access exclusive mode")
+                    .execute(&mut *tx)
+                    .await?;
+            }
+            let (stop, running) = start(worker);
+            SystemClock.sleep(Duration::from_millis(100)).await;
+            stop.send(()).unwrap();
+            until!({
+                clock.advance(SECOND);
+                running.is_finished()
+            });
+            assert_eq!(script.count(), 0);
+            Ok(())
+        });
+        outcome.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn leases_are_renewed_while_an_attempt_goes_on() {
     each_database(|db| async move {
         let (outbox, clock) = open(&db).await;
@@ -235,8 +306,9 @@ async fn a_worker_that_is_stopped_gives_back_what_has_not_ended_and_one_that_is_
         stop.send(()).unwrap();
         until!({
             clock.advance(SECOND);
-            running.is_finished()
+            *script.dropped.lock().unwrap() == 1
         });
+        tokio::time::timeout(HANG, running).await.unwrap().unwrap();
         let stored = outbox.get(id).await.unwrap();
         assert_eq!((stored.state, stored.attempts), (State::Ready, 0));
         assert_eq!(*script.dropped.lock().unwrap(), 1);

@@ -17,6 +17,8 @@ use super::Worker;
 
 /// How often what is left at the end is written when the database fails.
 const LAST_TRIES: u32 = 3;
+/// How long that, and waiting for attempts that were aborted, may take.
+const LAST_WORDS: Duration = Duration::from_secs(5);
 
 /// Dropping it drops all attempts.
 pub(super) struct Flight<'w> {
@@ -69,6 +71,13 @@ impl<'w> Flight<'w> {
         concurrency.saturating_sub(self.running.len() + self.unsettled.len())
     }
 
+    /// Everything that it is time for.
+    pub(super) async fn round(&mut self) {
+        self.settle().await;
+        self.beat().await;
+        self.look().await;
+    }
+
     /// Looks into the queue again at once, and often for a while.
     pub(super) fn hurry(&mut self) {
         self.pause = self.worker.settings.shortest_pause;
@@ -87,7 +96,7 @@ impl<'w> Flight<'w> {
     }
 
     /// Claims messages and begins their attempts, when it is time and there is room.
-    pub(super) async fn look(&mut self) {
+    async fn look(&mut self) {
         let (room, now) = (self.room(), self.now());
         if room == 0 || now < self.next_look {
             return;
@@ -155,19 +164,26 @@ impl<'w> Flight<'w> {
     }
 
     fn keep(&mut self, ended: Result<(Id, Outcome), JoinError>) {
-        let (id, outcome) = match ended {
-            Ok((id, outcome)) => (id, outcome),
-            // Only who was aborted, because its lease was lost or time is up.
-            Err(error) => (error.id(), Outcome::Release),
+        let id = match &ended {
+            Ok((id, _)) => *id,
+            Err(error) => error.id(),
         };
-        if let Some(running) = self.running.remove(&id) {
-            self.unsettled
-                .push((running.delivery, outcome, running.safe_until));
-        }
+        let Some(running) = self.running.remove(&id) else {
+            return;
+        };
+        let outcome = match ended {
+            Ok((_, outcome)) => outcome,
+            // Its handler panicked where nobody catches it: when it was dropped. It must count, or it never ends.
+            Err(error) if error.is_panic() => self.worker.judge(&running.delivery, panicked()),
+            // It was aborted, because its lease was lost or time is up.
+            Err(_) => Outcome::Release,
+        };
+        self.unsettled
+            .push((running.delivery, outcome, running.safe_until));
     }
 
     /// Writes what has become of attempts; what cannot be written is kept for as long as the lease lasts.
-    pub(super) async fn settle(&mut self) {
+    async fn settle(&mut self) {
         let now = self.now();
         self.unsettled.retain(|(delivery, outcome, safe_until)| {
             let is_ours = now < *safe_until;
@@ -199,7 +215,7 @@ impl<'w> Flight<'w> {
     }
 
     /// Renews the leases when it is time, and drops attempts whose lease is lost.
-    pub(super) async fn beat(&mut self) {
+    async fn beat(&mut self) {
         let now = self.now();
         if now < self.next_beat || self.running.is_empty() {
             return;
@@ -244,18 +260,35 @@ impl<'w> Flight<'w> {
         next.saturating_sub(now).min(self.worker.settings.lease)
     }
 
-    /// Lets attempts end within the grace, and gives back those that do not.
-    pub(super) async fn end(mut self) {
+    /// Lets attempts end until time is up, and gives back those that do not.
+    pub(super) async fn end(mut self, time_is_up: impl Future<Output = ()> + Send) {
         let clock = Arc::clone(self.worker.outbox.times.clock());
-        let until = self.now() + self.worker.settings.grace;
-        while !self.running.is_empty() && self.now() < until {
-            let pause = until.saturating_sub(self.now()).min(self.pause());
+        tokio::select! {
+            biased;
+            () = self.let_land(&*clock) => {}
+            () = time_is_up => {}
+        }
+        tokio::select! {
+            biased;
+            () = self.give_back(&*clock) => {}
+            () = clock.sleep(LAST_WORDS) => {
+                tracing::warn!(queue = %self.worker.queue, "stopped without writing what has become of attempts");
+            }
+        }
+    }
+
+    async fn let_land(&mut self, clock: &dyn Clock) {
+        while !self.running.is_empty() {
+            let pause = self.pause();
             tokio::select! {
                 biased;
                 () = self.landed() => self.settle().await,
                 () = clock.sleep(pause) => self.beat().await,
             }
         }
+    }
+
+    async fn give_back(&mut self, clock: &dyn Clock) {
         self.attempts.abort_all();
         while let Some(ended) = self.attempts.join_next_with_id().await {
             self.keep(ended);
@@ -279,10 +312,14 @@ impl Worker {
             &delivery.queue,
             clock.elapsed().saturating_sub(began).as_secs_f64(),
         );
-        let failed = match result {
-            Ok(()) => return Outcome::Done,
-            Err(failed) => failed,
-        };
+        match result {
+            Ok(()) => Outcome::Done,
+            Err(failed) => self.judge(delivery, failed),
+        }
+    }
+
+    /// What becomes of a message whose attempt has failed.
+    fn judge(&self, delivery: &Delivery, failed: Failed) -> Outcome {
         let outcome = self
             .settings
             .schedule
@@ -308,6 +345,10 @@ impl Worker {
     }
 }
 
+fn panicked() -> Failed {
+    Failed::again(FailureClass::Transient, "the handler panicked")
+}
+
 /// One call of the handler, within its time limit and with its panics caught.
 async fn bounded(
     handler: &dyn Handler,
@@ -319,7 +360,7 @@ async fn bounded(
     let call = AssertUnwindSafe(async { handler.handle(delivery).await }).catch_unwind();
     tokio::select! {
         biased;
-        result = call => result.unwrap_or_else(|_| Err(Failed::again(FailureClass::Transient, "the handler panicked"))),
+        result = call => result.unwrap_or_else(|_| Err(panicked())),
         () = clock.sleep(deadline) => Err(Failed::again(FailureClass::Timeout, "the attempt took too long")),
     }
 }
