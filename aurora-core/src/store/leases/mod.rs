@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt as _;
 use sqlx::types::Json;
 
 use crate::time::{Clock, Timestamp};
@@ -270,7 +271,8 @@ impl Leases {
     /// and another takes over within `ttl` and the third of it when this one dies.
     ///
     /// `work` gets the lease and is dropped when the lease is lost; it begins anew when the lease is taken again, and
-    /// also a third of `ttl` after it has ended. At the end the lease is released, so that the next holder need not wait.
+    /// also a third of `ttl` after it has ended. At the end the lease is released, so that the next holder need not wait;
+    /// a database that does not answer is given a third of `ttl` for it.
     ///
     /// # Errors
     /// `Invalid` when name or `ttl` are out of range. Other failures of the database are waited out.
@@ -288,15 +290,26 @@ impl Leases {
         W: Future<Output = ()> + Send,
     {
         check(&[name], ttl)?;
-        let mut stop = std::pin::pin!(stop);
+        let stop = stop.shared();
+        let clock = self.times.clock();
         loop {
-            match self.acquire(name, ttl).await {
+            // A database that hangs must not keep us from stopping.
+            let time_is_up = async {
+                stop.clone().await;
+                clock.sleep(ttl / 3).await;
+            };
+            let acquired = tokio::select! {
+                biased;
+                acquired = self.acquire(name, ttl) => acquired,
+                () = time_is_up => return Ok(()),
+            };
+            match acquired {
                 Ok(Some(lease)) => {
                     tracing::info!(lease = name, fence = lease.fence(), "took the lease");
                     let leading = work(lease.clone());
                     let stopped = tokio::select! {
                         biased;
-                        () = &mut stop => true,
+                        () = stop.clone() => true,
                         kept = lease.keep(leading) => {
                             if kept.is_err() {
                                 tracing::warn!(lease = name, "lost the lease");
@@ -304,7 +317,12 @@ impl Leases {
                             false
                         }
                     };
-                    if let Err(error) = lease.release().await {
+                    let released = tokio::select! {
+                        biased;
+                        released = lease.release() => released,
+                        () = clock.sleep(ttl / 3) => Err(Error::bare(ErrorKind::Timeout)),
+                    };
+                    if let Err(error) = released {
                         tracing::warn!(lease = name, %error, "the lease was not released and will run out");
                     }
                     if stopped {
@@ -316,8 +334,8 @@ impl Leases {
             }
             tokio::select! {
                 biased;
-                () = &mut stop => return Ok(()),
-                () = self.times.clock().sleep(ttl / 3) => {}
+                () = stop.clone() => return Ok(()),
+                () = clock.sleep(ttl / 3) => {}
             }
         }
     }

@@ -248,6 +248,58 @@ async fn the_lead_changes_hands_when_the_leader_is_lost_and_when_it_stops() {
 }
 
 #[tokio::test]
+async fn whoever_leads_or_wants_to_stops_also_while_the_database_hangs() {
+    each_database(|db| async move {
+        let hour = Duration::from_secs(3_600);
+        for leads in [true, false] {
+            let patient = Database::builder(db.url.clone())
+                .acquire_timeout(hour)
+                .busy_timeout(hour)
+                .statement_timeout(hour);
+            let leases = Leases::open(patient.open().await.unwrap()).await.unwrap();
+            let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+            let (took, taken) = tokio::sync::oneshot::channel::<()>();
+            let run = async move {
+                let mut took = Some(took);
+                let work = |_| {
+                    if let Some(took) = took.take() {
+                        took.send(()).unwrap();
+                    }
+                    std::future::pending()
+                };
+                let stopped = async { drop(stopped.await) };
+                let ttl = Duration::from_secs(3);
+                leases.run_while_leader("x", ttl, stopped, work).await
+            };
+            let mut run = Some(run);
+            let mut running = None;
+            if leads {
+                running = run.take().map(tokio::spawn);
+                taken.await.unwrap();
+            }
+            let outcome: Result<(), Error> = in_transaction!(db.database, |tx| {
+                // Nobody else can write while this is open.
+                sqlx::query("update aurora_leases set holder = holder")
+                    .execute(&mut *tx)
+                    .await?;
+                #[cfg(feature = "postgres")]
+                if db.database.engine_name() == "postgres" {
+                    let lock = "lock table aurora_leases in access exclusive mode";
+                    sqlx::query(lock).execute(&mut *tx).await?;
+                }
+                let running = running.take().or_else(|| run.take().map(tokio::spawn)).unwrap();
+                SystemClock.sleep(Duration::from_millis(100)).await;
+                drop(stop);
+                let ended = tokio::time::timeout(Duration::from_secs(60), running).await;
+                ended.expect("it hangs with the database").unwrap()
+            });
+            outcome.unwrap();
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_is_out_of_range_is_refused() {
     each_database(|db| async move {
         let (a, ..) = two(&db).await;
