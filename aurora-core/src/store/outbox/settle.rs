@@ -71,8 +71,39 @@ pub(super) async fn promote<'k>(
     tx: &mut Connection<'_>,
     keys: impl Iterator<Item = Key<'k>>,
 ) -> Result<(), Error> {
-    for (queue, tenant, key) in keys.collect::<BTreeSet<_>>() {
-        execute_on!(tx, sqlx::query(sql::PROMOTE).bind(queue).bind(tenant).bind(key))?;
+    let keys: BTreeSet<Key<'k>> = keys.collect();
+    if keys.is_empty() {
+        return Ok(());
+    }
+    match tx {
+        #[cfg(feature = "sqlite")]
+        Connection::Sqlite(tx) => {
+            for (queue, tenant, key) in keys {
+                let promote = sqlx::query(sql::sqlite::PROMOTE);
+                promote
+                    .bind(queue)
+                    .bind(tenant)
+                    .bind(key)
+                    .execute(&mut **tx)
+                    .await?;
+            }
+        }
+        #[cfg(feature = "postgres")]
+        Connection::Postgres(tx) => {
+            let (mut queues, mut tenants, mut names) = (Vec::new(), Vec::new(), Vec::new());
+            for (queue, tenant, key) in keys {
+                queues.push(queue);
+                tenants.push(tenant);
+                names.push(key);
+            }
+            let promote = sqlx::query(sql::postgres::PROMOTE);
+            promote
+                .bind(queues)
+                .bind(tenants)
+                .bind(names)
+                .execute(&mut **tx)
+                .await?;
+        }
     }
     Ok(())
 }

@@ -82,12 +82,6 @@ crate::statements! {
     BURY = "update aurora_outbox set state = 'dead', holds_key = (holds_key and on_dead = 'block'), holder = null,
             lease_until = null, finished_at = $3, dead_reason = $4, failure_class = $5, failure = $6
         where seq = $1 and fence = $2 and state = 'leased' and lease_until > $3";
-    /// The next message of a key that nobody holds.
-    PROMOTE = "update aurora_outbox set state = 'ready', holds_key = true
-        where seq = (select min(seq) from aurora_outbox
-                where queue = $1 and tenant = $2 and ordering_key = $3 and state = 'waiting')
-            and not exists (select 1 from aurora_outbox
-                where queue = $1 and tenant = $2 and ordering_key = $3 and holds_key)";
     /// Keys whose messages wait for nobody; only a transaction stricter than `read committed` can leave one behind.
     ORPHANED = "select distinct queue, tenant, ordering_key from aurora_outbox waiting
         where state = 'waiting' and not exists (select 1 from aurora_outbox held where held.queue = waiting.queue
@@ -147,6 +141,12 @@ pub(crate) mod sqlite {
                 failure_class = 'timeout', failure = 'the lease ran out'
             where seq in (select seq from aurora_outbox where queue = $1 and state = 'leased' and lease_until <= $2
                 and attempts < max_attempts order by lease_until limit 1000)";
+        /// The next message of a key that nobody holds.
+        PROMOTE = "update aurora_outbox set state = 'ready', holds_key = true
+            where seq = (select min(seq) from aurora_outbox
+                    where queue = $1 and tenant = $2 and ordering_key = $3 and state = 'waiting')
+                and not exists (select 1 from aurora_outbox
+                    where queue = $1 and tenant = $2 and ordering_key = $3 and holds_key)";
         PURGE = "delete from aurora_outbox where seq in (select seq from aurora_outbox
             where state = $1 and state in ('done', 'dead') and finished_at < $2 and not holds_key
             order by finished_at limit $3)";
@@ -171,6 +171,13 @@ pub(crate) mod postgres {
             update aurora_outbox set state = 'ready', holder = null, lease_until = null,
                 failure_class = 'timeout', failure = 'the lease ran out'
             where seq = any (array(select seq from picked))";
+        /// The next message of each of several keys that nobody holds, in one round trip.
+        PROMOTE = "update aurora_outbox set state = 'ready', holds_key = true
+            where seq = any (array(select (select min(seq) from aurora_outbox where queue = freed.queue
+                        and tenant = freed.tenant and ordering_key = freed.key and state = 'waiting')
+                from unnest($1::text[], $2::text[], $3::text[]) as freed (queue, tenant, key)
+                where not exists (select 1 from aurora_outbox where queue = freed.queue and tenant = freed.tenant
+                    and ordering_key = freed.key and holds_key)))";
         PURGE = "with picked as materialized (select seq from aurora_outbox
                 where state = $1 and state in ('done', 'dead') and finished_at < $2 and not holds_key
                 order by finished_at limit $3 for update skip locked)
