@@ -12,9 +12,9 @@
 //!
 //! [`statements!`] declares the SQL and registers it, so that a test can prepare every statement on every engine.
 //! [`Migrations`] brings a schema up to date. [`outbox`] keeps work that is done after the transaction that causes it,
-//! [`leases`] gives a name to one process at a time; both take the transaction that they belong to as a [`Connection`]. Columns hold `Id` as `uuid` or `BLOB` and `Timestamp` as
-//! `timestamptz` or `INTEGER` microseconds. Every failure is an [`Error`] that tells what to do about it and shows
-//! neither SQL nor stored values nor the database's address.
+//! [`leases`] gives a name to one process at a time; both take the transaction that they belong to as a [`Connection`].
+//! Columns hold `Id` as `uuid` or `BLOB` and `Timestamp` as `timestamptz` or `INTEGER` microseconds. Every failure is an
+//! [`Error`] that tells what to do about it and shows neither SQL nor stored values nor the database's address.
 //!
 //! # Examples
 #![cfg_attr(feature = "sqlite", doc = "```")]
