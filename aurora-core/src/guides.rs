@@ -44,3 +44,18 @@ mod cache {}
 #[cfg(feature = "redis")]
 #[doc = include_str!("../../docs/core/redis.md")]
 mod redis {}
+
+#[cfg(feature = "http")]
+#[doc = include_str!("../../docs/core/http.md")]
+mod http {}
+
+#[cfg(feature = "sqlite")]
+#[doc = include_str!("../../docs/core/store.md")]
+mod store {}
+
+#[doc = include_str!("../../docs/core/values.md")]
+mod values {}
+
+#[cfg(all(feature = "testing", feature = "memory", feature = "sqlite"))]
+#[doc = include_str!("../../docs/core/testing.md")]
+mod testing {}
