@@ -88,7 +88,8 @@ impl Rules {
     /// characters the first 20 and the last 20 are looked at, and both have to be weak. `context` is what belongs to the
     /// user and the service: names, e-mail address, product, place; its first 50 words of three letters and more count.
     ///
-    /// Most passwords take less than a millisecond; twenty signs that all stand for letters take some 30 ms.
+    /// Most passwords take about a millisecond, the first one of a process some 30 ms more. Signs that all stand for letters
+    /// take some 30 ms, and more than 20 of them up to three times that.
     ///
     /// # Errors
     /// The first weakness.
