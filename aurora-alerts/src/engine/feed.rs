@@ -11,8 +11,9 @@ impl AlertEngine {
     /// for all targets together, and once per target with the label `target`.
     ///
     /// Call it as often as rules are to be judged, before [`tick`](Self::tick). Of fewer than `minimum_calls` in the
-    /// monitor's window no rate and no time is taken: alerts keep the last value. The monitor needs no more names than
-    /// this engine's [`series_limit`](super::AlertEngineBuilder::series_limit); samples beyond are refused and counted.
+    /// monitor's window no rate and no time is taken: alerts keep the last value. This engine's
+    /// [`series_limit`](super::AlertEngineBuilder::series_limit) should be two above the monitor's names (`other`, and all
+    /// targets together); samples beyond are refused and counted.
     ///
     /// # Examples
     /// ```
