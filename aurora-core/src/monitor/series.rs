@@ -31,13 +31,20 @@ impl Spans {
 
 /// The number of the stretch of this length that `now` lies in, from 1.
 pub(super) fn epoch(now: Duration, length: Duration) -> u64 {
-    // In 64 bits, whose division is several times as fast as that of 128.
-    let micros = |span: Duration| {
-        span.as_secs()
-            .saturating_mul(1_000_000)
-            .saturating_add(span.subsec_micros().into())
-    };
     (micros(now) / micros(length).max(1)).saturating_add(1)
+}
+
+/// In 64 bits, whose division is several times as fast as that of 128.
+fn micros(span: Duration) -> u64 {
+    span.as_secs()
+        .saturating_mul(1_000_000)
+        .saturating_add(span.subsec_micros().into())
+}
+
+/// How much of the time before `now` the window covers: eleven whole slots, and what has passed of the one being filled.
+fn covered(now: Duration, spans: &Spans) -> Duration {
+    let slot = micros(spans.slot()).max(1);
+    Duration::from_micros(slot * (SLOTS - 1) + micros(now) % slot)
 }
 
 #[derive(Debug)]
@@ -57,6 +64,8 @@ pub(super) struct Reading {
     pub(super) totals: Counts,
     pub(super) in_flight: u64,
     pub(super) window: Tally,
+    /// The time that `window` was counted over.
+    pub(super) covered: Duration,
     pub(super) latencies: Counted,
     /// Calls in the last whole slot, or in the one that is being filled where that had none.
     pub(super) last_slot: u64,
@@ -136,6 +145,12 @@ impl Series {
             totals: self.totals(),
             in_flight: self.in_flight(),
             window: self.recent.tally(back(SLOTS - 1), slot),
+            // Of a series younger than its window the rate is what was counted, not a projection.
+            covered: if born > 0 && born <= back(SLOTS) {
+                covered(now, spans)
+            } else {
+                spans.window
+            },
             latencies,
             last_slot: last_slot.unwrap_or_else(|| of_slot(slot)),
             trend: (
@@ -178,6 +193,7 @@ impl Reading {
         self.totals.add(&other.totals);
         self.in_flight += other.in_flight;
         self.window.add(&other.window);
+        self.covered = self.covered.min(other.covered);
         self.latencies.add(&other.latencies);
         self.last_slot += other.last_slot;
         self.trend.0.add(&other.trend.0);
@@ -190,6 +206,7 @@ impl Reading {
             totals: Counts::default(),
             in_flight: 0,
             window: Tally::default(),
+            covered: Duration::MAX,
             latencies: Counted::new(),
             last_slot: 0,
             trend: Default::default(),

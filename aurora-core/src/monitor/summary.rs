@@ -37,7 +37,7 @@ pub struct Summary {
     pub window_seconds: f64,
     /// Calls in the window.
     pub requests: u64,
-    /// Calls in the window, as a rate per minute.
+    /// Calls in the window, as a rate per minute of the time that it covers.
     pub requests_per_minute: f64,
     /// Calls per second over the last twelfth of the window: 5 seconds of 60.
     pub requests_per_second: f64,
@@ -80,6 +80,11 @@ impl Summary {
         let (totals, window) = (&reading.totals, &reading.window);
         let requests = window.outcomes.total();
         let per_minute = 60.0 / spans.window.as_secs_f64();
+        let rate = if requests == 0 {
+            0.0
+        } else {
+            requests as f64 * 60.0 / reading.covered.as_secs_f64()
+        };
         let some = |value: f64| (requests > 0).then_some(value);
         let error_rate = window.outcomes.failed() as f64 * 100.0 / requests.max(1) as f64;
         let longest = window.longest as f64;
@@ -99,7 +104,7 @@ impl Summary {
             in_flight: reading.in_flight,
             window_seconds: spans.window.as_secs_f64(),
             requests,
-            requests_per_minute: hundredths(requests as f64 * per_minute),
+            requests_per_minute: hundredths(rate),
             requests_per_second: hundredths(reading.last_slot as f64 / spans.slot().as_secs_f64()),
             success_rate: some(100.0 - error_rate),
             error_rate: some(error_rate),

@@ -21,7 +21,7 @@ fn rates_and_latencies_are_of_the_last_minute() {
     let summary = monitor.summary("a").unwrap();
     let totals = (summary.total, summary.succeeded, summary.failed);
     assert_eq!(totals, (110, 75, 35), "totals are of all time");
-    assert_eq!((summary.requests, summary.requests_per_minute), (100, 100.0));
+    assert_eq!(summary.requests, 100);
     assert_eq!(
         (summary.success_rate, summary.error_rate),
         (Some(75.0), Some(25.0))
@@ -31,6 +31,21 @@ fn rates_and_latencies_are_of_the_last_minute() {
     assert!(within(summary.p50_ms, 50.0), "{summary:?}");
     assert!(within(summary.p95_ms, 95.0), "{summary:?}");
     assert!(within(summary.p99_ms, 99.0), "{summary:?}");
+}
+
+#[test]
+fn one_call_a_second_is_sixty_a_minute_wherever_in_a_slot_one_looks() {
+    let clock = ManualClock::default();
+    let monitor = Monitor::new(clock.clone());
+    for second in 0..180 {
+        if let Some(summary) = monitor.summary("a") {
+            let expected = 60.0_f64.min(f64::from(second));
+            assert_eq!(summary.requests_per_minute, expected, "after {second} s");
+            assert_eq!(monitor.performance().overall.requests_per_minute, expected);
+        }
+        monitor.record("a", Ok(()), millis(1));
+        clock.advance(Duration::from_secs(1));
+    }
 }
 
 #[test]
