@@ -25,6 +25,7 @@
 pub mod contract;
 mod error;
 mod key;
+mod lease;
 mod loader;
 #[cfg(feature = "memory")]
 mod memory;
@@ -44,12 +45,13 @@ pub use self::error::{Error, ErrorKind};
 #[cfg(feature = "redis")]
 pub(crate) use self::key::is_name;
 pub use self::key::{Key, Scope};
+pub use self::lease::Leases;
 pub use self::loader::{Freshness, LoadError, LoadErrorKind, ReadThrough, ReadThroughBuilder, Served};
 #[cfg(feature = "memory")]
 pub use self::memory::{MemoryCache, MemoryCacheBuilder};
 #[cfg(feature = "redis")]
 pub use self::redis::RedisCache;
-pub use self::telemetry::{ANSWERS, FAR_FAILURES, READS, REFRESH_FAILURES, describe};
+pub use self::telemetry::{ANSWERS, FAR_FAILURES, LATE_WRITES, READS, REFRESH_FAILURES, describe};
 #[cfg(all(feature = "memory", feature = "redis"))]
 pub use self::tiered::{TieredCache, TieredCacheBuilder, TieredStatus};
 
@@ -100,6 +102,11 @@ pub trait CacheStore: Debug + Send + Sync + 'static {
     /// # Cancel safety
     /// When the future is dropped, the value may have been forgotten or not.
     async fn remove(&self, key: &Key) -> Result<bool, Error>;
+
+    /// The leases by which one of many replicas loads a value; `None` when the store is not shared.
+    fn leases(&self) -> Option<&dyn Leases> {
+        None
+    }
 }
 
 /// Checks what every store checks before it keeps a value.

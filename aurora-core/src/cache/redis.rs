@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use super::error::{Error, ErrorKind};
 use super::key::Key;
-use super::{CacheStore, check_entry};
+use super::{CacheStore, Leases, check_entry};
 use crate::redis::{self, Answer, Arg, Redis};
 
 /// A cache in Redis or Valkey, shared by all replicas; clones share its connection.
@@ -87,6 +87,10 @@ impl CacheStore for RedisCache {
             Answer::Integer(removed) => Ok(removed > 0),
             _ => Err(Error::new(ErrorKind::Protocol)),
         }
+    }
+
+    fn leases(&self) -> Option<&dyn Leases> {
+        Some(self)
     }
 }
 

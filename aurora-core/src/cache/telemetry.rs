@@ -16,6 +16,8 @@ pub const FAR_FAILURES: &str = "aurora_cache_far_failures_total";
 pub const ANSWERS: &str = "aurora_cache_answers_total";
 /// Refreshes in the background that failed, by `kind`.
 pub const REFRESH_FAILURES: &str = "aurora_cache_refresh_failures_total";
+/// Values that were not kept because the lease to load them had ended, by `kind`.
+pub const LATE_WRITES: &str = "aurora_cache_late_writes_total";
 
 /// Describes every metric to the installed recorder; call it once after installing one.
 pub fn describe() {
@@ -26,6 +28,10 @@ pub fn describe() {
     );
     describe_counter!(ANSWERS, "What a read-through cache answered.");
     describe_counter!(REFRESH_FAILURES, "Refreshes in the background that failed.");
+    describe_counter!(
+        LATE_WRITES,
+        "Values that were not kept because their lease had ended."
+    );
 }
 
 #[cfg(all(feature = "memory", feature = "redis"))]
@@ -45,4 +51,8 @@ pub(super) fn answered(kind: &Arc<str>, freshness: Option<Freshness>) {
 
 pub(super) fn refresh_failed(kind: &Arc<str>) {
     counter!(REFRESH_FAILURES, "kind" => Arc::clone(kind)).increment(1);
+}
+
+pub(super) fn late(kind: &Arc<str>) {
+    counter!(LATE_WRITES, "kind" => Arc::clone(kind)).increment(1);
 }

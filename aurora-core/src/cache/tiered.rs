@@ -1,6 +1,7 @@
 //! The cache in this process before the cache in Redis.
 
 mod builder;
+mod leases;
 #[cfg(test)]
 mod tests;
 
@@ -18,7 +19,7 @@ use super::error::Error;
 use super::key::Key;
 use super::memory::MemoryCache;
 use super::redis::{RedisCache, millis, name};
-use super::{CacheStore, check_entry, telemetry};
+use super::{CacheStore, ErrorKind, Leases, check_entry, telemetry};
 use crate::redis::{Answer, Arg, Event, Redis, Script, Subscription};
 use crate::resilience::BreakerState;
 
@@ -30,11 +31,20 @@ const CHANNEL: &str = "cache-changes";
 /// Writing and telling the others is one step, so that nobody hears of a change before it can be read.
 static SET: LazyLock<Script> = LazyLock::new(|| {
     Script::new(
-        "local kept
+        "if KEYS[2] and redis.call('GET', KEYS[2]) ~= ARGV[6] then return false end
+         local kept
          if ARGV[5] == 'NX' then kept = redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2], 'NX')
          else kept = redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2]) end
          if kept then redis.call('PUBLISH', ARGV[3], ARGV[4]) end
+         if KEYS[2] then redis.call('DEL', KEYS[2]) end
          return kept",
+    )
+});
+/// The value and for how long it is kept yet, so that the near tier does not keep it for longer.
+static GET: LazyLock<Script> = LazyLock::new(|| {
+    Script::new(
+        "local kept = redis.call('GET', KEYS[1])
+         return kept and {kept, redis.call('PTTL', KEYS[1])}",
     )
 });
 static REMOVE: LazyLock<Script> = LazyLock::new(|| {
@@ -127,21 +137,32 @@ impl TieredCache {
         }
     }
 
-    async fn put(&self, key: &Key, value: &Bytes, ttl: Duration, condition: &str) -> Option<Answer> {
+    /// Writes to Redis, under the lease of that name and token if there is one.
+    async fn put(
+        &self,
+        key: &Key,
+        value: &Bytes,
+        ttl: Duration,
+        condition: &str,
+        lease: Option<(&str, &str)>,
+    ) -> Option<Answer> {
         let shared = &self.shared;
         let [channel, message] = shared.message(key);
-        let args = [
+        let name = name(key);
+        let mut keys = vec![name.as_str()];
+        let mut args = vec![
             value.clone().into(),
             millis(ttl).into(),
             channel,
             message,
             condition.into(),
         ];
+        if let Some((lease, token)) = lease {
+            keys.push(lease);
+            args.push(token.into());
+        }
         let redis = shared.far.redis();
-        shared.count(
-            "set",
-            redis.run(&SET, &[&name(key)], &args).await.map_err(Error::from),
-        )
+        shared.count("set", redis.run(&SET, &keys, &args).await.map_err(Error::from))
     }
 }
 
@@ -164,10 +185,40 @@ impl Shared {
         ]
     }
 
-    /// Keeps a value near. One that is too large for the near tier alone is left out of it, in favour of none.
-    async fn keep_near(&self, key: &Key, value: Bytes, ttl: Duration) {
-        if self.near.set(key, value, ttl.min(self.near_ttl)).await.is_err() {
+    /// Keeps a value near if nothing has changed since `before`, also while it is being kept. One that is too large for
+    /// the near tier alone is left out of it, in favour of none.
+    async fn keep_near(&self, key: &Key, value: Bytes, ttl: Duration, before: u64) {
+        if self.changes.seen(key) != before
+            || self.near.set(key, value, ttl.min(self.near_ttl)).await.is_err()
+            // Whoever changes it says so first and then forgets what is near: one of us sees the other.
+            || self.changes.seen(key) != before
+        {
             self.forget_near(key).await;
+        }
+    }
+
+    /// Keeps near what was set here, unless somebody else has changed it since `before`: then it is not known whose
+    /// value Redis has.
+    async fn set_near(&self, key: &Key, value: Bytes, ttl: Duration, before: u64) {
+        self.changes.one(key);
+        self.keep_near(key, value, ttl, before.wrapping_add(1)).await;
+    }
+
+    /// The value in Redis and for how long it is kept yet.
+    async fn far(&self, key: &Key) -> Result<Option<(Bytes, Duration)>, Error> {
+        let answer = self.far.redis().run(&GET, &[&name(key)], &[]).await?;
+        match answer.as_list() {
+            None if answer.is_nil() => Ok(None),
+            Some([value, left]) => {
+                let (value, left) = (value.as_bytes(), left.as_integer());
+                let (Some(value), Some(left)) = (value, left) else {
+                    return Err(Error::new(ErrorKind::Protocol));
+                };
+                // Negative when it never ends, which only somebody else's value does.
+                let left = u64::try_from(left).map_or(self.near_ttl, Duration::from_millis);
+                Ok(Some((value.clone(), left)))
+            }
+            _ => Err(Error::new(ErrorKind::Protocol)),
         }
     }
 
@@ -211,39 +262,39 @@ impl CacheStore for TieredCache {
             return Ok(Some(value));
         }
         let before = shared.changes.seen(key);
-        let found = shared.count("get", shared.far.get(key).await).flatten();
+        let found = shared.count("get", shared.far(key).await).flatten();
         telemetry::read(if found.is_some() { "far" } else { "none" });
-        if let Some(value) = &found
-            // It may have changed while it was on its way.
-            && shared.changes.seen(key) == before
-        {
-            shared.keep_near(key, value.clone(), shared.near_ttl).await;
-        }
-        Ok(found)
+        let Some((value, left)) = found else {
+            return Ok(None);
+        };
+        // It may have changed while it was on its way.
+        shared.keep_near(key, value.clone(), left, before).await;
+        Ok(Some(value))
     }
 
     async fn set(&self, key: &Key, value: Bytes, ttl: Duration) -> Result<(), Error> {
         check_entry(&value, ttl)?;
-        self.put(key, &value, ttl, "").await;
-        self.shared.changes.one(key);
-        self.shared.keep_near(key, value, ttl).await;
+        let shared = &self.shared;
+        let before = shared.changes.seen(key);
+        // First, because we do not heed our own message: the future may be dropped while it is being sent.
+        shared.forget_near(key).await;
+        self.put(key, &value, ttl, "", None).await;
+        shared.set_near(key, value, ttl, before).await;
         Ok(())
     }
 
     async fn set_if_absent(&self, key: &Key, value: Bytes, ttl: Duration) -> Result<bool, Error> {
         check_entry(&value, ttl)?;
-        let Some(answer) = self.put(key, &value, ttl, "NX").await else {
-            return self
-                .shared
-                .near
-                .set_if_absent(key, value, ttl.min(self.shared.near_ttl))
-                .await;
+        let shared = &self.shared;
+        let before = shared.changes.seen(key);
+        let Some(answer) = self.put(key, &value, ttl, "NX", None).await else {
+            let near_ttl = ttl.min(shared.near_ttl);
+            return shared.near.set_if_absent(key, value, near_ttl).await;
         };
         if answer.is_nil() {
             return Ok(false);
         }
-        self.shared.changes.one(key);
-        self.shared.keep_near(key, value, ttl).await;
+        shared.set_near(key, value, ttl, before).await;
         Ok(true)
     }
 
@@ -258,6 +309,10 @@ impl CacheStore for TieredCache {
             answer.as_integer().is_some_and(|removed| removed > 0)
         }))
     }
+
+    fn leases(&self) -> Option<&dyn Leases> {
+        Some(self)
+    }
 }
 
 impl fmt::Debug for TieredCache {
@@ -269,6 +324,8 @@ impl fmt::Debug for TieredCache {
     }
 }
 
+const STRIPES: u64 = 1_024;
+
 /// Counts changes, several keys together, so that a value that was read before one is not kept after it.
 struct Changes {
     counts: Vec<AtomicU64>,
@@ -278,7 +335,7 @@ struct Changes {
 impl Default for Changes {
     fn default() -> Self {
         Self {
-            counts: (0..64).map(|_| AtomicU64::new(0)).collect(),
+            counts: (0..STRIPES).map(|_| AtomicU64::new(0)).collect(),
             hasher: std::hash::RandomState::default(),
         }
     }
@@ -287,7 +344,7 @@ impl Default for Changes {
 impl Changes {
     fn of(&self, key: &Key) -> Option<&AtomicU64> {
         let hash = self.hasher.hash_one(key);
-        self.counts.get(usize::try_from(hash % 64).unwrap_or(0))
+        self.counts.get(usize::try_from(hash % STRIPES).unwrap_or(0))
     }
 
     fn seen(&self, key: &Key) -> u64 {

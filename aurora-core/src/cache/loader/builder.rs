@@ -28,6 +28,7 @@ pub(super) struct Settings {
     pub(super) early: Option<f64>,
     pub(super) grace: Duration,
     pub(super) flights: usize,
+    pub(super) lease: Option<Duration>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) random: Random,
 }
@@ -80,6 +81,18 @@ impl<V> ReadThroughBuilder<V> {
         self
     }
 
+    /// Lets one of all replicas load a value that is missing or stale, under a lease in the store, which must be shared
+    /// ([`CacheStore::leases`]).
+    ///
+    /// `hold`, 100 ms to 1 min, is how long the lease of a replica that died or was paused lasts; one at work renews
+    /// it. The others look again and again for the value, for at most that long, and then load it themselves; where
+    /// something stale can be served nobody waits. What a replica writes after its lease has ended is refused. While
+    /// the store cannot be reached, values are loaded as without leases.
+    pub fn lease(mut self, hold: Duration) -> Self {
+        self.settings.lease = Some(hold);
+        self
+    }
+
     /// The clock that says what is fresh.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.settings.clock = Arc::new(clock);
@@ -105,6 +118,7 @@ impl<V> ReadThroughBuilder<V> {
                 early: None,
                 grace: Duration::from_secs(1),
                 flights: 1_024,
+                lease: None,
                 clock: Arc::new(SystemClock),
                 random: Random::system(),
             },
@@ -154,6 +168,15 @@ impl<V> ReadThroughBuilder<V> {
         check(
             (1..=100_000).contains(&settings.flights),
             "flights must be 1 to 100000",
+        );
+        let holds = Duration::from_millis(100)..=Duration::from_secs(60);
+        check(
+            settings.lease.is_none_or(|hold| holds.contains(&hold)),
+            "lease must be 100 ms to 1 min",
+        );
+        check(
+            settings.lease.is_none() || settings.store.leases().is_some(),
+            "lease needs a store that replicas share, such as RedisCache or TieredCache",
         );
         if problems.is_empty() {
             Ok(ReadThrough::start(settings))

@@ -16,7 +16,7 @@ const SKEW: Duration = Duration::from_secs(5);
 pub(super) struct Envelope<V> {
     /// `None` is a negative entry: there is no such thing.
     pub(super) value: Option<V>,
-    created: i64,
+    pub(super) created: i64,
     fresh_until: i64,
     stale_until: i64,
     /// How long the load took, in milliseconds.

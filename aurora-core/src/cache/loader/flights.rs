@@ -95,6 +95,18 @@ impl<K: Hash + Eq + Clone, S: Clone> Flights<K, S> {
         is_unwanted
     }
 
+    /// Ends a refresh that another replica is about; says whether it did, which it does not when somebody waits here.
+    pub(super) fn give_way(&mut self, key: &K, id: u64) -> bool {
+        let is_unwanted = self
+            .flights
+            .get(key)
+            .is_some_and(|flight| flight.id == id && flight.waiters == 0);
+        if is_unwanted {
+            self.flights.remove(key);
+        }
+        is_unwanted
+    }
+
     /// The load has ended, however it did.
     pub(super) fn finish(&mut self, key: &K, id: u64) {
         if self.flights.get(key).is_some_and(|flight| flight.id == id) {

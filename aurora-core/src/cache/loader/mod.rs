@@ -3,6 +3,8 @@
 mod builder;
 mod envelope;
 mod flights;
+mod lease;
+mod pauses;
 mod served;
 #[cfg(test)]
 mod tests;
@@ -22,10 +24,15 @@ use tokio::task::JoinSet;
 use self::builder::Settings;
 use self::envelope::{Envelope, Lifetimes, Standing};
 use self::flights::{Flights, Joined, Purpose};
+use self::lease::{Claim, Turn};
+use self::pauses::Pauses;
 use super::{CacheStore, Key, Scope, telemetry};
 
 pub use self::builder::ReadThroughBuilder;
 pub use self::served::{Freshness, LoadError, LoadErrorKind, Served};
+
+/// How long the refresh of a value rests after one that failed, half as much more or less at random.
+const RETRY: Duration = Duration::from_secs(1);
 
 /// Values of one kind that are loaded when they are not kept, in front of any [`CacheStore`]; clones share the loads
 /// under way.
@@ -69,6 +76,14 @@ pub struct ReadThrough<V> {
 struct Core<V> {
     settings: Settings,
     flights: Mutex<Flights<Key, Slot<V>>>,
+    pauses: Pauses,
+}
+
+/// What is kept and may be served.
+struct Kept<V> {
+    served: Served<V>,
+    standing: Standing,
+    created: i64,
 }
 
 type Outcome<V> = Result<Served<V>, LoadError>;
@@ -100,6 +115,7 @@ impl<V> ReadThrough<V> {
         Self {
             core: Arc::new(Core {
                 flights: Mutex::new(Flights::new(settings.flights)),
+                pauses: Pauses::default(),
                 settings,
             }),
             tasks: Arc::default(),
@@ -153,11 +169,11 @@ impl<V: Serialize + DeserializeOwned + Send + Sync + 'static> ReadThrough<V> {
             .map_err(|error| LoadError::caused(LoadErrorKind::InvalidKey, error))?;
         let kept = self.core.read(&key, settings.early).await;
         let outcome = match kept {
-            Some((served, standing)) => {
-                if standing != Standing::Fresh {
-                    self.refresh(&key, load);
+            Some(kept) => {
+                if kept.standing != Standing::Fresh {
+                    self.refresh(&key, kept.created, load);
                 }
-                Ok(served)
+                Ok(kept.served)
             }
             None => self.load(&key, load).await,
         };
@@ -177,7 +193,7 @@ impl<V: Serialize + DeserializeOwned + Send + Sync + 'static> ReadThrough<V> {
                 Joined::Under { id, slot } => Waiting::new(&self.core, key, id, &slot),
                 Joined::Begun { id, slot } => {
                     let waiting = Waiting::new(&self.core, key, id, &slot);
-                    self.begin(key, id, slot, Purpose::Wait, load);
+                    self.begin(key, id, slot, None, load);
                     waiting
                 }
             }
@@ -185,24 +201,29 @@ impl<V: Serialize + DeserializeOwned + Send + Sync + 'static> ReadThrough<V> {
         waiting.outcome().await
     }
 
-    fn refresh<E, F>(&self, key: &Key, load: impl FnOnce() -> F + Send + 'static)
+    /// Renews the value that was created then, unless that has just failed.
+    fn refresh<E, F>(&self, key: &Key, created: i64, load: impl FnOnce() -> F + Send + 'static)
     where
         E: StdError + Send + Sync + 'static,
         F: Future<Output = Result<Option<V>, E>> + Send + 'static,
     {
+        if self.core.pauses.holds(key, self.core.settings.clock.elapsed()) {
+            return;
+        }
         let joined = lock(&self.core.flights).join(key, Purpose::Refresh, slot);
         // Where too many loads are under way, a later reader refreshes.
         if let Joined::Begun { id, slot } = joined {
-            self.begin(key, id, slot, Purpose::Refresh, load);
+            self.begin(key, id, slot, Some(created), load);
         }
     }
 
+    /// Starts a load; `seen` says when the value was created that is to be renewed, for which nobody waits.
     fn begin<E, F>(
         &self,
         key: &Key,
         id: u64,
         slot: Slot<V>,
-        purpose: Purpose,
+        seen: Option<i64>,
         load: impl FnOnce() -> F + Send + 'static,
     ) where
         E: StdError + Send + Sync + 'static,
@@ -218,26 +239,40 @@ impl<V: Serialize + DeserializeOwned + Send + Sync + 'static> ReadThrough<V> {
         while tasks.try_join_next().is_some() {}
         tasks.spawn(async move {
             let core = Arc::clone(&ending.core);
-            let work = AssertUnwindSafe(core.renew(&ending.key, purpose, load)).catch_unwind();
+            let claim = core.settings.lease.map(Claim::new);
+            let key = ending.key.clone();
+            let renewal = core.renew(&key, ending.id, seen, claim.as_ref(), load);
             let outcome = tokio::select! {
-                outcome = work => outcome.unwrap_or_else(|_| Err(LoadError::new(LoadErrorKind::Panicked))),
-                () = ending.is_abandoned() => Err(LoadError::new(LoadErrorKind::Abandoned)),
+                outcome = AssertUnwindSafe(renewal).catch_unwind() => {
+                    outcome.unwrap_or_else(|_| Some(Err(LoadError::new(LoadErrorKind::Panicked))))
+                }
+                () = ending.is_abandoned() => Some(Err(LoadError::new(LoadErrorKind::Abandoned))),
             };
-            if purpose == Purpose::Refresh && outcome.is_err() {
-                telemetry::refresh_failed(&core.settings.kind);
+            if seen.is_some() && !matches!(outcome, Some(Ok(_))) {
+                core.rest(&key);
+                if outcome.is_some() {
+                    telemetry::refresh_failed(&core.settings.kind);
+                }
             }
-            ending.tell(outcome);
+            if let Some(outcome) = outcome {
+                ending.tell(outcome);
+            }
+            core.release(&key, claim.as_ref()).await;
         });
     }
 }
 
 impl<V: Serialize + DeserializeOwned + Send + Sync> Core<V> {
     /// What is kept, if it may be served.
-    async fn read(&self, key: &Key, early: Option<f64>) -> Option<(Served<V>, Standing)> {
-        let settings = &self.settings;
+    async fn read(&self, key: &Key, early: Option<f64>) -> Option<Kept<V>> {
         // An error of the store is a miss; stores count their own.
-        let bytes = settings.store.get(key).await.ok()??;
-        let envelope: Envelope<V> = serde_json::from_slice(&bytes).ok()?;
+        let bytes = self.settings.store.get(key).await.ok()??;
+        self.decode(key, &bytes, early)
+    }
+
+    fn decode(&self, key: &Key, bytes: &[u8], early: Option<f64>) -> Option<Kept<V>> {
+        let settings = &self.settings;
+        let envelope: Envelope<V> = serde_json::from_slice(bytes).ok()?;
         if !envelope.is_of(settings.version, key.scope()) {
             return None;
         }
@@ -254,25 +289,49 @@ impl<V: Serialize + DeserializeOwned + Send + Sync> Core<V> {
             ttl: envelope.ttl(now),
             value: envelope.value.map(Arc::new),
         };
-        Some((served, standing))
+        Some(Kept {
+            served,
+            standing,
+            created: envelope.created,
+        })
     }
 
-    /// Loads and keeps. Whoever waits may have looked before another load had ended: it looks once more.
-    async fn renew<E, F>(&self, key: &Key, purpose: Purpose, load: impl FnOnce() -> F + Send) -> Outcome<V>
+    /// Lets the next reader of something stale do without a refresh for a while.
+    fn rest(&self, key: &Key) {
+        let settings = &self.settings;
+        let pause = RETRY.mul_f64(0.5 + settings.random.unit());
+        self.pauses
+            .begin(key, settings.clock.elapsed().saturating_add(pause));
+    }
+
+    /// Loads and keeps; `None` when another replica does, and nobody waits here. Whoever comes to load may have looked
+    /// before another load had ended: it looks once more.
+    async fn renew<E, F>(
+        &self,
+        key: &Key,
+        id: u64,
+        seen: Option<i64>,
+        claim: Option<&Claim>,
+        load: impl FnOnce() -> F + Send,
+    ) -> Option<Outcome<V>>
     where
         E: StdError + Send + Sync + 'static,
         F: Future<Output = Result<Option<V>, E>> + Send,
     {
-        if purpose == Purpose::Wait
-            && let Some((served, Standing::Fresh)) = self.read(key, None).await
-        {
-            return Ok(served);
+        if let Some(served) = newer(self.read(key, None).await, seen) {
+            return Some(Ok(served));
         }
+        let turn = match self.turn(key, id, seen, claim).await {
+            Turn::Found(served) => return Some(Ok(served)),
+            Turn::Elsewhere => return None,
+            turn => turn,
+        };
         let settings = &self.settings;
         let begun = settings.clock.elapsed();
-        let value = load()
-            .await
-            .map_err(|error| LoadError::caused(LoadErrorKind::Failed, error))?;
+        let value = match self.holding(key, claim, load()).await {
+            Ok(value) => value,
+            Err(error) => return Some(Err(LoadError::caused(LoadErrorKind::Failed, error))),
+        };
         let delta = settings.clock.elapsed().saturating_sub(begun);
         let envelope = self.envelope(value, delta, key);
         let now = settings.clock.now();
@@ -280,15 +339,14 @@ impl<V: Serialize + DeserializeOwned + Send + Sync> Core<V> {
         if !remaining.is_zero()
             && let Ok(bytes) = serde_json::to_vec(&envelope)
         {
-            // What cannot be kept is loaded again; stores count their own errors.
-            drop(settings.store.set(key, bytes.into(), remaining).await);
+            self.keep(key, &turn, claim, bytes.into(), remaining).await;
         }
-        Ok(Served {
+        Some(Ok(Served {
             freshness: Freshness::Loaded,
             age: Duration::ZERO,
             ttl: envelope.ttl(now),
             value: envelope.value.map(Arc::new),
-        })
+        }))
     }
 
     fn envelope(&self, value: Option<V>, delta: Duration, key: &Key) -> Envelope<V> {
@@ -305,6 +363,12 @@ impl<V: Serialize + DeserializeOwned + Send + Sync> Core<V> {
         let now = settings.clock.now();
         Envelope::new(value, now, delta, lifetimes, settings.version, key.scope())
     }
+}
+
+/// What is kept, if it is fresh and not what was `seen`.
+fn newer<V>(kept: Option<Kept<V>>, seen: Option<i64>) -> Option<Served<V>> {
+    kept.filter(|kept| kept.standing == Standing::Fresh && seen != Some(kept.created))
+        .map(|kept| kept.served)
 }
 
 /// One who waits; dropping it leaves the load to the others.

@@ -1,4 +1,7 @@
 mod flights;
+#[cfg(feature = "redis")]
+mod lease;
+mod retry;
 
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -114,3 +114,46 @@ async fn an_unusable_bound_is_refused() {
         assert_eq!(error.kind(), crate::cache::ErrorKind::InvalidSettings);
     }
 }
+
+#[tokio::test]
+async fn a_value_is_not_served_from_near_for_longer_than_it_lives() {
+    let Some(redis) = testing::redis().await else {
+        return;
+    };
+    let clock = crate::time::ManualClock::default();
+    let cache = TieredCache::builder(&redis)
+        .near_ttl(HOUR)
+        .clock(clock.clone())
+        .build()
+        .unwrap();
+    becomes(async || cache.status().listening).await;
+    let minute = Duration::from_secs(60);
+    let others = RedisCache::new(&redis);
+    others.set(&key("a"), "1".into(), minute).await.unwrap();
+    assert_eq!(cache.get(&key("a")).await.unwrap().unwrap(), "1");
+    others.set(&key("a"), "2".into(), minute).await.unwrap();
+    clock.advance(minute);
+    assert_eq!(
+        cache.get(&key("a")).await.unwrap().unwrap(),
+        "2",
+        "its minute is over"
+    );
+}
+
+#[tokio::test]
+async fn what_changes_elsewhere_while_it_is_set_here_is_not_kept_near() {
+    let Some(redis) = testing::redis().await else {
+        return;
+    };
+    let cache = replica(&redis);
+    becomes(async || cache.status().listening).await;
+    let shared = &cache.shared;
+    // A message of another replica that arrives after Redis has taken ours.
+    let before = shared.changes.seen(&key("a"));
+    shared.changes.one(&key("a"));
+    shared.set_near(&key("a"), "ours".into(), HOUR, before).await;
+    assert!(shared.near.get(&key("a")).await.unwrap().is_none());
+    let before = shared.changes.seen(&key("a"));
+    shared.set_near(&key("a"), "ours".into(), HOUR, before).await;
+    assert!(shared.near.get(&key("a")).await.unwrap().is_some());
+}
