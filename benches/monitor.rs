@@ -26,7 +26,7 @@ fn recording(criterion: &mut Criterion) {
         bencher.iter(|| monitor.record(black_box("payments"), Ok(()), TAKEN));
     });
     group.bench_function("a timing", |bencher| {
-        bencher.iter(|| monitor.start(black_box("payments")).succeeded())
+        bencher.iter(|| monitor.start(black_box("payments")).succeeded());
     });
     let exported = Monitor::builder().metrics("bench").build().unwrap();
     group.bench_function("one call, with metrics to nobody", |bencher| {
@@ -65,7 +65,7 @@ fn reading(criterion: &mut Criterion) {
     }
     let mut group = criterion.benchmark_group("monitor/read");
     group.bench_function("one summary", |bencher| {
-        bencher.iter(|| monitor.summary(black_box("target 1")))
+        bencher.iter(|| monitor.summary(black_box("target 1")));
     });
     group.bench_function("1,000 targets", |bencher| bencher.iter(|| monitor.performance()));
     group.finish();
