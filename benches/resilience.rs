@@ -40,7 +40,7 @@ fn resilience(criterion: &mut Criterion) {
     let open = Breaker::builder().name("bench").build();
     open.set(BreakerState::ForcedOpen).unwrap();
     group.bench_function("breaker, open", |bencher| {
-        bencher.iter(|| black_box(open.try_acquire()).is_err())
+        bencher.iter(|| black_box(open.try_acquire()).is_err());
     });
 
     let budget = RetryBudget::default();
