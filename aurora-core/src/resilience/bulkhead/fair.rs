@@ -25,7 +25,7 @@ pub(super) struct Fair {
 struct Tenant {
     in_use: usize,
     waiting: VecDeque<u64>,
-    /// When it was last given a slot, as the count of slots given.
+    /// When it was last given a slot, or came anew, as the count of slots given.
     served: u64,
 }
 
@@ -103,11 +103,14 @@ impl Rule for Fair {
             return Some(Err(Shed::new(ShedReason::QueueFull, self.max_wait)));
         }
         self.waiting += 1;
-        self.tenants
-            .entry(Arc::clone(key))
-            .or_default()
-            .waiting
-            .push_back(id);
+        // Who comes anew is after those who wait already, or calls one at a time would pass a longer queue for ever;
+        // and before whoever was given the newest slot.
+        let newcomer = || Tenant {
+            served: self.turn.saturating_sub(1),
+            ..Tenant::default()
+        };
+        let tenant = self.tenants.entry(Arc::clone(key)).or_insert_with(newcomer);
+        tenant.waiting.push_back(id);
         None
     }
 
@@ -140,8 +143,9 @@ impl Rule for Fair {
             .tenants
             .iter_mut()
             .filter(|(_, tenant)| !tenant.waiting.is_empty());
-        // Fewest slots first; then whoever was not served for longest.
-        let (key, tenant) = wait.min_by_key(|(_, tenant)| (tenant.in_use, tenant.served))?;
+        // Fewest slots first; then whoever was not served for longest; then whoever came first.
+        let first = |tenant: &Tenant| (tenant.in_use, tenant.served, tenant.waiting.front().copied());
+        let (key, tenant) = wait.min_by_key(|(_, tenant)| first(tenant))?;
         let id = tenant.waiting.pop_front()?;
         let key = Arc::clone(key);
         self.waiting -= 1;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::deadline::Deadline;
 use super::gate::{Gate, Slot};
 use super::guarded::Guarded;
-use super::shed::Shed;
+use super::shed::{Shed, ShedReason};
 use crate::time::{Clock, SystemClock};
 
 use fair::Fair;
@@ -102,12 +102,16 @@ impl Bulkhead {
     /// A slot for a call of `tenant`, after waiting in the queue until `deadline` or as long as anybody may.
     ///
     /// # Errors
-    /// [`Shed`] when the queue is full or the wait was in vain.
+    /// [`Shed`] when the queue is full, the wait was in vain or the deadline has passed already.
     ///
     /// # Cancel safety
     /// Dropping the future leaves the queue; a slot that came at the same moment goes to the next.
     pub async fn acquire(&self, tenant: &Arc<str>, deadline: Deadline) -> Result<BulkheadSlot, Shed> {
         let longest = self.settings.max_wait;
+        if deadline.is_past(self.gate.clock()) {
+            // It must not push another out of the queue only to leave it at once.
+            return Err(Shed::new(ShedReason::WaitedTooLong, Duration::ZERO));
+        }
         let left = deadline.remaining(self.gate.clock());
         let longest = left.map_or(longest, |left| left.min(longest));
         let slot = self.gate.enter(tenant, longest).await?;

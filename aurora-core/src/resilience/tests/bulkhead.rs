@@ -134,6 +134,54 @@ fn a_dropped_future_frees_its_slot_or_place_whenever_it_is_dropped() {
     }
 }
 
+#[tokio::test]
+async fn who_comes_after_the_deadline_takes_no_place_from_others() {
+    let clock = ManualClock::default();
+    let bulkhead = on(&clock, 1, 2);
+    let (loud, late) = (tenant("loud"), tenant("late"));
+    let held = bulkhead.try_acquire(&loud).unwrap();
+    let mut waiting: Vec<_> = (0..2)
+        .map(|_| Box::pin(bulkhead.acquire(&loud, Deadline::NONE)))
+        .collect();
+    assert!(waiting.iter_mut().all(|waiting| poll(waiting).is_pending()));
+    let passed = Deadline::after(&clock, Duration::ZERO);
+    let shed = bulkhead.acquire(&late, passed).await.unwrap_err();
+    assert_eq!((shed.reason, bulkhead.waiting()), (ShedReason::WaitedTooLong, 2));
+    drop((held, waiting));
+    assert!(bulkhead.acquire(&late, passed).await.is_err(), "nor a free slot");
+}
+
+/// How many of `turns` at the one slot each tenant got, of whom each has so many calls under way or waiting all the time.
+fn turns(calls: [usize; 3], turns: usize) -> [usize; 3] {
+    let bulkhead = on(&ManualClock::default(), 1, 20);
+    let tenants = [tenant("a"), tenant("b"), tenant("c")];
+    let arrive = |who: usize| {
+        let mut future = Box::pin(bulkhead.acquire(&tenants[who], Deadline::NONE));
+        let slot = ready(&mut future);
+        (who, future, slot)
+    };
+    let mut under_way: Vec<_> = (0..3)
+        .flat_map(|who| std::iter::repeat_n(who, calls[who]))
+        .map(arrive)
+        .collect();
+    let mut served = [0; 3];
+    for _ in 0..turns {
+        let next = under_way
+            .iter_mut()
+            .position(|(_, future, slot)| slot.is_some() || ready(future).is_some());
+        let (who, ..) = under_way.swap_remove(next.expect("somebody has the slot"));
+        served[who] += 1;
+        under_way.push(arrive(who));
+    }
+    served
+}
+
+#[test]
+fn who_comes_back_does_not_pass_who_has_waited() {
+    assert_eq!(turns([1, 1, 1], 30), [10, 10, 10]);
+    assert_eq!(turns([1, 5, 1], 30), [10, 10, 10], "nor one with a longer queue");
+}
+
 #[test]
 fn a_slot_that_came_too_late_goes_to_the_next() {
     let clock = ManualClock::default();
