@@ -127,7 +127,7 @@ impl AdaptiveLimit {
         Ok(LimitSlot {
             gate: Arc::clone(&self.gate),
             started: self.gate.clock().elapsed(),
-            told: false,
+            told: class == Class::Reserved,
             _slot: slot,
         })
     }
@@ -169,8 +169,12 @@ pub struct LimitSlot {
 
 impl LimitSlot {
     /// Tells how the call went. Late and throttled means that there were too many; other failures say nothing.
+    ///
+    /// A reserved slot says nothing: a health check is so fast that by its measure every other call would seem to wait.
     pub fn record(mut self, outcome: Outcome) {
-        self.told = true;
+        if std::mem::replace(&mut self.told, true) {
+            return;
+        }
         match outcome {
             Outcome::Success => self.sample(false),
             Outcome::Failed(FailureClass::Timeout | FailureClass::Throttled, _) => self.sample(true),

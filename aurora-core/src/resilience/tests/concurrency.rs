@@ -80,6 +80,24 @@ fn who_waits_gets_the_next_slot_by_shares_and_reserved_slots_are_beside_the_limi
 }
 
 #[test]
+fn a_fast_or_late_health_check_says_nothing_about_the_limit() {
+    let clock = ManualClock::default();
+    let limit = AdaptiveLimit::new(4, 1_000).clock(clock.clone());
+    let alone = now(&limit, Class::Interactive).unwrap();
+    clock.advance(10 * MS);
+    alone.record(Outcome::Success);
+    let health = now(&limit, Class::Reserved).unwrap();
+    clock.advance(MS / 100);
+    health.record(Outcome::Success);
+    load(&clock, &limit, 60, 20);
+    let found = limit.limit();
+    assert!((60..=100).contains(&found), "{found}");
+    let late = Outcome::Failed(FailureClass::Timeout, None);
+    now(&limit, Class::Reserved).unwrap().record(late);
+    assert_eq!(limit.limit(), found);
+}
+
+#[test]
 fn under_overload_the_newest_is_next_and_the_oldest_is_sent_away() {
     let clock = ManualClock::default();
     let limit = AdaptiveLimit::new(2, 2).queue(8, 100 * MS).clock(clock.clone());
