@@ -170,6 +170,7 @@ impl Machine {
 
     /// Counts a probe that has begun to answer; gives the generation that its end belongs to.
     pub(super) fn answered(&mut self, now: Duration, generation: u64, elapsed: Duration) -> Option<u64> {
+        self.settle(now);
         let slow = elapsed > self.settings.slow_after;
         let Phase::HalfOpen { back, .. } = &mut self.phase else {
             return None;
@@ -182,7 +183,15 @@ impl Machine {
         Some(self.generation)
     }
 
-    pub(super) fn record(&mut self, now: Duration, generation: u64, outcome: Outcome, elapsed: Duration) {
+    /// Notes how a call ended. A probe that has [begun to answer](Self::answered) is `counted` already.
+    pub(super) fn record(
+        &mut self,
+        now: Duration,
+        generation: u64,
+        outcome: Outcome,
+        elapsed: Duration,
+        counted: bool,
+    ) {
         self.settle(now);
         if self.generation != generation || matches!(self.phase, Phase::Disabled) {
             return;
@@ -200,7 +209,9 @@ impl Machine {
                 (true, false)
             }
             Outcome::Failed(class, _) => {
-                self.release(generation);
+                if !counted {
+                    self.release(generation);
+                }
                 if class == FailureClass::Credential {
                     let until = now.saturating_add(self.settings.refused_for);
                     self.refused_until = self.refused_until.max(until);
@@ -211,7 +222,11 @@ impl Machine {
         };
         let slow = elapsed > self.settings.slow_after;
         if let Phase::HalfOpen { back, .. } = &mut self.phase {
-            back.add(failed, slow);
+            if counted {
+                back.failed += u64::from(failed);
+            } else {
+                back.add(failed, slow);
+            }
         } else {
             self.window.push(now, failed, slow);
         }

@@ -203,9 +203,9 @@ impl Breaker {
         self.with(|machine| machine.answered(now, generation, elapsed))
     }
 
-    fn record(&self, generation: u64, outcome: Outcome, elapsed: Duration) {
+    fn record(&self, generation: u64, outcome: Outcome, elapsed: Duration, counted: bool) {
         let now = self.elapsed();
-        self.with(|machine| machine.record(now, generation, outcome, elapsed));
+        self.with(|machine| machine.record(now, generation, outcome, elapsed, counted));
     }
 
     fn with<R>(&self, act: impl FnOnce(&mut Machine) -> R) -> R {

@@ -52,7 +52,7 @@ impl Permit {
     pub fn record(mut self, outcome: Outcome, elapsed: Duration) {
         let counted = !std::mem::replace(&mut self.open, false);
         if !(counted && outcome == Outcome::Success) {
-            self.breaker.record(self.generation, outcome, elapsed);
+            self.breaker.record(self.generation, outcome, elapsed, counted);
         }
     }
 }
@@ -64,7 +64,8 @@ impl Drop for Permit {
         }
         if std::thread::panicking() {
             let panicked = Outcome::Failed(FailureClass::Transient, None);
-            self.breaker.record(self.generation, panicked, self.elapsed());
+            self.breaker
+                .record(self.generation, panicked, self.elapsed(), false);
         } else {
             self.breaker.release(self.generation);
         }

@@ -182,6 +182,38 @@ fn a_probe_that_has_begun_to_answer_need_not_end_in_time() {
 }
 
 #[test]
+fn a_probe_is_one_call_however_it_ends_after_its_answer_began() {
+    let clock = ManualClock::default();
+    let breaker = on(&clock).consecutive(1).probes(3, 5 * SECOND).build();
+    record(&breaker, failed(), 1);
+    clock.advance(11 * SECOND);
+    let (mut one, mut two) = (breaker.try_acquire().unwrap(), breaker.try_acquire().unwrap());
+    let _three = breaker.try_acquire().unwrap();
+    one.answered(SECOND);
+    one.record(failed(), SECOND);
+    let seen = breaker.snapshot();
+    assert_eq!(
+        (seen.state, seen.calls, seen.failed),
+        (BreakerState::HalfOpen, 1, 1)
+    );
+    two.answered(SECOND);
+    two.record(Outcome::Failed(FailureClass::Cancelled, None), SECOND);
+    assert!(breaker.try_acquire().is_err(), "its place was used");
+}
+
+#[test]
+fn a_probe_that_begins_to_answer_too_late_does_not_close_the_circuit() {
+    let clock = ManualClock::default();
+    let breaker = on(&clock).consecutive(1).probes(1, 5 * SECOND).build();
+    record(&breaker, failed(), 1);
+    clock.advance(11 * SECOND);
+    let mut probe = breaker.try_acquire().unwrap();
+    clock.advance(5 * SECOND);
+    probe.answered(5 * SECOND);
+    assert_eq!(breaker.state(), BreakerState::Open);
+}
+
+#[test]
 fn an_open_circuit_does_not_wait_for_ever_to_be_probed() {
     let clock = ManualClock::default();
     let breaker = on(&clock).consecutive(1).probes(1, 5 * SECOND).build();
