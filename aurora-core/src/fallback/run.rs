@@ -263,6 +263,11 @@ where
                 return Err(Left::Next);
             }
             self.inner.clock.sleep(wait).await;
+            // A wait may take longer than it was to.
+            if !self.budget.allows(&*self.inner.clock, Duration::ZERO) {
+                self.ended = Some(CallExhausted::Deadline);
+                return Err(Left::Next);
+            }
             (waited, paid) = (wait, retry);
         }
     }

@@ -263,3 +263,36 @@ async fn a_target_that_fails_leaves_the_others_their_retries() {
         .unwrap();
     assert_eq!(ask(&shared, &both).await.0, ["a", "a", "b", "c"]);
 }
+
+#[tokio::test]
+async fn a_share_of_the_requests_knows_the_first_attempts() {
+    let clock = ManualClock::default();
+    let share = RetryBudget::share_of_requests(100, 0, clock.clone());
+    let fallback = three(&clock).budget(share).build().unwrap();
+    let (asked, _) = ask(&fallback, &[("a", failed(FailureClass::Transient))]).await;
+    assert_eq!(asked, ["a", "a", "b"]);
+}
+
+#[tokio::test]
+async fn nobody_is_asked_after_a_wait_that_took_longer_than_the_call_has() {
+    let clock = ManualClock::default();
+    let fallback = three(&clock).build().unwrap();
+    let deadline = Deadline::after(&clock, Duration::from_secs(1));
+    let down = |_| {
+        let asked = Some(Duration::from_millis(500));
+        std::future::ready(Err::<(), _>(Failed {
+            class: FailureClass::Transient,
+            asked,
+        }))
+    };
+    let overslept = async {
+        tokio::task::yield_now().await;
+        clock.advance(Duration::from_secs(2));
+    };
+    let (ended, ()) = tokio::join!(fallback.run(&ByClass, deadline, down), overslept);
+    let exhausted = ended.unwrap_err();
+    assert_eq!(
+        (exhausted.attempts().len(), exhausted.budget()),
+        (1, Some(CallExhausted::Deadline))
+    );
+}

@@ -7,7 +7,7 @@ use super::outcome::{GaveUp, Idempotency, RetryError};
 use super::{Backoff, RetryPolicy};
 use crate::failure::Failure;
 use crate::resilience::budget::{RetryBudget, Withdrawal};
-use crate::resilience::call::{CallAttempt, CallBudget};
+use crate::resilience::call::{CallAttempt, CallBudget, CallExhausted};
 use crate::rng::Random;
 use crate::time::{Clock, SystemClock};
 
@@ -123,7 +123,11 @@ impl Retry {
             let next = match self.wait(&call, idempotency, made, &error) {
                 Ok((wait, taken)) => {
                     self.clock.sleep(wait).await;
-                    Ok(taken)
+                    // A wait may take longer than it was to.
+                    let in_time = call.allows(&*self.clock, Duration::ZERO);
+                    in_time
+                        .then_some(taken)
+                        .ok_or(GaveUp::Call(CallExhausted::Deadline))
                 }
                 Err(gave_up) => Err(gave_up),
             };
@@ -156,7 +160,7 @@ impl Retry {
         };
         let attempt = call.take_retry(&*self.clock).map_err(GaveUp::Call)?;
         if !call.allows(&*self.clock, wait) {
-            let too_late = GaveUp::Call(crate::resilience::CallExhausted::Deadline);
+            let too_late = GaveUp::Call(CallExhausted::Deadline);
             return Err(asked.map_or(too_late, GaveUp::RetryLater));
         }
         let withdrawal = self.budget.withdraw(class).ok_or(GaveUp::RetryBudgetExhausted)?;

@@ -114,6 +114,26 @@ async fn waits_on_the_clock_for_as_long_as_the_target_asked() {
     run.await.unwrap().unwrap();
 }
 
+#[tokio::test]
+async fn nothing_begins_after_a_wait_that_took_longer_than_the_call_has() {
+    let (clock, budget) = (ManualClock::default(), RetryBudget::default());
+    let retry = Retry::default().clock(clock.clone()).budget(budget.clone());
+    let call = CallBudget::new(Deadline::after(&clock, Duration::from_secs(1)));
+    let asked = || Failed(FailureClass::Transient, Some(Duration::from_millis(500)));
+    let overslept = async {
+        tokio::task::yield_now().await;
+        clock.advance(Duration::from_secs(2));
+    };
+    let run = ended(retry, &call, Idempotency::Idempotent, asked());
+    let (ended, ()) = tokio::join!(run, overslept);
+    assert_eq!(ended, (GaveUp::Call(CallExhausted::Deadline), 1));
+    assert_eq!(
+        (call.attempts_left(), budget.tokens()),
+        (15, 500),
+        "what was not begun is back"
+    );
+}
+
 #[test]
 fn the_longest_settings_do_not_overflow() {
     let policy = RetryPolicy::default()
