@@ -168,7 +168,7 @@ pub struct ThrottlePermit {
 impl ThrottlePermit {
     /// Tells how the call went.
     pub fn record(mut self, outcome: Outcome) {
-        self.open = outcome == Outcome::Failed(FailureClass::Cancelled, None);
+        self.open = matches!(outcome, Outcome::Failed(FailureClass::Cancelled, _));
         let accepted = matches!(
             outcome,
             Outcome::Success | Outcome::Failed(FailureClass::Rejected | FailureClass::Credential, _)

@@ -54,6 +54,13 @@ fn requests_count_before_they_are_answered() {
     );
     drop(held);
     assert!(throttle.rejects() < f64::EPSILON, "given up is taken back");
+    let asked = Some(Duration::from_secs(1));
+    let held = throttle.try_acquire().unwrap();
+    held.record(Outcome::Failed(FailureClass::Cancelled, asked));
+    assert!(
+        throttle.rejects() < f64::EPSILON,
+        "whatever it was told meanwhile"
+    );
 }
 
 #[test]
