@@ -1,6 +1,6 @@
 //! What it costs to put a message into the outbox, and how many messages can be claimed and ended in a second.
 //!
-//! Targets on the 2-core development machine:
+//! Targets on two cores:
 //!
 //! - enqueue, in the transaction of a change: on SQLite under 500 µs where only the process may die (`process`); a
 //!   flush to the disk (`full`) costs what the disk takes on top. On PostgreSQL under 5 ms.
@@ -13,7 +13,7 @@
 use std::time::Duration;
 
 use aurora::core::store::outbox::{Message, Outbox, Outcome, State};
-use aurora::core::store::{Database, Durability, Error, execute, in_transaction};
+use aurora::core::store::{Database, Durability, Error, execute, in_transaction, sqlx};
 use aurora::core::time::{Clock as _, SystemClock};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use tokio::runtime::Runtime;

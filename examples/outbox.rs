@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use aurora::core::failure::FailureClass;
 use aurora::core::page::PageRequest;
 use aurora::core::store::outbox::{Delivery, Failed, Handler, Message, Outbox, QueueCount, Schedule, State};
-use aurora::core::store::{self, Database, ErrorKind, execute, in_transaction};
+use aurora::core::store::{self, Database, ErrorKind, execute, in_transaction, sqlx};
 use aurora::core::time::{Clock as _, SystemClock};
 
 /// Whether somebody has repaired what the second receiver complains about.

@@ -67,4 +67,7 @@ pub use self::database::SqlitePools;
 pub use self::database::{Database, Engine};
 pub use self::error::{Error, ErrorKind};
 pub use self::migrations::{Migration, Migrations};
+/// The library that statements are made with, in the version that this crate was built with.
+pub use sqlx;
+
 pub use crate::{execute, in_transaction, on_reader, on_writer, statements};
