@@ -8,12 +8,12 @@
 //! | [`id`], [`money`], [`time`], [`page`], [`secret`], [`rng`] | values: typed ids, nano-dollars, timestamps and clocks, keyset pages, secrets, seedable randomness | |
 //! | [`text`](mod@text) | values that travel as text | |
 //! | [`failure`] | what a failed outcome says about the thing that was called | |
-//! | [`resilience`] | retry with a budget, circuit breaker, deadlines, rate limits | |
+//! | [`resilience`] | retry with a budget, circuit breaker, hedge, bulkhead, adaptive limits, throttle, deadlines, rate limits | |
 //! | [`fallback`] | several targets for one operation, tried in order of their health | |
 //! | [`monitor`] | success, latency and rate per target in constant memory | |
 //! | [`health`] | liveness and readiness from named checks | |
 //! | `redis` | the one way to Redis or Valkey: connection, limits, circuit | `redis` |
-//! | [`cache`] | bytes with a time to live, in process or in Redis | `memory`, `redis` |
+//! | [`cache`] | bytes with a time to live, in process, in Redis or in both; typed values loaded once | `memory`, `redis` |
 //! | `http` | the one outbound HTTP client | `http` |
 //! | `store` | SQLite or PostgreSQL behind one type, with migrations, a durable outbox and leases | `sqlite`, `postgres` |
 //! | `config` | layered settings that know where they came from | `config` |

@@ -46,6 +46,9 @@ pub fn install_metrics() -> Option<PrometheusHandle> {
     describe_gauge!(CONNECTIONS, Unit::Count, "Connections that clients hold open.");
     ProcessMetrics::new().describe();
     llm::describe();
+    aurora_core::cache::describe();
+    aurora_core::redis::describe();
+    aurora_core::monitor::export::describe();
     Some(handle)
 }
 

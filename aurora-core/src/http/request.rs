@@ -13,6 +13,7 @@ use url::Url;
 use super::client::{Inner, check_limit, within};
 use super::error::{Error, Stage};
 use super::response::Response;
+use crate::resilience::{Deadline, TIMEOUT_HEADER};
 use crate::secret::Secret;
 use crate::telemetry::TraceContext;
 
@@ -31,6 +32,7 @@ pub struct Request {
     body: Option<Bytes>,
     headers_timeout: Option<Duration>,
     timeout: Option<Duration>,
+    deadline: Deadline,
     flaw: Option<Error>,
 }
 
@@ -44,6 +46,7 @@ impl Request {
             body: None,
             headers_timeout: None,
             timeout: None,
+            deadline: Deadline::NONE,
             flaw: None,
         }
     }
@@ -108,6 +111,13 @@ impl Request {
         self
     }
 
+    /// Until when anybody waits for the answer, on the client's clock: it cuts the limit for the whole exchange, and the
+    /// other side is told what is left in [`TIMEOUT_HEADER`], which is meant for services of one's own.
+    pub const fn deadline(mut self, deadline: Deadline) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
     /// Sends the request and waits for the head of the answer, whatever its status.
     ///
     /// Within a [`TraceContext`] it carries the headers `traceparent` and `tracestate`.
@@ -128,7 +138,18 @@ impl Request {
             check_limit(limit)?;
         }
         let headers_limit = self.headers_timeout.unwrap_or(client.limits.headers);
-        let total = self.timeout.unwrap_or(client.limits.total.max(headers_limit));
+        let mut total = self.timeout.unwrap_or(client.limits.total.max(headers_limit));
+        let mut headers = self.headers;
+        if let Some(left) = self.deadline.remaining(&*client.clock) {
+            if left.is_zero() {
+                return Err(Error::timeout(Stage::Total));
+            }
+            total = total.min(left);
+            let value = self.deadline.to_header(&*client.clock);
+            if let Some(value) = value.and_then(|value| HeaderValue::try_from(value).ok()) {
+                headers.insert(HeaderName::from_static(TIMEOUT_HEADER), value);
+            }
+        }
         let (limit, stage) = if total < headers_limit {
             (total, Stage::Total)
         } else {
@@ -136,7 +157,7 @@ impl Request {
         };
 
         let mut request = reqwest::Request::new(self.method, self.url);
-        *request.headers_mut() = self.headers;
+        *request.headers_mut() = headers;
         continue_trace(request.headers_mut());
         *request.body_mut() = self.body.map(Into::into);
         let ends_at = client.clock.elapsed() + total;

@@ -12,6 +12,7 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 use super::{client, ended, raw_server, url};
 use crate::failure::{Failure, FailureClass};
 use crate::http::{ErrorKind, HttpClient, Stage};
+use crate::resilience::{Deadline, TIMEOUT_HEADER};
 use crate::time::{Clock, ManualClock};
 
 /// Runs `work` and, once it waits on `clock`, moves time until it ends.
@@ -194,4 +195,41 @@ async fn of_an_error_answer_the_start_is_kept() {
     let now = ManualClock::default().now();
     assert_eq!(response.retry_after(now), Some(Duration::from_secs(3)));
     assert_eq!(response.bytes().await.unwrap(), "0123");
+}
+
+#[tokio::test]
+async fn the_deadline_of_a_call_cuts_the_exchange_and_travels_along() {
+    let server = MockServer::start().await;
+    let answer = ResponseTemplate::new(200);
+    Mock::given(path("/asked"))
+        .respond_with(answer)
+        .mount(&server)
+        .await;
+    let clock = ManualClock::default();
+    let client = HttpClient::builder().clock(clock.clone()).build().unwrap();
+    let asked = url(&format!("{}/asked", server.uri()));
+    let deadline = Deadline::after(&clock, Duration::from_secs(3));
+
+    client.get(&asked).deadline(deadline).send().await.unwrap();
+    clock.advance(Duration::from_secs(3));
+    let late = client.get(&asked).deadline(deadline).send().await.unwrap_err();
+    assert_eq!(late.kind(), ErrorKind::Timeout(Stage::Total));
+    let requests = server.received_requests().await.unwrap();
+    assert_eq!(requests.len(), 1, "nobody waits for the second any more");
+    assert_eq!(requests[0].headers[TIMEOUT_HEADER], "3000");
+
+    let (silent, held) =
+        raw_server(|mut socket| async move { socket.read_u8().await.map_err(|e| e.kind()) }).await;
+    let deadline = Deadline::after(&clock, Duration::from_secs(50));
+    let started = clock.elapsed();
+    let limited = client.get(&silent).deadline(deadline).send();
+    let error = past(&clock, Duration::from_secs(1), limited).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Timeout(Stage::Total));
+    assert!(clock.elapsed() - started <= Duration::from_secs(51));
+    let seen = ended(held).await;
+    assert_eq!(
+        seen.unwrap_err(),
+        IoErrorKind::UnexpectedEof,
+        "giving up closes the connection"
+    );
 }

@@ -6,7 +6,8 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use super::*;
-use crate::cache::{RedisCache, contract};
+use crate::cache::{CacheStore as _, Key, RedisCache, Scope, TieredCache, contract};
+use crate::resilience::limiter::{RedisLimiter, contract as limits};
 use crate::testing;
 
 /// A process that ends with its owner.
@@ -249,6 +250,8 @@ async fn in_a_cluster_keys_live_on_all_nodes_and_a_slot_that_moves_is_followed()
 
     let redis = connected(&format!("redis-cluster://127.0.0.1:{}", nodes[0].0.port)).await;
     contract::check(&RedisCache::new(&redis)).await;
+    limits::check(RedisLimiter::new(&redis)).await;
+    what_one_replica_sets_the_other_sees(&redis).await;
     for n in 0..60 {
         set(&redis, &format!("key-{n}"), "x".into()).await.unwrap();
     }
@@ -286,4 +289,23 @@ async fn in_a_cluster_keys_live_on_all_nodes_and_a_slot_that_moves_is_followed()
     }
     assert!(!target.asks("GET aurora:moved").starts_with("-MOVED"));
     assert_eq!(redis.circuit(), BreakerState::Closed);
+}
+
+async fn what_one_replica_sets_the_other_sees(redis: &Redis) {
+    let minute = Duration::from_secs(60);
+    let replica = || TieredCache::builder(redis).near_ttl(minute).build().unwrap();
+    let (here, there) = (replica(), replica());
+    until(|| there.status().listening).await;
+    for n in 0..9 {
+        let key = Key::new(&Scope::tenant("wsp_1"), "price", 1, &n.to_string()).unwrap();
+        for value in [&b"old"[..], b"new"] {
+            here.set(&key, value.into(), minute).await.unwrap();
+            in_time(async {
+                while there.get(&key).await.unwrap().as_deref() != Some(value) {
+                    SystemClock.sleep(Duration::from_millis(1)).await;
+                }
+            })
+            .await;
+        }
+    }
 }
