@@ -35,4 +35,4 @@ pub use error::{Error, ErrorKind};
 mod interop_tests;
 #[cfg(test)]
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
-mod storage_tests;
+mod tests;

@@ -146,6 +146,7 @@ impl DatabaseBuilder {
         use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
         use super::SqlitePools;
+        use crate::time::{Clock as _, SystemClock};
 
         let url = self.url.expose();
         let (name, parameters) = url.split_once('?').unwrap_or((url, ""));
@@ -185,7 +186,18 @@ impl DatabaseBuilder {
                 Durability::Full => SqliteSynchronous::Full,
                 Durability::Process => SqliteSynchronous::Normal,
             });
-        let writer = pool().max_connections(1).connect_with(writing).await?;
+        let clock = SystemClock;
+        let give_up = clock.elapsed() + self.busy_timeout;
+        let writer = loop {
+            let attempt = pool().max_connections(1).connect_with(writing.clone()).await;
+            match attempt.map_err(Error::from) {
+                // Turning a new file to WAL waits for nobody, whatever the busy timeout says.
+                Err(error) if error.kind() == ErrorKind::Busy && clock.elapsed() < give_up => {
+                    clock.sleep(Duration::from_millis(10)).await;
+                }
+                outcome => break outcome?,
+            }
+        };
         let reader = pool()
             .max_connections(self.max_connections)
             .connect_with(base.pragma("query_only", "on"))

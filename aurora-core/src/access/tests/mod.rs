@@ -1,0 +1,3 @@
+//! Several parts together, and what they ask of whoever stores.
+
+mod sql;
