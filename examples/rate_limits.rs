@@ -109,8 +109,8 @@ async fn tokens() -> Result<(), Error> {
     );
     if let Err(error) = limiter.reserve(&model, &policies, 60_000, soon).await {
         println!(
-            "  another 60,000 within a second: {error}, free in {:?}",
-            error.retry_after()
+            "  another 60,000 within a second: {error}, free in {:.0?}",
+            error.retry_after().unwrap_or_default()
         );
     }
     reservation.spend();

@@ -8,17 +8,17 @@ mod pauses;
 mod served;
 #[cfg(test)]
 mod tests;
+mod waiting;
 
 use std::error::Error as StdError;
 use std::fmt;
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures::FutureExt as _;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
 use self::builder::Settings;
@@ -26,6 +26,7 @@ use self::envelope::{Envelope, Lifetimes, Standing};
 use self::flights::{Flights, Joined, Purpose};
 use self::lease::{Claim, Turn};
 use self::pauses::Pauses;
+use self::waiting::{Ending, Slot, Waiting, lock, slot};
 use super::{CacheStore, Key, Scope, telemetry};
 
 pub use self::builder::ReadThroughBuilder;
@@ -87,22 +88,6 @@ struct Kept<V> {
 }
 
 type Outcome<V> = Result<Served<V>, LoadError>;
-
-/// Where the outcome of a load appears.
-struct Slot<V> {
-    outcome: watch::Sender<Option<Outcome<V>>>,
-    /// Told when the last one who waited has left.
-    left: Arc<Notify>,
-}
-
-impl<V> Clone for Slot<V> {
-    fn clone(&self) -> Self {
-        Self {
-            outcome: self.outcome.clone(),
-            left: Arc::clone(&self.left),
-        }
-    }
-}
 
 impl<V> ReadThrough<V> {
     /// Starts a cache in `store` of values of this `kind`, which is part of their keys; a new `version` leaves behind
@@ -369,90 +354,6 @@ impl<V: Serialize + DeserializeOwned + Send + Sync> Core<V> {
 fn newer<V>(kept: Option<Kept<V>>, seen: Option<i64>) -> Option<Served<V>> {
     kept.filter(|kept| kept.standing == Standing::Fresh && seen != Some(kept.created))
         .map(|kept| kept.served)
-}
-
-/// One who waits; dropping it leaves the load to the others.
-struct Waiting<'a, V> {
-    core: &'a Core<V>,
-    key: &'a Key,
-    id: u64,
-    outcome: watch::Receiver<Option<Outcome<V>>>,
-}
-
-impl<'a, V: Send + Sync> Waiting<'a, V> {
-    fn new(core: &'a Core<V>, key: &'a Key, id: u64, slot: &Slot<V>) -> Self {
-        Self {
-            core,
-            key,
-            id,
-            outcome: slot.outcome.subscribe(),
-        }
-    }
-
-    async fn outcome(&mut self) -> Outcome<V> {
-        let told = self.outcome.wait_for(Option::is_some).await;
-        let told = told.ok().and_then(|told| told.clone());
-        told.unwrap_or_else(|| Err(LoadError::new(LoadErrorKind::Abandoned)))
-    }
-}
-
-impl<V> Drop for Waiting<'_, V> {
-    fn drop(&mut self) {
-        if let Some(slot) = lock(&self.core.flights).leave(self.key, self.id) {
-            slot.left.notify_one();
-        }
-    }
-}
-
-/// Ends a load however it ends: also when its task is dropped before it has begun.
-struct Ending<V> {
-    core: Arc<Core<V>>,
-    key: Key,
-    id: u64,
-    slot: Slot<V>,
-}
-
-impl<V: Send + Sync> Ending<V> {
-    /// Waits until nobody has waited for as long as the grace.
-    async fn is_abandoned(&self) {
-        loop {
-            self.slot.left.notified().await;
-            self.core.settings.clock.sleep(self.core.settings.grace).await;
-            if lock(&self.core.flights).abandon(&self.key, self.id) {
-                return;
-            }
-        }
-    }
-
-    fn tell(self, outcome: Outcome<V>) {
-        // Whoever comes from here on finds what was kept, and must not join what has ended.
-        lock(&self.core.flights).finish(&self.key, self.id);
-        self.slot.outcome.send_replace(Some(outcome));
-    }
-}
-
-impl<V> Drop for Ending<V> {
-    fn drop(&mut self) {
-        lock(&self.core.flights).finish(&self.key, self.id);
-        self.slot.outcome.send_if_modified(|outcome| {
-            let is_untold = outcome.is_none();
-            if is_untold {
-                *outcome = Some(Err(LoadError::new(LoadErrorKind::Abandoned)));
-            }
-            is_untold
-        });
-    }
-}
-
-fn slot<V>() -> Slot<V> {
-    Slot {
-        outcome: watch::Sender::new(None),
-        left: Arc::default(),
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl<V> Clone for ReadThrough<V> {

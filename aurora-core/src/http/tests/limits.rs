@@ -207,7 +207,7 @@ async fn the_deadline_of_a_call_cuts_the_exchange_and_travels_along() {
         .await;
     let clock = ManualClock::default();
     let client = HttpClient::builder().clock(clock.clone()).build().unwrap();
-    let asked = url(&format!("{}/asked", server.uri()));
+    let asked = url(format!("{}/asked", server.uri()));
     let deadline = Deadline::after(&clock, Duration::from_secs(3));
 
     client.get(&asked).deadline(deadline).send().await.unwrap();
