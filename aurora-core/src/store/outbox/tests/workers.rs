@@ -21,6 +21,7 @@ type Seen = Arc<Mutex<Vec<(String, String, u32)>>>;
 struct Script {
     seen: Seen,
     dropped: Arc<Mutex<u32>>,
+    go: Arc<tokio::sync::Notify>,
 }
 
 struct Dropped(Arc<Mutex<u32>>);
@@ -63,6 +64,10 @@ impl Handler for Script {
             "hangs" if is_first => {
                 let _dropped = Dropped(Arc::clone(&self.dropped));
                 std::future::pending().await
+            }
+            "waits" => {
+                self.go.notified().await;
+                Ok(())
             }
             "yields" => {
                 tokio::task::yield_now().await;
@@ -321,6 +326,35 @@ async fn a_worker_that_is_stopped_gives_back_what_has_not_ended_and_one_that_is_
         assert!(outbox.claim("q", 1, SECOND).await.unwrap().is_empty());
         clock.advance(SECOND * 60);
         assert_eq!(outbox.claim("q", 1, SECOND).await.unwrap()[0].attempt, 2);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_waits_for_its_last_attempt_rests_meanwhile() {
+    each_database(|db| async move {
+        let (outbox, clock, script, worker) = manual(&db).await;
+        outbox.enqueue(&message("hangs")).await.unwrap();
+        let waits = outbox.enqueue(&message("waits")).await.unwrap().id();
+        let (stop, running) = start(worker);
+        until!({ script.count() == 2 });
+        stop.send(()).unwrap();
+        script.go.notify_one();
+        until!({ state(&outbox, waits).await == State::Done });
+        // For the end of the grace, for the next heartbeat, and for the deadline of the attempt; and it stays so.
+        until!({
+            let mut is_resting = true;
+            for _ in 0..100 {
+                SystemClock.sleep(Duration::from_millis(1)).await;
+                is_resting &= clock.sleepers() == 3;
+            }
+            is_resting
+        });
+        until!({
+            clock.advance(SECOND);
+            running.is_finished()
+        });
+        running.await.unwrap();
     })
     .await;
 }

@@ -279,12 +279,19 @@ impl<'w> Flight<'w> {
 
     async fn let_land(&mut self, clock: &dyn Clock) {
         while !self.running.is_empty() {
-            let pause = self.pause();
+            // No work is looked for any more; what could not be written is tried again.
+            let next = if self.unsettled.is_empty() {
+                self.next_beat
+            } else {
+                self.next_beat.min(self.next_look)
+            };
+            let pause = next.saturating_sub(self.now());
             tokio::select! {
                 biased;
-                () = self.landed() => self.settle().await,
+                () = self.landed() => {}
                 () = clock.sleep(pause) => self.beat().await,
             }
+            self.settle().await;
         }
     }
 
