@@ -77,8 +77,12 @@ impl CallBudget {
     }
 
     /// How many attempts all layers may make in all; at least 1. Clones made before keep their own count.
+    ///
+    /// The outermost layer alone decides it: on a [nested](CallAttempt::nested) budget it changes nothing.
     pub fn attempts(mut self, attempts: u32) -> Self {
-        self.left = Arc::new(AtomicU32::new(attempts.max(1)));
+        if self.depth == 0 {
+            self.left = Arc::new(AtomicU32::new(attempts.max(1)));
+        }
         self
     }
 

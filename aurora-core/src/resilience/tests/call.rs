@@ -79,6 +79,18 @@ fn a_nested_client_makes_the_one_attempt_that_was_paid_for() {
 }
 
 #[test]
+fn a_nested_client_cannot_give_itself_more_than_the_call_has() {
+    let clock = ManualClock::default();
+    let call = CallBudget::new(Deadline::NONE).attempts(2);
+    let outer = call.take_attempt(&clock).unwrap().begin();
+    let inner = outer.nested().attempts(50);
+    inner.take_attempt(&clock).unwrap().begin();
+    inner.take_attempt(&clock).unwrap().begin();
+    assert_eq!(inner.take_attempt(&clock).unwrap_err(), CallExhausted::Attempts);
+    assert_eq!(call.attempts_left(), 0);
+}
+
+#[test]
 fn the_earlier_deadline_counts_and_a_corrected_wall_clock_changes_nothing() {
     let clock = ManualClock::default();
     let near = Deadline::after(&clock, SECOND);
