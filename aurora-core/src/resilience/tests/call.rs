@@ -84,8 +84,8 @@ fn a_nested_client_cannot_give_itself_more_than_the_call_has() {
     let call = CallBudget::new(Deadline::NONE).attempts(2);
     let outer = call.take_attempt(&clock).unwrap().begin();
     let inner = outer.nested().attempts(50);
-    inner.take_attempt(&clock).unwrap().begin();
-    inner.take_attempt(&clock).unwrap().begin();
+    drop(inner.take_attempt(&clock).unwrap().begin());
+    drop(inner.take_attempt(&clock).unwrap().begin());
     assert_eq!(inner.take_attempt(&clock).unwrap_err(), CallExhausted::Attempts);
     assert_eq!(call.attempts_left(), 0);
 }
