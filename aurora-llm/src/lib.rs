@@ -29,7 +29,8 @@
 //! | [`client`] | [`LlmClient`]: ordered fallback, retry within a budget, circuit breakers, time limits, the trail of attempts |
 //! | [`client::plan`] | the table that says what each error leads to |
 //! | [`chat`] | the vocabulary: requests, messages and their parts, tools, answers, stream events |
-//! | [`provider`] | the trait of a provider, and what one can do |
+//! | [`embed`], [`rerank`], [`tokens`] | what else is asked of models: vectors, an order of documents, counts of tokens |
+//! | [`provider`] | the traits of a provider, and what one can do |
 //! | [`providers`] | the providers, each behind a feature |
 //! | [`wire`] | codecs without I/O, for both sides of a dialect |
 //! | [`usage`], [`pricing`] | tokens, and what they cost in nano-dollars |
@@ -41,20 +42,30 @@
 //! | feature | what it adds | default |
 //! | --- | --- | --- |
 //! | `openai`, `anthropic`, `openai-compatible` | providers, and with them the HTTP client | yes |
+//! | `cohere`, `gemini`, `ollama`, `huggingface`, `azure` | further providers | no |
 //! | `simulated` | invented answers, without network or key | yes |
+//! | `http` | endpoints over HTTP, for providers of your own | with the providers |
+//! | `schema` | JSON Schemas from Rust types: typed answers and typed tools | no |
+//! | `tokenizer` | exact counts of OpenAI's tokens | no |
+//! | `memory`, `redis` | where answers are kept and limits are counted | no |
+//! | `semantic-cache` | answers to questions that mean the same | no |
+//! | `sqlite`, `postgres` | ledgers and budgets in a database | no |
 //! | `testing` | module `testing` | no |
 //!
 //! Prompts, answers and keys never appear in errors, logs or metrics.
 
 pub mod chat;
 pub mod client;
+pub mod embed;
 pub mod error;
 pub mod pricing;
 pub mod provider;
 pub mod providers;
+pub mod rerank;
 pub mod telemetry;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod tokens;
 pub mod usage;
 pub mod wire;
 

@@ -11,12 +11,22 @@ pub struct Usage {
     pub input: u64,
     /// Input read from the provider's prompt cache.
     pub cache_read: u64,
-    /// Input written to the provider's prompt cache.
+    /// Input written to the provider's prompt cache for the usual time (Anthropic: five minutes).
     pub cache_write: u64,
+    /// Input written to the provider's prompt cache for an hour.
+    pub cache_write_hour: u64,
+    /// Sound in the input, read for the price of sound.
+    pub audio_input: u64,
+    /// Input that the provider's own tools added to the prompt (Gemini `toolUsePromptTokenCount`).
+    pub tool_input: u64,
     /// Output other than reasoning.
     pub output: u64,
     /// Output spent on reasoning.
     pub reasoning: u64,
+    /// Sound in the output.
+    pub audio_output: u64,
+    /// Searches of a rerank call; not tokens (Cohere `search_units`).
+    pub searches: u64,
 }
 
 impl Usage {
@@ -36,17 +46,39 @@ impl Usage {
         self.input
             .saturating_add(self.cache_read)
             .saturating_add(self.cache_write)
+            .saturating_add(self.cache_write_hour)
+            .saturating_add(self.audio_input)
+            .saturating_add(self.tool_input)
     }
 
     /// All output tokens, reasoning included.
     #[must_use]
     pub const fn total_output(&self) -> u64 {
-        self.output.saturating_add(self.reasoning)
+        self.output
+            .saturating_add(self.reasoning)
+            .saturating_add(self.audio_output)
     }
 
     /// All tokens.
     #[must_use]
     pub const fn total(&self) -> u64 {
         self.total_input().saturating_add(self.total_output())
+    }
+
+    /// Both together, part by part.
+    #[must_use]
+    pub const fn plus(&self, other: &Self) -> Self {
+        Self {
+            input: self.input.saturating_add(other.input),
+            cache_read: self.cache_read.saturating_add(other.cache_read),
+            cache_write: self.cache_write.saturating_add(other.cache_write),
+            cache_write_hour: self.cache_write_hour.saturating_add(other.cache_write_hour),
+            audio_input: self.audio_input.saturating_add(other.audio_input),
+            tool_input: self.tool_input.saturating_add(other.tool_input),
+            output: self.output.saturating_add(other.output),
+            reasoning: self.reasoning.saturating_add(other.reasoning),
+            audio_output: self.audio_output.saturating_add(other.audio_output),
+            searches: self.searches.saturating_add(other.searches),
+        }
     }
 }

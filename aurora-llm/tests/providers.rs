@@ -8,8 +8,8 @@ mod over_http {
     use aurora_llm::chat::{ChatRequest, StreamEvent};
     use aurora_llm::error::{Error, ErrorKind, TimeoutStage};
     use aurora_llm::provider::{Call, Capabilities, LlmProvider};
-    use aurora_llm::providers::Connection;
     use aurora_llm::providers::anthropic::Anthropic;
+    use aurora_llm::providers::endpoint::Connection;
     use aurora_llm::providers::openai::OpenAi;
     use aurora_llm::providers::openai_compatible::OpenAiCompatible;
     use aurora_llm::testing::conformance;

@@ -34,13 +34,7 @@ pub struct StreamCollector {
 impl StreamCollector {
     /// Takes the next event.
     pub fn push(&mut self, event: &StreamEvent) {
-        self.size += match event {
-            StreamEvent::Text(more) | StreamEvent::Reasoning(more) | StreamEvent::Refusal(more) => more.len(),
-            StreamEvent::ToolCallStart { id, name, .. } => id.len() + name.len() + size_of::<Part>(),
-            StreamEvent::ToolCallDelta { arguments, .. } => arguments.len(),
-            StreamEvent::Signature(signature) => signature.value.len(),
-            _ => 0,
-        };
+        self.size = self.size.saturating_add(event.size());
         match event {
             StreamEvent::Start { id, model } => {
                 self.id.clone_from(id);
@@ -59,11 +53,8 @@ impl StreamCollector {
             StreamEvent::ToolCallStart { index, id, name } => {
                 self.calls.insert(*index, self.parts.len());
                 let (id, name) = (id.clone(), name.clone());
-                self.parts.push(Part::ToolCall(ToolCall {
-                    id,
-                    name,
-                    arguments: String::new(),
-                }));
+                self.parts
+                    .push(Part::ToolCall(ToolCall::new(id, name, String::new())));
             }
             StreamEvent::ToolCallDelta { index, arguments } => {
                 let part = self.calls.get(index).and_then(|at| self.parts.get_mut(*at));
@@ -71,6 +62,14 @@ impl StreamCollector {
                     call.arguments.push_str(arguments);
                 }
             }
+            StreamEvent::ToolCallSignature { index, signature } => {
+                let part = self.calls.get(index).and_then(|at| self.parts.get_mut(*at));
+                if let Some(Part::ToolCall(call)) = part {
+                    call.signature = Some(signature.clone());
+                }
+            }
+            StreamEvent::Citation(citation) => self.parts.push(Part::Citation(citation.clone())),
+            StreamEvent::Media(media) => self.parts.push(media.clone().into_part()),
             StreamEvent::Usage(usage) => self.usage = Some(usage.clone()),
             StreamEvent::Finish { reason, usage } => {
                 self.finish = Some(reason.clone());

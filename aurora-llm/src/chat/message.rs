@@ -103,6 +103,11 @@ pub enum Part {
     Reasoning(Reasoning),
     /// The model declined, in its own words.
     Refusal(String),
+    /// Where the model took the text before it from.
+    Citation(Citation),
+    /// Everything up to here is worth keeping in the provider's prompt cache. A hint: providers that cache by themselves,
+    /// or not at all, pass over it.
+    CachePoint(CacheTtl),
 }
 
 impl Part {
@@ -142,6 +147,25 @@ impl Media {
             media_type: media_type.into(),
             source,
             name: None,
+        }
+    }
+
+    /// As the part of its kind: an image, sound, or else a document.
+    #[must_use]
+    pub fn into_part(self) -> Part {
+        match self.media_type.split('/').next() {
+            Some("image") => Part::Image(self),
+            Some("audio") => Part::Audio(self),
+            _ => Part::Document(self),
+        }
+    }
+
+    /// How many bytes it holds, or its address has.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        match &self.source {
+            MediaSource::Bytes(bytes) => bytes.len(),
+            MediaSource::Url(url) => url.len(),
         }
     }
 
@@ -201,6 +225,44 @@ impl Signature {
         Self {
             provider,
             value: value.into(),
+        }
+    }
+}
+
+/// How long a provider shall keep the prompt up to a [`Part::CachePoint`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum CacheTtl {
+    /// Five minutes after the last use, which is the usual time.
+    #[default]
+    FiveMinutes,
+    /// One hour after the last use; writing costs more.
+    OneHour,
+}
+
+/// Where an answer took something from.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Citation {
+    /// The words of the answer that rest on the source; empty when the provider does not say.
+    pub text: String,
+    /// The words of the source.
+    pub cited: Option<String>,
+    /// Title of the source.
+    pub title: Option<String>,
+    /// The provider's or the caller's id of the source.
+    pub id: Option<String>,
+    /// Address of the source.
+    pub url: Option<String>,
+}
+
+impl Citation {
+    /// A source of `text`.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            ..Self::default()
         }
     }
 }

@@ -11,8 +11,8 @@ mod stream;
 mod tool;
 
 pub use collect::StreamCollector;
-pub use message::{Media, MediaSource, Message, Part, Reasoning, Role, Signature};
-pub use request::{ChatRequest, ReasoningEffort, ResponseFormat};
+pub use message::{CacheTtl, Citation, Media, MediaSource, Message, Part, Reasoning, Role, Signature};
+pub use request::{ChatRequest, ProviderOptions, ReasoningEffort, ResponseFormat, Speech};
 pub use response::{ChatResponse, FinishReason};
 pub use stream::{ChatStream, StreamEvent};
 pub use tool::{Tool, ToolCall, ToolChoice, ToolResult};

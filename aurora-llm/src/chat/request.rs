@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::message::{Message, Part};
+use super::message::{MediaSource, Message, Part};
 use super::tool::{Tool, ToolChoice};
+use crate::error::{Error, ErrorKind};
 use crate::provider::Capabilities;
 
 /// One request to a model, the same for every provider.
@@ -43,12 +45,24 @@ pub struct ChatRequest {
     pub temperature: Option<f64>,
     /// Nucleus sampling, 0 to 1.
     pub top_p: Option<f64>,
+    /// Chooses among this many of the likeliest tokens, where a provider offers it.
+    pub top_k: Option<u32>,
+    /// Less of what was said often, -2 to 2.
+    pub frequency_penalty: Option<f64>,
+    /// Less of what was said at all, -2 to 2.
+    pub presence_penalty: Option<f64>,
     /// Texts that end the answer.
     pub stop: Vec<String>,
     /// Asks for repeatable sampling, where a provider offers it.
     pub seed: Option<i64>,
     /// How hard to think before answering.
     pub reasoning: Option<ReasoningEffort>,
+    /// Whether the reasoning shall be shown, where a provider asks: OpenAI's summaries, Gemini's thoughts.
+    pub show_reasoning: bool,
+    /// Asks for a spoken answer beside the text.
+    pub speech: Option<Speech>,
+    /// Brings requests with the same beginning to the same prompt cache (OpenAI `prompt_cache_key`). A hint.
+    pub cache_key: Option<String>,
     /// Free labels kept with the call; at most 16, as the strictest provider allows.
     pub metadata: BTreeMap<String, String>,
     /// An opaque id of the end user, for the provider's abuse detection. Never a name or an address.
@@ -150,22 +164,85 @@ impl ChatRequest {
         self
     }
 
+    /// Sets options that one dialect alone has, in its own types, such as `gemini::Options`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidRequest`] when the options are not a JSON object.
+    pub fn provider_options<O: ProviderOptions>(mut self, options: &O) -> Result<Self, Error> {
+        let invalid =
+            || Error::new(ErrorKind::InvalidRequest).with_context("provider options are a JSON object");
+        match serde_json::to_value(options).map_err(|_| invalid())? {
+            Value::Object(map) => {
+                self.options.entry(O::DIALECT.to_owned()).or_default().extend(map);
+                Ok(self)
+            }
+            _ => Err(invalid()),
+        }
+    }
+
+    /// How hard to think before answering.
+    #[must_use]
+    pub fn reasoning(mut self, effort: ReasoningEffort) -> Self {
+        self.reasoning = Some(effort);
+        self
+    }
+
     /// What the request needs of a provider; compared with [`Capabilities`] before a call.
     #[must_use]
     pub fn needs(&self) -> Capabilities {
         let parts = || self.messages.iter().flat_map(|message| &message.parts);
+        let media = || {
+            parts().filter_map(|part| match part {
+                Part::Image(media) | Part::Document(media) | Part::Audio(media) => Some(media),
+                _ => None,
+            })
+        };
         Capabilities {
             tools: !self.tools.is_empty(),
+            parallel_tools: !self.tools.is_empty() && self.parallel_tool_calls == Some(true),
+            json_object: matches!(self.format, ResponseFormat::JsonObject),
             json_schema: matches!(self.format, ResponseFormat::JsonSchema { .. }),
             images: parts().any(|part| matches!(part, Part::Image(_))),
             documents: parts().any(|part| matches!(part, Part::Document(_))),
             audio: parts().any(|part| matches!(part, Part::Audio(_))),
+            media_urls: media().any(|media| matches!(media.source, MediaSource::Url(_))),
+            speech: self.speech.is_some(),
+            sampling: self.temperature.is_some() || self.top_p.is_some(),
             seed: self.seed.is_some(),
             reasoning: self
                 .reasoning
                 .as_ref()
                 .is_some_and(|effort| *effort != ReasoningEffort::None),
+            max_output_tokens: self.max_tokens,
+            max_stop: u32::try_from(self.stop.len()).ok().filter(|stops| *stops > 0),
             ..Capabilities::NONE
+        }
+    }
+}
+
+/// Options that one dialect alone has, in its own types.
+pub trait ProviderOptions: Serialize {
+    /// The dialect, as in [`ChatRequest::options`].
+    const DIALECT: &'static str;
+}
+
+/// A spoken answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Speech {
+    /// Voice, by the provider's own name.
+    pub voice: String,
+    /// Form of the sound, such as `wav`, `mp3` or `pcm16`.
+    pub format: String,
+}
+
+impl Speech {
+    /// A spoken answer in this voice and form.
+    #[must_use]
+    pub fn new(voice: impl Into<String>, format: impl Into<String>) -> Self {
+        Self {
+            voice: voice.into(),
+            format: format.into(),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::pin::Pin;
 
 use futures::Stream;
 
-use super::message::Signature;
+use super::message::{Citation, Media, Part, Signature};
 use super::response::FinishReason;
 use crate::error::Error;
 use crate::usage::Usage;
@@ -57,6 +57,17 @@ pub enum StreamEvent {
         /// Which call.
         index: u32,
     },
+    /// The provider's proof of a tool call (Gemini signs calls): belongs to the call of this index.
+    ToolCallSignature {
+        /// Which call.
+        index: u32,
+        /// The proof.
+        signature: Signature,
+    },
+    /// Where the text before it was taken from.
+    Citation(Citation),
+    /// A piece of media that the model made, whole.
+    Media(Media),
     /// What has been consumed so far; replaces, never adds to, an earlier one.
     Usage(Usage),
     /// The provider is still there.
@@ -85,7 +96,26 @@ impl StreamEvent {
                 | Self::ToolCallStart { .. }
                 | Self::ToolCallDelta { .. }
                 | Self::ToolCallEnd { .. }
+                | Self::ToolCallSignature { .. }
+                | Self::Citation(_)
+                | Self::Media(_)
         )
+    }
+
+    /// About how many bytes it adds to the answer.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        match self {
+            Self::Text(more) | Self::Reasoning(more) | Self::Refusal(more) => more.len(),
+            Self::ToolCallStart { id, name, .. } => id.len() + name.len() + size_of::<Part>(),
+            Self::ToolCallDelta { arguments, .. } => arguments.len(),
+            Self::Signature(signature) | Self::ToolCallSignature { signature, .. } => signature.value.len(),
+            Self::Citation(citation) => {
+                size_of::<Part>() + citation.text.len() + citation.cited.as_ref().map_or(0, String::len)
+            }
+            Self::Media(media) => size_of::<Part>() + media.size(),
+            _ => 0,
+        }
     }
 
     /// Whether nothing may follow.

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::message::{CacheTtl, Signature};
 use crate::error::{Error, ErrorKind};
 
 /// A function that the model may ask for.
@@ -16,6 +17,9 @@ pub struct Tool {
     pub parameters: Value,
     /// Whether the provider shall hold the model to the schema, where it can.
     pub strict: Option<bool>,
+    /// Everything up to this tool is worth keeping in the provider's prompt cache; see
+    /// [`Part::CachePoint`](super::Part::CachePoint).
+    pub cache_point: Option<CacheTtl>,
 }
 
 impl Tool {
@@ -27,6 +31,7 @@ impl Tool {
             description: Some(description.into()),
             parameters,
             strict: None,
+            cache_point: None,
         }
     }
 }
@@ -56,6 +61,8 @@ pub struct ToolCall {
     pub name: String,
     /// The arguments as the model wrote them: JSON text, not yet checked.
     pub arguments: String,
+    /// The provider's proof that the call is its own; sent back unchanged, and only to where it came from.
+    pub signature: Option<Signature>,
 }
 
 impl ToolCall {
@@ -66,7 +73,15 @@ impl ToolCall {
             id: id.into(),
             name: name.into(),
             arguments: arguments.into(),
+            signature: None,
         }
+    }
+
+    /// Keeps the provider's proof of the call.
+    #[must_use]
+    pub fn signed(mut self, signature: Signature) -> Self {
+        self.signature = Some(signature);
+        self
     }
 
     /// The arguments as a value; an empty text counts as `{}`, which is what models mean by it.

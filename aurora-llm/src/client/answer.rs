@@ -1,6 +1,6 @@
 //! A whole answer and how it came about.
 
-use super::target::Member;
+use super::told::Told;
 use super::trail::Attempt;
 use crate::chat::{ChatResponse, ToolCall};
 use crate::pricing::Cost;
@@ -11,25 +11,14 @@ use crate::usage::Usage;
 #[derive(Debug, Clone)]
 pub struct Answer {
     response: ChatResponse,
-    provider: ProviderId,
-    kind: &'static str,
-    target: String,
-    attempts: Vec<Attempt>,
+    told: Told,
     cost: Cost,
 }
 
 impl Answer {
-    /// `model` is the name that was asked for: prices go by it, since providers answer with a dated name of the same.
-    pub(super) fn new(response: ChatResponse, member: &Member, model: &str, attempts: Vec<Attempt>) -> Self {
-        let cost = cost(member, model, response.usage.as_ref());
-        Self {
-            response,
-            provider: member.provider_id().clone(),
-            kind: member.kind(),
-            target: member.name().to_owned(),
-            attempts,
-            cost,
-        }
+    pub(super) fn new(response: ChatResponse, told: Told) -> Self {
+        let cost = told.cost(response.usage.as_ref());
+        Self { response, told, cost }
     }
 
     /// All text parts of the answer joined.
@@ -46,13 +35,13 @@ impl Answer {
     /// The provider instance that answered.
     #[must_use]
     pub const fn provider(&self) -> &ProviderId {
-        &self.provider
+        &self.told.provider
     }
 
     /// What stands behind that provider; see [`LlmProvider::kind`](crate::provider::LlmProvider::kind).
     #[must_use]
     pub const fn kind(&self) -> &'static str {
-        self.kind
+        self.told.kind
     }
 
     /// The model that answered, as the provider names it.
@@ -64,13 +53,13 @@ impl Answer {
     /// The name of the target that answered.
     #[must_use]
     pub fn target(&self) -> &str {
-        &self.target
+        &self.told.target
     }
 
     /// Every attempt in order; the last one served.
     #[must_use]
     pub fn attempts(&self) -> &[Attempt] {
-        &self.attempts
+        &self.told.attempts
     }
 
     /// What was consumed; `None` when the provider did not say.
@@ -95,13 +84,5 @@ impl Answer {
     #[must_use]
     pub fn into_response(self) -> ChatResponse {
         self.response
-    }
-}
-
-/// What `usage` of `model` costs at this target.
-pub(super) fn cost(member: &Member, model: &str, usage: Option<&Usage>) -> Cost {
-    match (member.price(model), usage) {
-        (Some(price), Some(usage)) => price.cost(usage),
-        _ => Cost::Unpriced,
     }
 }

@@ -150,7 +150,7 @@ impl ClientBuilder {
     /// [`ErrorKind::Config`] names everything that is wrong: no target, two of the same name, an alias that names an
     /// unknown target, a time limit of zero.
     pub fn build(self) -> Result<LlmClient, Error> {
-        let mut members: Vec<Member> = self.targets.iter().cloned().map(Member::new).collect();
+        let mut members: Vec<Member> = self.targets.iter().cloned().flat_map(Member::of).collect();
         members.sort_by_key(Member::priority);
         let problems = self.problems(&members);
         if !problems.is_empty() {
@@ -192,9 +192,9 @@ impl ClientBuilder {
             problems.push("at least one provider is needed".to_owned());
         }
         let mut names = BTreeSet::new();
-        for member in members {
-            if !names.insert(member.name()) {
-                problems.push(format!("two targets are named {:?}", member.name()));
+        for member in members.iter().filter(|member| member.key() == 0) {
+            if !names.insert(member.target_name()) {
+                problems.push(format!("two targets are named {:?}", member.target_name()));
             }
         }
         for (alias, targets) in &self.aliases {

@@ -3,39 +3,44 @@
 //! A call goes through it in this order, outside in:
 //!
 //! ```text
-//! trace → route (which targets, in which order) → fallback ( breaker → retry within budget → time limits → provider )
+//! trace → cache and single-flight → budget → route (which targets, in which order)
+//!       → walk ( breaker → retry within budget → limits → time limits → provider )
 //! ```
 //!
 //! [`plan`] is the table that says what each error means.
 
 mod answer;
 mod builder;
+mod flow;
+mod live;
 mod open;
+mod options;
 pub mod plan;
 mod route;
 mod stream;
 mod target;
+mod told;
 mod trail;
+mod walk;
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aurora_core::fallback::{Exhausted, Fallback, TargetStatus};
-use aurora_core::resilience::Deadline;
+use aurora_core::fallback::{Fallback, TargetStatus};
 use aurora_core::time::Clock;
 use tracing::Instrument as _;
 
 pub use answer::Answer;
 pub use builder::ClientBuilder;
+pub use options::{CallOptions, Caller};
 pub use stream::AnswerStream;
 pub use target::{LlmTarget, TargetInfo};
 pub use trail::{Attempt, AttemptOutcome};
 
 use crate::chat::ChatRequest;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::telemetry::{self, Served};
-use plan::DecisionTable;
 use route::Routes;
 use target::Member;
 
@@ -99,39 +104,33 @@ impl LlmClient {
     /// # Cancel safety
     /// Dropping the future ends the call at the provider.
     pub async fn chat(&self, request: impl Into<Arc<ChatRequest>> + Send) -> Result<Answer, Error> {
+        self.chat_with(request, &CallOptions::default()).await
+    }
+
+    /// As [`chat`](Self::chat), for somebody and in a way of his own.
+    ///
+    /// # Errors
+    /// As [`chat`](Self::chat).
+    ///
+    /// # Cancel safety
+    /// As [`chat`](Self::chat).
+    pub async fn chat_with(
+        &self,
+        request: impl Into<Arc<ChatRequest>> + Send,
+        options: &CallOptions,
+    ) -> Result<Answer, Error> {
         let request = request.into();
         let span = telemetry::chat_span(&request);
         let started = self.inner.clock.elapsed();
-        let outcome = self.chat_inner(request).instrument(span.clone()).await;
+        let outcome = flow::whole(&self.inner, request, options)
+            .instrument(span.clone())
+            .await;
         let elapsed = self.inner.clock.elapsed().saturating_sub(started);
         match &outcome {
             Ok(answer) => telemetry::served(&span, Served::by(answer), answer.usage(), elapsed),
             Err(error) => telemetry::failed(&span, error, self.kind_of(error), elapsed),
         }
         outcome
-    }
-
-    async fn chat_inner(&self, request: Arc<ChatRequest>) -> Result<Answer, Error> {
-        let inner = &*self.inner;
-        let route = inner.routes.resolve(&request, false)?;
-        let deadline = Deadline::after(&*inner.clock, inner.limits.total);
-        let served = inner
-            .fallback
-            .run_over(
-                &DecisionTable,
-                deadline,
-                |member| route.wants(member),
-                |attempt| {
-                    let call = route.call(&request, attempt.payload(), attempt.number(), attempt.remaining());
-                    open::whole(attempt, call, inner.limits.answer, Arc::clone(&inner.clock))
-                },
-            )
-            .await
-            .map_err(|exhausted| self.exhausted(exhausted))?;
-        let trail = trail::of(served.attempts(), inner.routes.members());
-        let member = served.payload().clone();
-        let response = served.into_value();
-        Ok(Answer::new(response, &member, route.model_for(&member), trail))
     }
 
     /// Begins an answer and hands it out while it is being written.
@@ -145,52 +144,36 @@ impl LlmClient {
     /// # Cancel safety
     /// Dropping the future or the stream ends the call at the provider.
     pub async fn stream(&self, request: impl Into<Arc<ChatRequest>> + Send) -> Result<AnswerStream, Error> {
+        self.stream_with(request, &CallOptions::default()).await
+    }
+
+    /// As [`stream`](Self::stream), for somebody and in a way of his own.
+    ///
+    /// # Errors
+    /// As [`stream`](Self::stream).
+    ///
+    /// # Cancel safety
+    /// As [`stream`](Self::stream).
+    pub async fn stream_with(
+        &self,
+        request: impl Into<Arc<ChatRequest>> + Send,
+        options: &CallOptions,
+    ) -> Result<AnswerStream, Error> {
         let request = request.into();
         let span = telemetry::chat_span(&request);
-        let started = self.inner.clock.elapsed();
-        let outcome = self.stream_inner(request).instrument(span.clone()).await;
+        let clock = Arc::clone(&self.inner.clock);
+        let started = clock.elapsed();
+        let outcome = flow::streamed(&self.inner, request, options)
+            .instrument(span.clone())
+            .await;
         match outcome {
-            Ok(stream) => Ok(stream.traced(span, started)),
+            Ok(source) => Ok(AnswerStream::new(source, clock, span, started)),
             Err(error) => {
-                let elapsed = self.inner.clock.elapsed().saturating_sub(started);
+                let elapsed = clock.elapsed().saturating_sub(started);
                 telemetry::failed(&span, &error, self.kind_of(&error), elapsed);
                 Err(error)
             }
         }
-    }
-
-    async fn stream_inner(&self, request: Arc<ChatRequest>) -> Result<AnswerStream, Error> {
-        let inner = &*self.inner;
-        let route = inner.routes.resolve(&request, true)?;
-        let deadline = Deadline::after(&*inner.clock, inner.limits.total);
-        let first_token = inner.limits.first_token;
-        let served = inner
-            .fallback
-            .run_over(
-                &DecisionTable,
-                deadline,
-                |member| route.wants(member),
-                |attempt| {
-                    let call = route.call(&request, attempt.payload(), attempt.number(), attempt.remaining());
-                    open::until_content(attempt, call, first_token, Arc::clone(&inner.clock))
-                },
-            )
-            .await
-            .map_err(|exhausted| self.exhausted(exhausted))?;
-        let trail = trail::of(served.attempts(), inner.routes.members());
-        let member = served.payload().clone();
-        let (opened, _, _, lease) = served.into_parts();
-        let model = route.model_for(&member).to_owned();
-        Ok(AnswerStream::new(
-            opened,
-            member,
-            model,
-            trail,
-            lease,
-            inner.limits.idle,
-            deadline,
-            Arc::clone(&inner.clock),
-        ))
     }
 
     /// Where each target stands, in the order in which they are tried.
@@ -201,7 +184,8 @@ impl LlmClient {
 
     /// What is known about each target, in the order in which they are tried.
     pub fn targets(&self) -> impl Iterator<Item = TargetInfo> + '_ {
-        self.inner.routes.members().iter().map(Member::info)
+        let members = self.inner.routes.members().iter();
+        members.filter(|member| member.key() == 0).map(Member::info)
     }
 
     /// The models and aliases that a request may name, sorted.
@@ -221,35 +205,6 @@ impl LlmClient {
         let members = self.inner.routes.members();
         let member = members.iter().find(|member| member.provider_id() == provider);
         member.map(Member::kind)
-    }
-
-    fn exhausted(&self, exhausted: Exhausted<Error>) -> Error {
-        let trail = trail::of(exhausted.attempts(), self.inner.routes.members());
-        let retry_after = exhausted.retry_after();
-        let mut failed: Vec<Error> = exhausted
-            .into_attempts()
-            .into_iter()
-            .filter_map(|attempt| match attempt.outcome {
-                aurora_core::fallback::AttemptOutcome::Failed(error) => Some(error),
-                _ => None,
-            })
-            .collect();
-        // Who answered, if only with an error, tells more than who could not be asked.
-        let asked = |error: &Error| !matches!(error.kind(), ErrorKind::Unsupported | ErrorKind::Config);
-        let last = failed
-            .iter()
-            .rposition(asked)
-            .unwrap_or(failed.len().saturating_sub(1));
-        failed.truncate(last + 1);
-        let error = failed
-            .pop()
-            .unwrap_or_else(|| Error::new(ErrorKind::CircuitOpen).with_context("no target could be asked"));
-        let error = match retry_after {
-            // Whichever target is back first can answer, not only the one whose error this is.
-            Some(wait) if error.is_retryable() => error.with_retry_after(wait),
-            _ => error,
-        };
-        error.with_attempts(trail)
     }
 }
 

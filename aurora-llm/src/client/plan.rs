@@ -9,9 +9,9 @@
 //! | stream truncated or answer malformed, before the first content | once | yes |
 //! | the same after the first content | no: the error carries the partial answer | no |
 //! | conversation too long | no | only one with a larger context |
-//! | model not found | no | yes |
+//! | model not found, region blocked | no | yes |
 //! | not supported by this target, target set up wrongly | no | yes |
-//! | content filtered, invalid request, own limits, cancelled | no | no |
+//! | content filtered, invalid request, own limits, budget exceeded, cancelled | no | no |
 //!
 //! A provider that says of its error that another try is of no use is not tried again, whatever the row says.
 //!
@@ -42,12 +42,14 @@ pub const fn action(kind: ErrorKind) -> Action {
         | ErrorKind::Timeout(_)
         | ErrorKind::ContextOverflow
         | ErrorKind::ModelNotFound
+        | ErrorKind::RegionBlocked
         | ErrorKind::Unsupported
         | ErrorKind::Config
         | ErrorKind::CircuitOpen => Action::Next,
         ErrorKind::ContentFiltered
         | ErrorKind::InvalidRequest
         | ErrorKind::LocalRateLimited
+        | ErrorKind::BudgetExceeded
         | ErrorKind::Cancelled => Action::Surface,
     }
 }
@@ -88,18 +90,21 @@ mod tests {
             (ErrorKind::Timeout(TimeoutStage::Connect), Action::Retry),
             (ErrorKind::Timeout(TimeoutStage::FirstToken), Action::Next),
             (ErrorKind::Timeout(TimeoutStage::Idle), Action::Next),
+            (ErrorKind::Timeout(TimeoutStage::Throughput), Action::Next),
             (ErrorKind::Timeout(TimeoutStage::Total), Action::Next),
             (ErrorKind::StreamTruncated, Action::RetryOnce),
             (ErrorKind::Malformed, Action::RetryOnce),
             (ErrorKind::Authentication, Action::Next),
             (ErrorKind::Permission, Action::Next),
             (ErrorKind::ModelNotFound, Action::Next),
+            (ErrorKind::RegionBlocked, Action::Next),
             (ErrorKind::ContextOverflow, Action::Next),
             (ErrorKind::ContentFiltered, Action::Surface),
             (ErrorKind::InvalidRequest, Action::Surface),
             (ErrorKind::Unsupported, Action::Next),
             (ErrorKind::CircuitOpen, Action::Next),
             (ErrorKind::LocalRateLimited, Action::Surface),
+            (ErrorKind::BudgetExceeded, Action::Surface),
             (ErrorKind::Cancelled, Action::Surface),
             (ErrorKind::Config, Action::Next),
         ];

@@ -51,7 +51,9 @@ impl Routes {
         };
         let candidates: Vec<&Member> = match (named, alias) {
             (None, _) => own().collect(),
-            (_, Some(targets)) => own().filter(|member| targets.contains(member.name())).collect(),
+            (_, Some(targets)) => own()
+                .filter(|member| targets.contains(&*member.target_name()))
+                .collect(),
             (Some(name), None) => own().filter(|member| member.serves(name)).collect(),
         };
         if candidates.is_empty() {
@@ -115,7 +117,9 @@ impl Route {
         attempt: u32,
         remaining: Option<Duration>,
     ) -> Call {
-        let call = Call::new(Arc::clone(request), self.model_for(member)).attempt(attempt);
+        let call = Call::new(Arc::clone(request), self.model_for(member))
+            .attempt(attempt)
+            .key(member.key());
         match remaining {
             Some(left) => call.timeout(left),
             None => call,

@@ -82,23 +82,50 @@ pub struct TargetInfo {
     pub priority: u32,
 }
 
-/// A target inside the client.
+/// A target inside the client, with one of its keys.
 #[derive(Debug, Clone)]
 pub struct Member(Arc<MemberInner>);
 
 #[derive(Debug)]
 struct MemberInner {
-    target: LlmTarget,
-    name: String,
+    target: Arc<LlmTarget>,
+    target_name: Arc<str>,
+    name: Arc<str>,
+    key: usize,
 }
 
 impl Member {
-    pub(super) fn new(target: LlmTarget) -> Self {
+    /// One for each key of the target's provider; with several, their names end in `#1`, `#2` …
+    pub(super) fn of(target: LlmTarget) -> Vec<Self> {
         let name = target
             .name
             .clone()
             .unwrap_or_else(|| format!("{}/{}", target.provider.id(), target.model));
-        Self(Arc::new(MemberInner { target, name }))
+        let (target, target_name) = (Arc::new(target), Arc::<str>::from(name));
+        let keys = target.provider.keys().max(1);
+        let member = |key: usize| {
+            let name = match keys {
+                1 => Arc::clone(&target_name),
+                _ => format!("{target_name}#{}", key + 1).into(),
+            };
+            Self(Arc::new(MemberInner {
+                target: Arc::clone(&target),
+                target_name: Arc::clone(&target_name),
+                name,
+                key,
+            }))
+        };
+        (0..keys).map(member).collect()
+    }
+
+    /// The name of the target, whatever the key.
+    pub(super) fn target_name(&self) -> Arc<str> {
+        Arc::clone(&self.0.target_name)
+    }
+
+    /// Which of the provider's keys it uses.
+    pub(super) fn key(&self) -> usize {
+        self.0.key
     }
 
     pub(super) fn name(&self) -> &str {
@@ -119,7 +146,7 @@ impl Member {
 
     pub(super) fn info(&self) -> TargetInfo {
         TargetInfo {
-            name: self.name().to_owned(),
+            name: self.0.target_name.to_string(),
             provider: self.provider_id().clone(),
             kind: self.kind(),
             model: self.model().to_owned(),
@@ -158,13 +185,13 @@ impl Member {
             Some(prefix) => model.starts_with(prefix),
             None => model == pattern,
         };
-        model == self.model() || model == self.name() || self.0.target.serves.iter().any(pattern)
+        model == self.model() || model == &*self.0.target_name || self.0.target.serves.iter().any(pattern)
     }
 
     /// The model to ask for when the request names `model`.
     pub(super) fn model_for<'a>(&'a self, named: Option<&'a str>) -> &'a str {
         match named {
-            Some(name) if name != self.name() && self.serves(name) => name,
+            Some(name) if name != &*self.0.target_name && self.serves(name) => name,
             _ => self.model(),
         }
     }

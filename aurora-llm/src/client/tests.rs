@@ -15,6 +15,7 @@ use futures::StreamExt as _;
 
 use super::*;
 use crate::chat::{ChatResponse, ChatStream, FinishReason, Message, StreamEvent};
+use crate::error::ErrorKind;
 use crate::provider::{Call, Capabilities, LlmProvider, ProviderId};
 use crate::usage::Usage;
 

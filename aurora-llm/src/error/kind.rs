@@ -28,6 +28,8 @@ pub enum ErrorKind {
     Permission,
     /// The provider does not have this model.
     ModelNotFound,
+    /// The provider does not serve us from where we are.
+    RegionBlocked,
     /// The conversation is longer than the model can take.
     ContextOverflow,
     /// The provider withheld the answer.
@@ -40,6 +42,8 @@ pub enum ErrorKind {
     CircuitOpen,
     /// Our own limit was reached; nothing was sent.
     LocalRateLimited,
+    /// The budget of the caller does not cover the call; nothing was sent.
+    BudgetExceeded,
     /// The caller gave up.
     Cancelled,
     /// The client is set up wrongly.
@@ -59,18 +63,21 @@ impl ErrorKind {
             Self::Timeout(TimeoutStage::Connect) => "timeout_connect",
             Self::Timeout(TimeoutStage::FirstToken) => "timeout_first_token",
             Self::Timeout(TimeoutStage::Idle) => "timeout_idle",
+            Self::Timeout(TimeoutStage::Throughput) => "timeout_throughput",
             Self::Timeout(TimeoutStage::Total) => "timeout_total",
             Self::StreamTruncated => "stream_truncated",
             Self::Malformed => "malformed",
             Self::Authentication => "authentication",
             Self::Permission => "permission",
             Self::ModelNotFound => "model_not_found",
+            Self::RegionBlocked => "region_blocked",
             Self::ContextOverflow => "context_overflow",
             Self::ContentFiltered => "content_filtered",
             Self::InvalidRequest => "invalid_request",
             Self::Unsupported => "unsupported",
             Self::CircuitOpen => "circuit_open",
             Self::LocalRateLimited => "local_rate_limited",
+            Self::BudgetExceeded => "budget_exceeded",
             Self::Cancelled => "cancelled",
             Self::Config => "config",
         }
@@ -87,18 +94,21 @@ impl ErrorKind {
             Self::Timeout(TimeoutStage::Connect) => "no connection in time",
             Self::Timeout(TimeoutStage::FirstToken) => "no first token in time",
             Self::Timeout(TimeoutStage::Idle) => "the answer stalled",
+            Self::Timeout(TimeoutStage::Throughput) => "the answer came too slowly",
             Self::Timeout(TimeoutStage::Total) => "no whole answer in time",
             Self::StreamTruncated => "the stream ended without its end",
             Self::Malformed => "the answer was malformed",
             Self::Authentication => "authentication failed",
             Self::Permission => "permission denied",
             Self::ModelNotFound => "model not found",
+            Self::RegionBlocked => "not served in this region",
             Self::ContextOverflow => "conversation too long for the model",
             Self::ContentFiltered => "content filtered",
             Self::InvalidRequest => "invalid request",
             Self::Unsupported => "not supported by any target",
             Self::CircuitOpen => "circuit open",
             Self::LocalRateLimited => "own rate limit reached",
+            Self::BudgetExceeded => "budget exceeded",
             Self::Cancelled => "cancelled",
             Self::Config => "client set up wrongly",
         }
@@ -117,11 +127,13 @@ impl ErrorKind {
             Self::QuotaExhausted | Self::Authentication | Self::Permission => FailureClass::Credential,
             Self::Cancelled => FailureClass::Cancelled,
             Self::ModelNotFound
+            | Self::RegionBlocked
             | Self::ContextOverflow
             | Self::ContentFiltered
             | Self::InvalidRequest
             | Self::Unsupported
             | Self::LocalRateLimited
+            | Self::BudgetExceeded
             | Self::Config => FailureClass::Rejected,
         }
     }
@@ -137,6 +149,8 @@ pub enum TimeoutStage {
     FirstToken,
     /// Between two pieces of the answer.
     Idle,
+    /// Because the pieces came too slowly over a while.
+    Throughput,
     /// For the whole call.
     Total,
 }

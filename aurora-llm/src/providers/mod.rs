@@ -12,14 +12,11 @@
 
 #[cfg(feature = "anthropic")]
 pub mod anthropic;
-#[cfg(any(feature = "openai-compatible", feature = "anthropic"))]
-mod endpoint;
+#[cfg(feature = "http")]
+pub mod endpoint;
 #[cfg(feature = "openai")]
 pub mod openai;
 #[cfg(feature = "openai-compatible")]
 pub mod openai_compatible;
 #[cfg(feature = "simulated")]
 pub mod simulated;
-
-#[cfg(any(feature = "openai-compatible", feature = "anthropic"))]
-pub use endpoint::Connection;

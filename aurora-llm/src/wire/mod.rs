@@ -24,9 +24,10 @@ pub mod sse;
 #[cfg(test)]
 mod tests;
 
-#[cfg(any(feature = "openai-compatible", feature = "anthropic"))]
+#[cfg(feature = "http")]
 pub(crate) use failure::request_id;
 
+use std::borrow::Cow;
 use std::fmt;
 
 use aurora_core::time::Timestamp;
@@ -61,21 +62,77 @@ impl From<bool> for Streaming {
     }
 }
 
-/// A request as it goes over the wire: what is posted to which path.
+/// A request as it goes over the wire: what is sent to which path.
 #[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct WireRequest {
+    /// How it is sent.
+    pub method: Method,
     /// The path under the provider's base address, such as `/chat/completions`.
-    pub path: &'static str,
+    pub path: Cow<'static, str>,
+    /// The query, not yet escaped.
+    pub query: Vec<(&'static str, String)>,
     /// Headers of the dialect. Those that authenticate are the provider's business.
     pub headers: Vec<(&'static str, String)>,
-    /// The JSON body.
+    /// The JSON body; empty with [`Method::Get`].
     pub body: Bytes,
+}
+
+impl WireRequest {
+    /// Posts a JSON `body` to `path`.
+    #[must_use]
+    pub fn post(path: impl Into<Cow<'static, str>>, body: impl Into<Bytes>) -> Self {
+        Self {
+            method: Method::Post,
+            path: path.into(),
+            query: Vec::new(),
+            headers: vec![("content-type", "application/json".to_owned())],
+            body: body.into(),
+        }
+    }
+
+    /// Gets what is at `path`.
+    #[must_use]
+    pub fn get(path: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            method: Method::Get,
+            path: path.into(),
+            query: Vec::new(),
+            headers: Vec::new(),
+            body: Bytes::new(),
+        }
+    }
+
+    /// Adds a header of the dialect.
+    #[must_use]
+    pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// Adds to the query.
+    #[must_use]
+    pub fn query(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.query.push((name, value.into()));
+        self
+    }
+}
+
+/// How a request is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Method {
+    /// With a body.
+    Post,
+    /// Without one.
+    Get,
 }
 
 impl fmt::Debug for WireRequest {
     /// Leaves the body out: it is somebody's conversation.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WireRequest")
+            .field("method", &self.method)
             .field("path", &self.path)
             .field("headers", &self.headers)
             .field("body_bytes", &self.body.len())

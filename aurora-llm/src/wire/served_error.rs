@@ -10,9 +10,12 @@ pub(super) const fn status(kind: ErrorKind) -> u16 {
         | ErrorKind::ContextOverflow
         | ErrorKind::ContentFiltered => 400,
         ErrorKind::Authentication => 401,
-        ErrorKind::Permission => 403,
+        ErrorKind::Permission | ErrorKind::RegionBlocked => 403,
         ErrorKind::ModelNotFound => 404,
-        ErrorKind::RateLimited | ErrorKind::LocalRateLimited | ErrorKind::QuotaExhausted => 429,
+        ErrorKind::RateLimited
+        | ErrorKind::LocalRateLimited
+        | ErrorKind::BudgetExceeded
+        | ErrorKind::QuotaExhausted => 429,
         ErrorKind::Cancelled => 499,
         ErrorKind::Config => 500,
         ErrorKind::ServerError | ErrorKind::Connect | ErrorKind::StreamTruncated | ErrorKind::Malformed => {

@@ -68,7 +68,8 @@ const OWNED: &[(&[&str], &[&str])] = &[
             "metrics-process",
         ],
     ),
-    (&["aurora-core", "aurora-crm"], &["sqlx"]),
+    (&["aurora-core", "aurora-llm", "aurora-crm"], &["sqlx"]),
+    (&["aurora-llm"], &["tiktoken-rs"]),
     (&["aurora-alerts"], &["lettre", "minijinja", "promql-parser"]),
     (
         &["aurora-server"],

@@ -1,7 +1,5 @@
 //! Anthropic.
 
-use std::sync::Arc;
-
 use async_trait::async_trait;
 use aurora_core::secret::Secret;
 
@@ -42,7 +40,7 @@ impl Anthropic {
     pub fn builder(key: impl Into<Secret>) -> AnthropicBuilder {
         AnthropicBuilder {
             id: ProviderId::new("anthropic"),
-            key: key.into(),
+            auth: Auth::header("x-api-key", key),
             base_url: BASE_URL.to_owned(),
             thinking: Thinking::default(),
             connection: Connection::default(),
@@ -59,6 +57,10 @@ impl LlmProvider for Anthropic {
     /// Everything but sound and seeds, less what older families lack.
     fn kind(&self) -> &'static str {
         "anthropic"
+    }
+
+    fn keys(&self) -> usize {
+        self.endpoint.keys()
     }
 
     fn capabilities(&self, model: &str) -> Capabilities {
@@ -85,12 +87,12 @@ impl LlmProvider for Anthropic {
     }
 
     async fn chat(&self, call: &Call) -> Result<ChatResponse, Error> {
-        self.endpoint.chat(call, self.capabilities(&call.model)).await
+        self.endpoint.chat(call, &self.capabilities(&call.model)).await
     }
 
     async fn chat_stream(&self, call: &Call) -> Result<ChatStream, Error> {
         self.endpoint
-            .chat_stream(call, self.capabilities(&call.model))
+            .chat_stream(call, &self.capabilities(&call.model))
             .await
     }
 }
@@ -99,13 +101,20 @@ impl LlmProvider for Anthropic {
 #[derive(Debug, Clone)]
 pub struct AnthropicBuilder {
     id: ProviderId,
-    key: Secret,
+    auth: Auth,
     base_url: String,
     thinking: Thinking,
     connection: Connection,
 }
 
 impl AnthropicBuilder {
+    /// Adds a key: the client spreads calls over all of them and rotates when one is refused.
+    #[must_use]
+    pub fn another_key(mut self, key: impl Into<Secret>) -> Self {
+        self.auth = self.auth.another(key);
+        self
+    }
+
     /// Names the instance. `anthropic` unless told otherwise.
     #[must_use]
     pub fn id(mut self, id: impl Into<ProviderId>) -> Self {
@@ -139,13 +148,12 @@ impl AnthropicBuilder {
     /// # Errors
     /// [`ErrorKind::Config`](crate::error::ErrorKind::Config) when the address or a time limit cannot be used.
     pub fn build(self) -> Result<Anthropic, Error> {
-        let codec = Arc::new(AnthropicMessages::new(self.id.clone()).thinking(self.thinking));
-        let auth = Auth::Header("x-api-key", self.key);
+        let codec = AnthropicMessages::new(self.id.clone()).thinking(self.thinking);
         let endpoint = Endpoint::new(
             self.id,
             &self.base_url,
             Prefix::Bare,
-            auth,
+            self.auth,
             codec,
             self.connection,
         )?;

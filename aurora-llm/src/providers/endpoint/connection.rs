@@ -19,7 +19,7 @@ const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 /// # Examples
 /// ```
 /// use std::time::Duration;
-/// use aurora_llm::providers::Connection;
+/// use aurora_llm::providers::endpoint::Connection;
 ///
 /// let connection = Connection::default().idle_timeout(Duration::from_secs(20)).header("x-team", "search");
 /// ```
@@ -28,7 +28,7 @@ pub struct Connection {
     connect: Duration,
     pub(super) first_byte: Duration,
     idle: Duration,
-    total: Duration,
+    pub(super) total: Duration,
     egress: Egress,
     pub(super) headers: Vec<(String, Secret)>,
     pub(super) clock: Arc<dyn Clock>,
@@ -100,7 +100,7 @@ impl Connection {
     }
 
     /// How long the whole answer to `call` may take.
-    pub(super) fn whole(&self, call: &Call) -> Duration {
+    pub(super) fn whole<R>(&self, call: &Call<R>) -> Duration {
         call.timeout.map_or(self.total, |limit| limit.min(LONGEST))
     }
 

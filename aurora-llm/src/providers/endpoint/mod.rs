@@ -1,6 +1,7 @@
-//! Post, check the status, decode or stream: what all providers over HTTP have in common.
+//! Send, check the status, decode or stream: what all providers over HTTP have in common, ours and yours.
 
 mod address;
+mod auth;
 mod connection;
 mod stream;
 
@@ -8,31 +9,38 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aurora_core::http::{self, HttpClient, Response, Stage, Url};
-use aurora_core::secret::Secret;
+use aurora_core::http::{self, HttpClient, Request, Response, Stage, Url};
 use aurora_core::time::Clock as _;
+use bytes::Bytes;
 
 use crate::chat::{ChatResponse, ChatStream};
 use crate::error::{Error, ErrorKind, TimeoutStage};
 use crate::provider::{Call, Capabilities, ProviderId};
-use crate::wire::{Codec, ResponseHead, Streaming, request_id};
+use crate::wire::{Codec, Method, ResponseHead, Streaming, WireRequest, request_id};
 
-pub(super) use address::Prefix;
+pub use address::Prefix;
+pub use auth::Auth;
 pub use connection::Connection;
 
-/// How a provider knows who calls.
-#[derive(Debug, Clone)]
-pub(super) enum Auth {
-    #[cfg(feature = "openai-compatible")]
-    None,
-    #[cfg(feature = "openai-compatible")]
-    Bearer(Secret),
-    #[cfg(feature = "anthropic")]
-    Header(&'static str, Secret),
-}
-
-/// One address that speaks one dialect.
-pub(super) struct Endpoint {
+/// One address that speaks one dialect: a provider over HTTP is little more than this and its capabilities.
+///
+/// # Examples
+/// ```
+/// use aurora_llm::providers::endpoint::{Auth, Connection, Endpoint, Prefix};
+/// use aurora_llm::wire::openai_chat::OpenAiChat;
+///
+/// let endpoint = Endpoint::new(
+///     "mine".into(),
+///     "https://llm.example.com/v1",
+///     Prefix::Version,
+///     Auth::bearer("sk-1").another("sk-2"),
+///     OpenAiChat::compatible(),
+///     Connection::default(),
+/// )?;
+/// assert_eq!(endpoint.keys(), 2);
+/// # Ok::<(), aurora_llm::Error>(())
+/// ```
+pub struct Endpoint {
     id: ProviderId,
     url: Url,
     auth: Auth,
@@ -41,15 +49,23 @@ pub(super) struct Endpoint {
     http: HttpClient,
 }
 
+/// How long the parts of one exchange may take.
+struct Limits {
+    first: Duration,
+    whole: Duration,
+}
+
 impl Endpoint {
+    /// An endpoint of the provider instance `id`. Connects to nothing.
+    ///
     /// # Errors
     /// [`ErrorKind::Config`] when the address or the connection's limits cannot be used.
-    pub(super) fn new(
+    pub fn new(
         id: ProviderId,
         base_url: &str,
         prefix: Prefix,
         auth: Auth,
-        codec: Arc<dyn Codec>,
+        codec: impl Codec,
         connection: Connection,
     ) -> Result<Self, Error> {
         let http = connection.client()?;
@@ -57,41 +73,60 @@ impl Endpoint {
             id,
             url: address::base(base_url, prefix)?,
             auth,
-            codec,
+            codec: Arc::new(codec),
             connection,
             http,
         })
     }
 
-    pub(super) const fn id(&self) -> &ProviderId {
+    /// The provider instance.
+    #[must_use]
+    pub const fn id(&self) -> &ProviderId {
         &self.id
     }
 
-    pub(super) async fn chat(&self, call: &Call, able: Capabilities) -> Result<ChatResponse, Error> {
-        self.chat_at_all(call, able)
-            .await
-            .map_err(|error| self.blame(error, call))
+    /// How many keys there are, at least 1.
+    #[must_use]
+    pub fn keys(&self) -> usize {
+        self.auth.keys()
     }
 
-    async fn chat_at_all(&self, call: &Call, able: Capabilities) -> Result<ChatResponse, Error> {
-        let limit = self.connection.whole(call);
-        // The head comes when the model is done, so it may take as long as the answer.
-        let response = self.send(call, able, Streaming::No, limit, limit).await?;
-        let head = head(&response);
-        let failed = |error| Error::from_http(error, Streaming::No);
-        let body = response.bytes().await.map_err(failed);
-        let read = body.and_then(|body| self.codec.decode(&head, &body));
-        read.map_err(|error| with_request_id(error, &head))
+    /// Answers in one piece; what `able` lacks is refused before anything is sent.
+    ///
+    /// # Errors
+    /// As [`LlmProvider::chat`](crate::provider::LlmProvider::chat), in the name of this instance.
+    ///
+    /// # Cancel safety
+    /// Dropping the future ends the call at the provider.
+    pub async fn chat(&self, call: &Call, able: &Capabilities) -> Result<ChatResponse, Error> {
+        let answer = async {
+            refuse_what_is_missing(call, able, Streaming::No)?;
+            let wire = self.codec.encode(call, Streaming::No)?;
+            let (head, body) = self.fetch(&wire, call.key, self.connection.whole(call)).await?;
+            let answer = self.codec.decode(&head, &body);
+            answer.map_err(|error| with_request_id(error, &head))
+        };
+        answer.await.map_err(|error| self.blame(error, &call.model))
     }
 
-    pub(super) async fn chat_stream(&self, call: &Call, able: Capabilities) -> Result<ChatStream, Error> {
-        let limit = self.connection.whole(call);
-        let ends_at = self.connection.clock.elapsed() + limit;
+    /// Answers while the model writes; what `able` lacks is refused before anything is sent.
+    ///
+    /// # Errors
+    /// As [`LlmProvider::chat_stream`](crate::provider::LlmProvider::chat_stream), in the name of this instance.
+    ///
+    /// # Cancel safety
+    /// Dropping the future or the stream ends the call at the provider.
+    pub async fn chat_stream(&self, call: &Call, able: &Capabilities) -> Result<ChatStream, Error> {
+        let whole = self.connection.whole(call);
+        let ends_at = self.connection.clock.elapsed() + whole;
         let first = self.connection.first_byte;
-        let response = self
-            .send(call, able, Streaming::Yes, first, limit)
-            .await
-            .map_err(|error| self.blame(error, call))?;
+        let opened = async {
+            refuse_what_is_missing(call, able, Streaming::Yes)?;
+            let wire = self.codec.encode(call, Streaming::Yes)?;
+            self.send(&wire, call.key, &Limits { first, whole }, Streaming::Yes)
+                .await
+        };
+        let response = opened.await.map_err(|error| self.blame(error, &call.model))?;
         let head = head(&response);
         let (id, model) = (self.id.clone(), Arc::clone(&call.model));
         let blame = move |error| with_request_id(error, &head).with_provider(id.clone(), &*model);
@@ -105,44 +140,74 @@ impl Endpoint {
         ))
     }
 
+    /// Sends `wire` for `call` and hands out the whole answer, if its status is one of success: for everything that
+    /// is not chat, such as embeddings.
+    ///
+    /// # Errors
+    /// What the codec makes of a status of failure, or why there is no answer, in the name of this instance.
+    ///
+    /// # Cancel safety
+    /// Dropping the future ends the call at the provider.
+    pub async fn exchange<R: Send + Sync>(
+        &self,
+        call: &Call<R>,
+        wire: &WireRequest,
+    ) -> Result<(ResponseHead, Bytes), Error> {
+        let fetched = self.fetch(wire, call.key, self.connection.whole(call)).await;
+        fetched.map_err(|error| self.blame(error, &call.model))
+    }
+
+    /// As [`exchange`](Self::exchange), for what belongs to no call of a model, such as the list of models.
+    ///
+    /// # Errors
+    /// As [`exchange`](Self::exchange).
+    ///
+    /// # Cancel safety
+    /// As [`exchange`](Self::exchange).
+    pub async fn ask(&self, wire: &WireRequest, key: usize) -> Result<(ResponseHead, Bytes), Error> {
+        let whole = self.connection.total;
+        let fetched = self.fetch(wire, key, whole).await;
+        fetched.map_err(|error| self.blame(error, ""))
+    }
+
+    /// Names this instance and the model in an error of a codec.
+    #[must_use]
+    pub fn blame(&self, error: Error, model: &str) -> Error {
+        error.with_provider(self.id.clone(), model)
+    }
+
+    /// The whole answer, if its status is one of success.
+    async fn fetch(
+        &self,
+        wire: &WireRequest,
+        key: usize,
+        whole: Duration,
+    ) -> Result<(ResponseHead, Bytes), Error> {
+        // The head comes when the model is done, so it may take as long as the answer.
+        let limits = Limits { first: whole, whole };
+        let response = self.send(wire, key, &limits, Streaming::No).await?;
+        let head = head(&response);
+        match response.bytes().await {
+            Ok(body) => Ok((head, body)),
+            Err(error) => Err(with_request_id(Error::from_http(error, Streaming::No), &head)),
+        }
+    }
+
     /// The answer's head, if its status is one of success.
     async fn send(
         &self,
-        call: &Call,
-        able: Capabilities,
+        wire: &WireRequest,
+        key: usize,
+        limits: &Limits,
         streaming: Streaming,
-        first: Duration,
-        whole: Duration,
     ) -> Result<Response, Error> {
-        let mut needs = call.request.needs();
-        needs.streaming = streaming.is_on();
-        if let Some(missing) = able.missing(&needs) {
-            return Err(Error::new(ErrorKind::Unsupported).with_context(missing));
-        }
-        if whole.is_zero() {
+        if limits.whole.is_zero() {
             return Err(Error::new(ErrorKind::Timeout(TimeoutStage::Total)));
         }
-        let wire = self.codec.encode(call, streaming)?;
-        let mut request = self.http.post(&address::join(&self.url, wire.path));
-        request = match &self.auth {
-            #[cfg(feature = "openai-compatible")]
-            Auth::None => request,
-            #[cfg(feature = "openai-compatible")]
-            Auth::Bearer(key) => request.bearer(key),
-            #[cfg(feature = "anthropic")]
-            Auth::Header(name, key) => request.secret_header(*name, key),
-        };
-        for (name, value) in &wire.headers {
-            request = request.header(*name, value);
-        }
-        // Last, so that they can stand in place of the dialect's own.
-        for (name, value) in &self.connection.headers {
-            request = request.secret_header(name.as_str(), value);
-        }
-        let response = request
-            .body(wire.body)
-            .headers_timeout(first)
-            .timeout(whole)
+        let response = self
+            .request(wire, key)
+            .headers_timeout(limits.first)
+            .timeout(limits.whole)
             .send()
             .await
             .map_err(|error| Error::from_http(error, streaming))?;
@@ -161,8 +226,30 @@ impl Endpoint {
         Err(self.codec.classify(&head, &body, self.connection.clock.now()))
     }
 
-    fn blame(&self, error: Error, call: &Call) -> Error {
-        error.with_provider(self.id.clone(), &*call.model)
+    fn request(&self, wire: &WireRequest, key: usize) -> Request {
+        let url = address::join(&self.url, &wire.path, &wire.query);
+        let mut request = match wire.method {
+            Method::Post => self.http.post(&url).body(wire.body.clone()),
+            Method::Get => self.http.get(&url),
+        };
+        request = self.auth.sign(request, key);
+        for (name, value) in &wire.headers {
+            request = request.header(*name, value);
+        }
+        // Last, so that they can stand in place of the dialect's own.
+        for (name, value) in &self.connection.headers {
+            request = request.secret_header(name.as_str(), value);
+        }
+        request
+    }
+}
+
+fn refuse_what_is_missing(call: &Call, able: &Capabilities, streaming: Streaming) -> Result<(), Error> {
+    let mut needs = call.request.needs();
+    needs.streaming = streaming.is_on();
+    match able.missing(&needs) {
+        Some(missing) => Err(Error::new(ErrorKind::Unsupported).with_context(missing)),
+        None => Ok(()),
     }
 }
 

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use aurora_core::secret::Secret;
 
-use super::endpoint::Connection;
+use super::endpoint::{Auth, Connection};
 use super::openai_compatible::{OpenAiCompatible, OpenAiCompatibleBuilder};
 use crate::chat::{ChatResponse, ChatStream};
 use crate::error::Error;
@@ -40,7 +40,7 @@ impl OpenAi {
     pub fn builder(key: impl Into<Secret>) -> OpenAiBuilder {
         OpenAiBuilder {
             id: ProviderId::new("openai"),
-            key: key.into(),
+            auth: Auth::bearer(key),
             base_url: BASE_URL.to_owned(),
             organization: None,
             project: None,
@@ -60,6 +60,10 @@ impl LlmProvider for OpenAi {
         "openai"
     }
 
+    fn keys(&self) -> usize {
+        self.0.keys()
+    }
+
     fn capabilities(&self, model: &str) -> Capabilities {
         let able = self.0.capabilities(model);
         let family = |names: &[&str]| names.iter().any(|name| model.starts_with(name));
@@ -74,13 +78,13 @@ impl LlmProvider for OpenAi {
     }
 
     async fn chat(&self, call: &Call) -> Result<ChatResponse, Error> {
-        self.0.endpoint.chat(call, self.capabilities(&call.model)).await
+        self.0.endpoint.chat(call, &self.capabilities(&call.model)).await
     }
 
     async fn chat_stream(&self, call: &Call) -> Result<ChatStream, Error> {
         self.0
             .endpoint
-            .chat_stream(call, self.capabilities(&call.model))
+            .chat_stream(call, &self.capabilities(&call.model))
             .await
     }
 }
@@ -89,7 +93,7 @@ impl LlmProvider for OpenAi {
 #[derive(Debug, Clone)]
 pub struct OpenAiBuilder {
     id: ProviderId,
-    key: Secret,
+    auth: Auth,
     base_url: String,
     organization: Option<String>,
     project: Option<String>,
@@ -97,6 +101,13 @@ pub struct OpenAiBuilder {
 }
 
 impl OpenAiBuilder {
+    /// Adds a key: the client spreads calls over all of them and rotates when one is refused.
+    #[must_use]
+    pub fn another_key(mut self, key: impl Into<Secret>) -> Self {
+        self.auth = self.auth.another(key);
+        self
+    }
+
     /// Names the instance. `openai` unless told otherwise.
     #[must_use]
     pub fn id(mut self, id: impl Into<ProviderId>) -> Self {
@@ -147,7 +158,7 @@ impl OpenAiBuilder {
             }
         }
         let builder: OpenAiCompatibleBuilder = OpenAiCompatible::builder(self.id, self.base_url)
-            .key(self.key)
+            .auth(self.auth)
             .max_tokens_field(MaxTokensField::MaxCompletionTokens)
             .connection(connection);
         builder.build().map(OpenAi)

@@ -1,7 +1,5 @@
 //! Any server that speaks OpenAI's Chat Completions: vLLM, llama.cpp, LM Studio, Groq, OpenRouter, DeepSeek …
 
-use std::sync::Arc;
-
 use async_trait::async_trait;
 use aurora_core::secret::Secret;
 
@@ -36,7 +34,7 @@ impl OpenAiCompatible {
         OpenAiCompatibleBuilder {
             id: id.into(),
             base_url: base_url.into(),
-            key: None,
+            auth: Auth::none(),
             codec: OpenAiChat::compatible(),
             capabilities: Capabilities::ALL,
             connection: Connection::default(),
@@ -54,16 +52,20 @@ impl LlmProvider for OpenAiCompatible {
         "openai_compatible"
     }
 
+    fn keys(&self) -> usize {
+        self.endpoint.keys()
+    }
+
     fn capabilities(&self, _model: &str) -> Capabilities {
         self.capabilities
     }
 
     async fn chat(&self, call: &Call) -> Result<ChatResponse, Error> {
-        self.endpoint.chat(call, self.capabilities).await
+        self.endpoint.chat(call, &self.capabilities).await
     }
 
     async fn chat_stream(&self, call: &Call) -> Result<ChatStream, Error> {
-        self.endpoint.chat_stream(call, self.capabilities).await
+        self.endpoint.chat_stream(call, &self.capabilities).await
     }
 }
 
@@ -72,17 +74,23 @@ impl LlmProvider for OpenAiCompatible {
 pub struct OpenAiCompatibleBuilder {
     id: ProviderId,
     base_url: String,
-    key: Option<Secret>,
+    auth: Auth,
     codec: OpenAiChat,
     capabilities: Capabilities,
     connection: Connection,
 }
 
 impl OpenAiCompatibleBuilder {
-    /// Sends this key as `authorization: Bearer …`. None unless told otherwise.
+    /// Sends this key as `authorization: Bearer …`, in place of keys that were set before. None unless told otherwise.
     #[must_use]
-    pub fn key(mut self, key: impl Into<Secret>) -> Self {
-        self.key = Some(key.into());
+    pub fn key(self, key: impl Into<Secret>) -> Self {
+        self.auth(Auth::bearer(key))
+    }
+
+    /// Says how the server knows who calls, and by which keys.
+    #[must_use]
+    pub fn auth(mut self, auth: Auth) -> Self {
+        self.auth = auth;
         self
     }
 
@@ -112,14 +120,13 @@ impl OpenAiCompatibleBuilder {
     /// # Errors
     /// [`ErrorKind::Config`](crate::error::ErrorKind::Config) when the address or a time limit cannot be used.
     pub fn build(self) -> Result<OpenAiCompatible, Error> {
-        let auth = self.key.map_or(Auth::None, Auth::Bearer);
-        let codec = Arc::new(self.codec);
+        let auth = self.auth;
         let endpoint = Endpoint::new(
             self.id,
             &self.base_url,
             Prefix::Version,
             auth,
-            codec,
+            self.codec,
             self.connection,
         )?;
         Ok(OpenAiCompatible {

@@ -135,6 +135,7 @@ fn tool_call(provider: &Simulated, request: &ChatRequest, number: u64) -> Option
         id: format!("call_sim_{number}"),
         name,
         arguments: arguments.to_string(),
+        signature: None,
     })
 }
 

@@ -92,6 +92,7 @@ impl WireUsage {
             cache_write: self.cache_creation_input_tokens.unwrap_or(0),
             output: output - reasoning,
             reasoning,
+            ..Usage::default()
         };
         (usage.total() > 0).then_some(usage)
     }
@@ -139,6 +140,7 @@ fn part(block: Block, provider: &ProviderId) -> Result<Option<Part>, Error> {
             id: block.id,
             name: block.name,
             arguments: arguments(block.input),
+            signature: None,
         })),
         _ => None,
     })

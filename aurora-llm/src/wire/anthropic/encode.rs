@@ -1,6 +1,5 @@
 //! From our request to the body of `POST /v1/messages`.
 
-use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
 use super::{DEFAULT_MAX_TOKENS, DIALECT, Thinking, VERSION, content};
@@ -52,14 +51,7 @@ pub(super) fn request(
     merge_options(&mut body, request, DIALECT);
     let body = serde_json::to_vec(&body)
         .map_err(|error| invalid("it cannot be written as JSON").with_source(error))?;
-    Ok(WireRequest {
-        path: "/v1/messages",
-        headers: vec![
-            ("content-type", "application/json".to_owned()),
-            ("anthropic-version", VERSION.to_owned()),
-        ],
-        body: Bytes::from(body),
-    })
+    Ok(WireRequest::post("/v1/messages", body).header("anthropic-version", VERSION))
 }
 
 fn system(body: &mut Map<String, Value>, messages: &[Message]) -> Result<(), Error> {

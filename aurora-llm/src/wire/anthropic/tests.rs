@@ -48,6 +48,7 @@ fn rich() -> ChatRequest {
             id: id.into(),
             name: "weather".into(),
             arguments: r#"{"city":"Belém"}"#.into(),
+            signature: None,
         })
     };
     let image = Media {
@@ -230,6 +231,7 @@ fn what_has_no_place_is_refused() {
         id: "t".into(),
         name: "f".into(),
         arguments: "{\"a\":".into(),
+        signature: None,
     };
     for (request, kind) in [
         (seeded, ErrorKind::Unsupported),
@@ -273,6 +275,7 @@ fn answers_in_one_piece() {
         id: "toolu_1".into(),
         name: "weather".into(),
         arguments: r#"{"city":"Belém"}"#.into(),
+        signature: None,
     };
     let expected = [
         signed("Let me see.", "anthropic/eu", "EqQBCkY="),

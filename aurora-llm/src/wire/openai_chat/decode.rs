@@ -97,6 +97,7 @@ impl WireUsage {
                 .checked_sub(reasoning)
                 .unwrap_or(self.completion_tokens),
             reasoning,
+            ..Usage::default()
         };
         (usage.total() > 0).then_some(usage)
     }
@@ -151,6 +152,7 @@ fn parts(message: WireMessage, answer: &str) -> Result<Message, Error> {
                 .unwrap_or_else(|| made_call_id(answer, index)),
             name: name.ok_or_else(|| malformed("a tool call without a name"))?,
             arguments: arguments(function.arguments),
+            signature: None,
         }));
     }
     Ok(Message::new(Role::Assistant, parts))

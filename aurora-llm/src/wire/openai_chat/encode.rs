@@ -1,6 +1,5 @@
 //! From our request to the body of `POST /chat/completions`.
 
-use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
 use super::{DIALECT, MaxTokensField};
@@ -51,11 +50,7 @@ pub(super) fn request(
     merge_options(&mut body, request, DIALECT);
     let body = serde_json::to_vec(&body)
         .map_err(|error| invalid("it cannot be written as JSON").with_source(error))?;
-    Ok(WireRequest {
-        path: "/chat/completions",
-        headers: vec![("content-type", "application/json".to_owned())],
-        body: Bytes::from(body),
-    })
+    Ok(WireRequest::post("/chat/completions", body))
 }
 
 fn messages(messages: &[Message]) -> Result<Vec<Value>, Error> {

@@ -46,6 +46,7 @@ fn rich() -> ChatRequest {
         id: "call_a".into(),
         name: "weather".into(),
         arguments: r#"{"city":"Belém"}"#.into(),
+        signature: None,
     };
     let mut request = ChatRequest::new(vec![
         Message::system("Be brief."),
@@ -167,6 +168,7 @@ fn reasoning_and_its_signature_stay_here() {
         id: "c".into(),
         name: "f".into(),
         arguments: String::new(),
+        signature: None,
     };
     let message = Message::new(
         Role::Assistant,
@@ -206,6 +208,7 @@ fn tool(id: &str, name: &str, arguments: &str) -> ToolCall {
         id: id.into(),
         name: name.into(),
         arguments: arguments.into(),
+        signature: None,
     }
 }
 

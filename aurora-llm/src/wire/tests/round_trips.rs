@@ -19,6 +19,7 @@ fn call(id: usize, argument: &str) -> Part {
         id: format!("call_{id}"),
         name: "lookup".to_owned(),
         arguments: serde_json::json!({"q": argument}).to_string(),
+        signature: None,
     })
 }
 

@@ -198,6 +198,7 @@ fn part(mut block: Map<String, Value>) -> Result<Part, Error> {
             id: text("id").ok_or_else(missing)?,
             name: text("name").ok_or_else(missing)?,
             arguments: arguments(block.remove("input")),
+            signature: None,
         })),
         "tool_result" => Ok(Part::ToolResult(ToolResult {
             call_id: text("tool_use_id").ok_or_else(missing)?,
@@ -256,6 +257,7 @@ fn tool(wire: WireTool) -> Result<Tool, Error> {
             .input_schema
             .ok_or_else(|| invalid("a tool without input_schema"))?,
         strict: wire.strict,
+        cache_point: None,
     })
 }
 

@@ -92,6 +92,7 @@ impl StreamEncoder {
                     self.release(out);
                 }
             }
+            StreamEvent::ToolCallSignature { .. } | StreamEvent::Citation(_) | StreamEvent::Media(_) => {}
             StreamEvent::Finish { reason, usage } => {
                 self.begin(out);
                 self.close(out);

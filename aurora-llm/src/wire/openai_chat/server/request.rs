@@ -246,6 +246,7 @@ fn message(wire: WireMessage) -> Result<Message, Error> {
             id: call.id,
             name: function.name,
             arguments: arguments(function.arguments),
+            signature: None,
         }));
     }
     Ok(Message::new(role, parts))
@@ -325,6 +326,7 @@ fn tool(wire: WireTool) -> Result<Tool, Error> {
             .parameters
             .unwrap_or_else(|| serde_json::json!({"type": "object", "properties": {}})),
         strict: function.strict,
+        cache_point: None,
     })
 }
 

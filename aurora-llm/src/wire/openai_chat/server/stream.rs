@@ -99,7 +99,11 @@ impl StreamEncoder {
                 out.extend_from_slice(b"data: [DONE]\n\n");
                 self.ended = true;
             }
-            StreamEvent::Signature(_) | StreamEvent::ToolCallEnd { .. } => {}
+            StreamEvent::Signature(_)
+            | StreamEvent::ToolCallEnd { .. }
+            | StreamEvent::ToolCallSignature { .. }
+            | StreamEvent::Citation(_)
+            | StreamEvent::Media(_) => {}
         }
     }
 

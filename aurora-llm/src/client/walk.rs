@@ -1,0 +1,73 @@
+//! One walk over the targets of a route: the part of a call that is the same whatever is asked for.
+
+use aurora_core::fallback::{Attempt, AttemptOutcome, Exhausted, Lease};
+use aurora_core::resilience::Deadline;
+
+use super::plan::DecisionTable;
+use super::route::Route;
+use super::target::Member;
+use super::told::Told;
+use super::{Inner, trail};
+use crate::error::{Error, ErrorKind};
+
+/// What a walk brought back. The lease is still open, so that a stream can tell later how it ended.
+pub(super) struct Found<V> {
+    pub(super) value: V,
+    pub(super) told: Told,
+    pub(super) lease: Lease<Member>,
+}
+
+/// Asks the targets of `route` in order until one answers.
+pub(super) async fn over<V, F, O>(
+    inner: &Inner,
+    route: &Route,
+    deadline: Deadline,
+    operation: O,
+) -> Result<Found<V>, Error>
+where
+    V: Send,
+    F: Future<Output = Result<V, Error>> + Send,
+    O: FnMut(Attempt<Member>) -> F + Send,
+{
+    let wanted = |member: &Member| route.wants(member);
+    let served = inner
+        .fallback
+        .run_over(&DecisionTable, deadline, wanted, operation)
+        .await
+        .map_err(|exhausted| surfaced(inner, exhausted))?;
+    let attempts = trail::of(served.attempts(), inner.routes.members());
+    let member = served.payload().clone();
+    let told = Told::new(&member, route.model_for(&member), attempts);
+    let (value, _, _, lease) = served.into_parts();
+    Ok(Found { value, told, lease })
+}
+
+/// The error that tells most of a walk on which nobody answered.
+fn surfaced(inner: &Inner, exhausted: Exhausted<Error>) -> Error {
+    let trail = trail::of(exhausted.attempts(), inner.routes.members());
+    let retry_after = exhausted.retry_after();
+    let mut failed: Vec<Error> = exhausted
+        .into_attempts()
+        .into_iter()
+        .filter_map(|attempt| match attempt.outcome {
+            AttemptOutcome::Failed(error) => Some(error),
+            _ => None,
+        })
+        .collect();
+    // Who answered, if only with an error, tells more than who could not be asked.
+    let asked = |error: &Error| !matches!(error.kind(), ErrorKind::Unsupported | ErrorKind::Config);
+    let last = failed
+        .iter()
+        .rposition(asked)
+        .unwrap_or(failed.len().saturating_sub(1));
+    failed.truncate(last + 1);
+    let error = failed
+        .pop()
+        .unwrap_or_else(|| Error::new(ErrorKind::CircuitOpen).with_context("no target could be asked"));
+    let error = match retry_after {
+        // Whichever target is back first can answer, not only the one whose error this is.
+        Some(wait) if error.is_retryable() => error.with_retry_after(wait),
+        _ => error,
+    };
+    error.with_attempts(trail)
+}

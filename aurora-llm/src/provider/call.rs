@@ -1,0 +1,69 @@
+//! One attempt, as a provider gets it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::chat::ChatRequest;
+
+/// One attempt of one call at one provider; the request is one for chat unless another kind is named.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Call<R = ChatRequest> {
+    /// What is asked; shared, so that attempts copy nothing.
+    pub request: Arc<R>,
+    /// The model by the provider's own name.
+    pub model: Arc<str>,
+    /// How long this attempt may take in all; `None` leaves the provider's own limits.
+    pub timeout: Option<Duration>,
+    /// Which attempt of the call this is, from 1.
+    pub attempt: u32,
+    /// Which of the provider's keys to use, below [`LlmProvider::keys`](super::LlmProvider::keys).
+    pub key: usize,
+}
+
+impl<R> Call<R> {
+    /// The first attempt of `request` with `model`.
+    #[must_use]
+    pub fn new(request: impl Into<Arc<R>>, model: impl AsRef<str>) -> Self {
+        Self {
+            request: request.into(),
+            model: Arc::from(model.as_ref()),
+            timeout: None,
+            attempt: 1,
+            key: 0,
+        }
+    }
+
+    /// Limits how long the attempt may take.
+    #[must_use]
+    pub const fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// Says which attempt this is.
+    #[must_use]
+    pub const fn attempt(mut self, attempt: u32) -> Self {
+        self.attempt = attempt;
+        self
+    }
+
+    /// Says which of the provider's keys to use.
+    #[must_use]
+    pub const fn key(mut self, key: usize) -> Self {
+        self.key = key;
+        self
+    }
+}
+
+impl<R> Clone for Call<R> {
+    fn clone(&self) -> Self {
+        Self {
+            request: Arc::clone(&self.request),
+            model: Arc::clone(&self.model),
+            timeout: self.timeout,
+            attempt: self.attempt,
+            key: self.key,
+        }
+    }
+}
