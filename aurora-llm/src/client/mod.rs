@@ -35,7 +35,7 @@ pub use answer::Answer;
 pub use builder::ClientBuilder;
 pub use options::{CallOptions, Caller};
 pub use stream::AnswerStream;
-pub use target::{LlmTarget, TargetInfo};
+pub use target::{LlmTarget, TargetInfo, Task};
 pub use trail::{Attempt, AttemptOutcome};
 
 use crate::chat::ChatRequest;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::target::Member;
+use super::target::{Member, Task};
 use crate::chat::ChatRequest;
 use crate::error::{Error, ErrorKind};
 use crate::provider::{Call, Capabilities};
@@ -41,15 +41,36 @@ impl Routes {
     /// [`ErrorKind::ModelNotFound`] when nobody is of the provider or serves the model, [`ErrorKind::Unsupported`] when
     /// nobody who serves it can do what the request needs. Both are found before anything is sent.
     pub(super) fn resolve(&self, request: &ChatRequest, streaming: bool) -> Result<Route, Error> {
-        let named = request.model.as_deref();
-        let alias = named.and_then(|name| self.aliases.get(name));
-        let provider = request.provider.as_deref();
-        let own = || {
-            self.members
-                .iter()
-                .filter(|member| provider.is_none_or(|name| member.is_of(name)))
+        let needed = Capabilities {
+            streaming,
+            ..request.needs()
         };
-        let candidates: Vec<&Member> = match (named, alias) {
+        let named = Named {
+            model: request.model.as_deref(),
+            provider: request.provider.as_deref(),
+        };
+        self.choose(Task::Chat, named, |member, model| {
+            member.provider().capabilities(model).missing(&needed)
+        })
+    }
+
+    /// The targets for something else than chat; `lacks` names what a target cannot do.
+    ///
+    /// # Errors
+    /// As [`resolve`](Self::resolve).
+    pub(super) fn choose(
+        &self,
+        task: Task,
+        named: Named<'_>,
+        lacks: impl Fn(&Member, &str) -> Option<&'static str>,
+    ) -> Result<Route, Error> {
+        let alias = named.model.and_then(|name| self.aliases.get(name));
+        let own = || {
+            self.members.iter().filter(|member| {
+                member.task() == task && named.provider.is_none_or(|name| member.is_of(name))
+            })
+        };
+        let candidates: Vec<&Member> = match (named.model, alias) {
             (None, _) => own().collect(),
             (_, Some(targets)) => own()
                 .filter(|member| targets.contains(&*member.target_name()))
@@ -65,21 +86,15 @@ impl Routes {
                 .with_context(context)
                 .with_code(code));
         }
-        let model = if alias.is_some() {
-            None
-        } else {
-            named.map(Arc::from)
-        };
-        let needed = Capabilities {
-            streaming,
-            ..request.needs()
+        let model = match alias {
+            Some(_) => None,
+            None => named.model.map(Arc::from),
         };
         let mut missing = None;
         let wanted: BTreeSet<String> = candidates
             .into_iter()
             .filter(|member| {
-                let here = member.provider().capabilities(member.model_for(model.as_deref()));
-                let lacks = here.missing(&needed);
+                let lacks = lacks(member, member.model_for(model.as_deref()));
                 missing = missing.or(lacks);
                 lacks.is_none()
             })
@@ -91,6 +106,13 @@ impl Routes {
         }
         Ok(Route { wanted, model })
     }
+}
+
+/// What a request names.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Named<'a> {
+    pub(super) model: Option<&'a str>,
+    pub(super) provider: Option<&'a str>,
 }
 
 /// The way of one request.
@@ -110,13 +132,13 @@ impl Route {
         member.model_for(self.model.as_deref())
     }
 
-    pub(super) fn call(
+    pub(super) fn call<R>(
         &self,
-        request: &Arc<ChatRequest>,
+        request: &Arc<R>,
         member: &Member,
         attempt: u32,
         remaining: Option<Duration>,
-    ) -> Call {
+    ) -> Call<R> {
         let call = Call::new(Arc::clone(request), self.model_for(member))
             .attempt(attempt)
             .key(member.key());

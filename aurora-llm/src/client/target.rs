@@ -16,6 +16,20 @@ pub struct LlmTarget {
     pub(super) price: Option<Price>,
     pub(super) context_tokens: Option<u32>,
     pub(super) serves: Vec<String>,
+    pub(super) task: Task,
+}
+
+/// What a target is asked for; a model is made for one of these.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Task {
+    /// Chat.
+    #[default]
+    Chat,
+    /// Vectors.
+    Embeddings,
+    /// An order of documents.
+    Rerank,
 }
 
 impl LlmTarget {
@@ -29,7 +43,24 @@ impl LlmTarget {
             price: None,
             context_tokens: None,
             serves: Vec::new(),
+            task: Task::Chat,
         }
+    }
+
+    /// `provider` with a model that turns texts into vectors.
+    pub fn embeddings(provider: impl LlmProvider, model: impl Into<String>) -> Self {
+        Self::new(provider, model).task(Task::Embeddings)
+    }
+
+    /// `provider` with a model that sorts documents.
+    pub fn rerank(provider: impl LlmProvider, model: impl Into<String>) -> Self {
+        Self::new(provider, model).task(Task::Rerank)
+    }
+
+    /// What it is asked for. Chat unless told otherwise.
+    pub const fn task(mut self, task: Task) -> Self {
+        self.task = task;
+        self
     }
 
     /// The name in records and metrics; `provider/model` by default.
@@ -80,6 +111,8 @@ pub struct TargetInfo {
     pub price: Option<Price>,
     /// Lower is tried first.
     pub priority: u32,
+    /// What it is asked for.
+    pub task: Task,
 }
 
 /// A target inside the client, with one of its keys.
@@ -123,6 +156,10 @@ impl Member {
         Arc::clone(&self.0.target_name)
     }
 
+    pub(super) fn task(&self) -> Task {
+        self.0.target.task
+    }
+
     /// Which of the provider's keys it uses.
     pub(super) fn key(&self) -> usize {
         self.0.key
@@ -152,6 +189,7 @@ impl Member {
             model: self.model().to_owned(),
             price: self.0.target.price,
             priority: self.priority(),
+            task: self.task(),
         }
     }
 
