@@ -4,53 +4,14 @@ mod bounds;
 mod failures;
 mod round_trips;
 mod streams;
+mod table;
 
-use std::path::PathBuf;
-
-use super::{Codec, anthropic, openai_chat};
+use super::Codec;
 use crate::chat::{ChatResponse, StreamCollector, StreamEvent};
 use crate::error::ErrorKind;
-use crate::provider::ProviderId;
 
-pub(super) fn openai() -> openai_chat::OpenAiChat {
-    openai_chat::OpenAiChat::openai()
-}
-
-pub(super) fn claude() -> anthropic::AnthropicMessages {
-    anthropic::AnthropicMessages::new(ProviderId::new("anthropic/eu"))
-}
-
-pub(super) fn dialects() -> [(&'static str, Box<dyn Codec>); 2] {
-    [
-        ("openai_chat", Box::new(openai())),
-        ("anthropic", Box::new(claude())),
-    ]
-}
-
-fn folder(dialect: &str) -> PathBuf {
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    root.join("tests/fixtures").join(dialect)
-}
-
-pub(super) fn fixture(dialect: &str, name: &str) -> Vec<u8> {
-    std::fs::read(folder(dialect).join(name)).unwrap()
-}
-
-/// Name and bytes of every streamed fixture of a dialect.
-pub(super) fn streams(dialect: &str) -> Vec<(String, Vec<u8>)> {
-    let names = std::fs::read_dir(folder(dialect)).unwrap();
-    let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let mut all: Vec<_> = names
-        .filter(|name| name.ends_with(".sse"))
-        .map(|name| {
-            let bytes = fixture(dialect, &name);
-            (name, bytes)
-        })
-        .collect();
-    all.sort();
-    assert!(all.len() > 10, "the fixtures of {dialect} are gone");
-    all
-}
+use table::{DIALECTS, dialects};
+pub(super) use table::{claude, fixture, openai};
 
 /// All events of a stream that arrives in these pieces, and how it ended.
 pub(super) fn read<'a>(

@@ -1,9 +1,8 @@
 //! Properties of every stream, on every fixture.
 
-use super::{claude, collect, dialects, fixture, openai, read, streams};
+use super::{DIALECTS, claude, collect, fixture, openai, read};
 use crate::chat::StreamEvent;
 use crate::error::ErrorKind;
-use crate::wire::Codec;
 
 fn terminals(events: &[StreamEvent]) -> usize {
     events.iter().filter(|event| event.is_terminal()).count()
@@ -11,8 +10,9 @@ fn terminals(events: &[StreamEvent]) -> usize {
 
 #[test]
 fn exactly_one_terminal_and_it_is_last() {
-    for (dialect, codec) in dialects() {
-        for (name, bytes) in streams(dialect) {
+    for table in DIALECTS {
+        let (dialect, codec) = (table.name, (table.codec)());
+        for (name, bytes) in table.streams() {
             let (events, outcome) = read(&*codec, [bytes.as_slice()]);
             let failed = name.starts_with("error_");
             assert_eq!(
@@ -30,8 +30,9 @@ fn exactly_one_terminal_and_it_is_last() {
 
 #[test]
 fn every_split_gives_the_same_events() {
-    for (dialect, codec) in dialects() {
-        for (name, bytes) in streams(dialect) {
+    for table in DIALECTS {
+        let (dialect, codec) = (table.name, (table.codec)());
+        for (name, bytes) in table.streams() {
             let whole = read(&*codec, [bytes.as_slice()]);
             let single = read(&*codec, bytes.chunks(1));
             assert_eq!(single, whole, "{dialect}/{name} byte by byte");
@@ -48,9 +49,10 @@ fn every_split_gives_the_same_events() {
 }
 
 #[test]
-fn a_cut_answer_never_passes_for_a_whole_one() {
-    for (dialect, codec) in dialects() {
-        for (name, bytes) in streams(dialect) {
+fn a_truncated_stream_never_looks_like_success() {
+    for table in DIALECTS {
+        let (dialect, codec) = (table.name, (table.codec)());
+        for (name, bytes) in table.streams() {
             let (events, _) = read(&*codec, [bytes.as_slice()]);
             let whole = collect(&events);
             for at in 0..bytes.len() {
@@ -77,42 +79,15 @@ fn a_cut_answer_never_passes_for_a_whole_one() {
 
 #[test]
 fn what_goes_wrong_is_told_apart() {
-    type Cases<'a> = &'a [(&'a str, ErrorKind)];
-    let codecs: [(&str, &dyn Codec, Cases<'_>); 2] = [
-        (
-            "openai_chat",
-            &openai(),
-            &[
-                ("error_in_stream", ErrorKind::ServerError),
-                ("error_quota_first", ErrorKind::QuotaExhausted),
-                ("error_json_instead", ErrorKind::RateLimited),
-                ("error_page_instead", ErrorKind::Malformed),
-                ("error_cut", ErrorKind::StreamTruncated),
-                ("error_malformed", ErrorKind::Malformed),
-                ("error_empty", ErrorKind::StreamTruncated),
-                ("error_done_alone", ErrorKind::Malformed),
-                ("error_openrouter", ErrorKind::ServerError),
-            ],
-        ),
-        (
-            "anthropic",
-            &claude(),
-            &[
-                ("error_overloaded", ErrorKind::Overloaded),
-                ("error_without_stop", ErrorKind::StreamTruncated),
-                ("error_json_instead", ErrorKind::Authentication),
-                ("error_page_instead", ErrorKind::Malformed),
-                ("error_malformed", ErrorKind::Malformed),
-                ("error_block_without_start", ErrorKind::Malformed),
-                ("error_empty", ErrorKind::StreamTruncated),
-                ("error_stop_alone", ErrorKind::Malformed),
-            ],
-        ),
-    ];
-    for (dialect, codec, cases) in codecs {
-        for (name, kind) in cases {
-            let bytes = fixture(dialect, &format!("{name}.sse"));
-            assert_eq!(read(codec, [bytes.as_slice()]).1, Err(*kind), "{dialect}/{name}");
+    for dialect in DIALECTS {
+        for (name, kind) in dialect.failing {
+            let (codec, bytes) = ((dialect.codec)(), dialect.stream(name));
+            assert_eq!(
+                read(&*codec, [bytes.as_slice()]).1,
+                Err(*kind),
+                "{}/{name}",
+                dialect.name
+            );
         }
     }
 }
