@@ -1,5 +1,10 @@
 //! How many tokens something has.
 
+mod bound;
+mod media;
+
+pub use bound::upper_bound;
+
 /// A number of tokens, and how far it can be trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
