@@ -20,6 +20,7 @@ mod failure;
 mod json;
 pub mod openai_chat;
 mod served_error;
+mod served_signature;
 pub mod sse;
 #[cfg(test)]
 mod tests;

@@ -21,29 +21,9 @@ mod stream;
 mod tests;
 
 use super::REDACTED;
-use crate::chat::Signature;
-use crate::provider::ProviderId;
+use crate::wire::served_signature::{unwrap, wrap};
 
 pub use answer::encode_response;
 pub use error::encode_error;
 pub use request::decode_request;
 pub use stream::StreamEncoder;
-
-/// What precedes a signature that came from us.
-const MARK: &str = "aurora1:";
-
-/// A signature with its issuer; the length tells where the name ends, whatever it consists of.
-fn wrap(provider: &ProviderId, value: &str) -> String {
-    let name = provider.as_str();
-    format!("{MARK}{}:{name}:{value}", name.len())
-}
-
-/// The signature that [`wrap`] wrote; `None` for one that did not come from us.
-fn unwrap(text: &str) -> Option<Signature> {
-    let (length, rest) = text.strip_prefix(MARK)?.split_once(':')?;
-    let (name, value) = rest.split_at_checked(length.parse().ok()?)?;
-    Some(Signature {
-        provider: ProviderId::new(name),
-        value: value.strip_prefix(':')?.to_owned(),
-    })
-}
