@@ -16,8 +16,9 @@ pub struct Answer {
 }
 
 impl Answer {
-    pub(super) fn new(response: ChatResponse, told: Told) -> Self {
-        let cost = told.cost(response.usage.as_ref());
+    pub(super) fn new(response: ChatResponse, mut told: Told) -> Self {
+        told.served(response.usage.as_ref());
+        let cost = told.total();
         Self { response, told, cost }
     }
 
@@ -68,10 +69,16 @@ impl Answer {
         self.response.usage.as_ref()
     }
 
-    /// What it cost.
+    /// What it cost: all attempts together, the failed ones that consumed something too.
     #[must_use]
     pub const fn cost(&self) -> Cost {
         self.cost
+    }
+
+    /// What the attempt cost that served, without those before it.
+    #[must_use]
+    pub fn served_cost(&self) -> Cost {
+        self.told.cost(self.response.usage.as_ref())
     }
 
     /// The provider's answer.

@@ -18,7 +18,7 @@ use super::target::Member;
 use super::told::Told;
 use super::walk::Found;
 use crate::chat::{ChatStream, StreamCollector, StreamEvent};
-use crate::error::{Error, ErrorKind, TimeoutStage};
+use crate::error::{Error, ErrorKind, Sent, Stage, TimeoutStage};
 
 /// No model answers with more than this many bytes; an upstream that does would fill the memory.
 const MAX_ANSWER: usize = 16 << 20;
@@ -57,8 +57,9 @@ impl Live {
         }
     }
 
-    fn take(&mut self, event: StreamEvent) -> StreamEvent {
-        if event.is_terminal() {
+    fn take(&mut self, event: StreamEvent, so_far: &StreamCollector) -> StreamEvent {
+        if let StreamEvent::Finish { usage, .. } = &event {
+            self.told.served(usage.as_ref().or(so_far.usage()));
             self.stream = None;
             self.idle = None;
             if let Some(lease) = self.lease.take() {
@@ -68,7 +69,16 @@ impl Live {
         event
     }
 
-    fn fail(&mut self, error: Error) -> Error {
+    fn fail(&mut self, error: Error, so_far: &StreamCollector) -> Error {
+        let error = match so_far.usage() {
+            Some(usage) if error.usage().is_none() => error.with_usage(usage.clone()),
+            _ => error,
+        };
+        let error = match error.sent() {
+            Sent::Partial => error,
+            _ => error.with_sent(Sent::Partial).with_stage(Stage::Streaming),
+        };
+        self.told.broke(&error, None);
         self.stream = None;
         self.idle = None;
         self.waiting.clear();
@@ -102,7 +112,7 @@ impl Source for Live {
         so_far: &StreamCollector,
     ) -> Poll<Option<Result<StreamEvent, Error>>> {
         if let Some(event) = self.waiting.pop_front() {
-            return Poll::Ready(Some(Ok(self.take(event))));
+            return Poll::Ready(Some(Ok(self.take(event, so_far))));
         }
         let Some(stream) = &mut self.stream else {
             return Poll::Ready(None);
@@ -112,13 +122,15 @@ impl Source for Live {
                 self.idle = None;
                 if so_far.size().saturating_add(event.size()) > MAX_ANSWER {
                     let error = Error::new(ErrorKind::Malformed).with_context("an answer without end");
-                    return Poll::Ready(Some(Err(self.fail(error))));
+                    return Poll::Ready(Some(Err(self.fail(error, so_far))));
                 }
-                return Poll::Ready(Some(Ok(self.take(event))));
+                return Poll::Ready(Some(Ok(self.take(event, so_far))));
             }
-            Poll::Ready(Some(Err(error))) => return Poll::Ready(Some(Err(self.fail(error)))),
+            Poll::Ready(Some(Err(error))) => return Poll::Ready(Some(Err(self.fail(error, so_far)))),
             Poll::Ready(None) => {
-                return Poll::Ready(Some(Err(self.fail(Error::new(ErrorKind::StreamTruncated)))));
+                return Poll::Ready(Some(Err(
+                    self.fail(Error::new(ErrorKind::StreamTruncated), so_far)
+                )));
             }
             Poll::Pending => {}
         }
@@ -131,7 +143,7 @@ impl Source for Live {
             && wait.as_mut().poll(cx).is_ready()
         {
             let error = Error::new(ErrorKind::Timeout(*stage));
-            return Poll::Ready(Some(Err(self.fail(error))));
+            return Poll::Ready(Some(Err(self.fail(error, so_far))));
         }
         Poll::Pending
     }

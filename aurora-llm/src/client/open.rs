@@ -50,11 +50,16 @@ pub(super) async fn until_content(
         Some(total) if total < first_token => (total, TimeoutStage::Total),
         _ => (first_token, TimeoutStage::FirstToken),
     };
+    let mut consumed = None;
     let opened = within(&*clock, limit, stage, async {
         let mut stream = member.provider().chat_stream(&call).await?;
         let mut events = VecDeque::new();
         while let Some(event) = stream.next().await {
             let event = event?;
+            if let StreamEvent::Usage(usage) = &event {
+                // The input is billed by then, whatever becomes of the answer.
+                consumed = Some(usage.clone());
+            }
             let committed = event.is_content() || event.is_terminal();
             events.push_back(event);
             if committed {
@@ -65,8 +70,15 @@ pub(super) async fn until_content(
             }
         }
         Err(Error::new(ErrorKind::StreamTruncated))
-    });
-    opened.await.map_err(|error| named(error, member, &call))
+    })
+    .await;
+    opened.map_err(|error| {
+        let error = match consumed {
+            Some(usage) if error.usage().is_none() => error.with_usage(usage),
+            _ => error,
+        };
+        named(error, member, &call)
+    })
 }
 
 /// Waits for `work` no longer than `limit`.

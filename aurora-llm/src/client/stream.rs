@@ -98,9 +98,15 @@ impl AnswerStream {
         self.collector.usage()
     }
 
-    /// What the answer costs; final once the stream has ended.
+    /// What the answer costs, all attempts together; final once the stream has ended.
     #[must_use]
     pub fn cost(&self) -> Cost {
+        self.source.told().total_with(self.usage())
+    }
+
+    /// What the attempt costs that serves, without those before it; final once the stream has ended.
+    #[must_use]
+    pub fn served_cost(&self) -> Cost {
         self.source.told().cost(self.usage())
     }
 

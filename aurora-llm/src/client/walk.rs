@@ -34,8 +34,8 @@ where
         .fallback
         .run_over(&DecisionTable, deadline, wanted, operation)
         .await
-        .map_err(|exhausted| surfaced(inner, exhausted))?;
-    let attempts = trail::of(served.attempts(), inner.routes.members());
+        .map_err(|exhausted| surfaced(inner, route, exhausted))?;
+    let attempts = trail::of(served.attempts(), inner.routes.members(), route);
     let member = served.payload().clone();
     let told = Told::new(&member, route.model_for(&member), attempts);
     let (value, _, _, lease) = served.into_parts();
@@ -43,8 +43,8 @@ where
 }
 
 /// The error that tells most of a walk on which nobody answered.
-fn surfaced(inner: &Inner, exhausted: Exhausted<Error>) -> Error {
-    let trail = trail::of(exhausted.attempts(), inner.routes.members());
+fn surfaced(inner: &Inner, route: &Route, exhausted: Exhausted<Error>) -> Error {
+    let trail = trail::of(exhausted.attempts(), inner.routes.members(), route);
     let retry_after = exhausted.retry_after();
     let mut failed: Vec<Error> = exhausted
         .into_attempts()

@@ -1,6 +1,8 @@
 //! What can go wrong with a model call, and what can be done about it.
 
+mod extent;
 mod kind;
+mod with;
 
 use std::fmt;
 use std::time::Duration;
@@ -10,7 +12,9 @@ use aurora_core::failure::{Failure, FailureClass};
 use crate::chat::Message;
 use crate::client::Attempt;
 use crate::provider::ProviderId;
+use crate::usage::Usage;
 
+pub use self::extent::{Scope, Sent, Stage};
 pub use self::kind::{ErrorKind, TimeoutStage};
 
 /// A model call that failed.
@@ -30,6 +34,10 @@ struct Inner {
     request_id: Option<String>,
     retry_after: Option<Duration>,
     no_retry: bool,
+    sent: Option<Sent>,
+    stage: Option<Stage>,
+    scope: Option<Scope>,
+    usage: Option<Usage>,
     context: Option<String>,
     partial: Option<Message>,
     attempts: Vec<Attempt>,
@@ -50,6 +58,10 @@ impl Error {
             request_id: None,
             retry_after: None,
             no_retry: false,
+            sent: None,
+            stage: None,
+            scope: None,
+            usage: None,
             context: None,
             partial: None,
             attempts: Vec::new(),
@@ -105,6 +117,39 @@ impl Error {
         self.0.retry_after
     }
 
+    /// How much of the call the provider has seen.
+    #[must_use]
+    pub fn sent(&self) -> Sent {
+        let inner = &*self.0;
+        if inner.partial.is_some() {
+            return Sent::Partial;
+        }
+        let known = inner.sent.or(inner.usage.is_some().then_some(Sent::Maybe));
+        known.unwrap_or_else(|| Sent::of(inner.kind, inner.status))
+    }
+
+    /// How far the attempt had come; `None` when it was not begun.
+    #[must_use]
+    pub fn stage(&self) -> Option<Stage> {
+        let inner = &*self.0;
+        if inner.partial.is_some() {
+            return Some(Stage::Streaming);
+        }
+        inner.stage.or_else(|| Stage::of(inner.kind, inner.status))
+    }
+
+    /// What the failure concerns.
+    #[must_use]
+    pub fn scope(&self) -> Scope {
+        self.0.scope.unwrap_or_else(|| Scope::of(self.0.kind))
+    }
+
+    /// What the failed attempt consumed, as far as the provider said: it is billed all the same.
+    #[must_use]
+    pub const fn usage(&self) -> Option<&Usage> {
+        self.0.usage.as_ref()
+    }
+
     /// What had been said before the stream broke.
     #[must_use]
     pub const fn partial(&self) -> Option<&Message> {
@@ -122,84 +167,6 @@ impl Error {
     pub fn is_retryable(&self) -> bool {
         !self.0.no_retry && self.class().is_retryable()
     }
-
-    /// Sets the HTTP status.
-    #[must_use]
-    pub fn with_status(mut self, status: u16) -> Self {
-        self.0.status = Some(status);
-        self
-    }
-
-    /// Sets who failed.
-    #[must_use]
-    pub fn with_provider(mut self, provider: ProviderId, model: impl Into<String>) -> Self {
-        self.0.provider = Some(provider);
-        self.0.model = Some(model.into());
-        self
-    }
-
-    /// Sets the provider's own code.
-    #[must_use]
-    pub fn with_code(mut self, code: impl Into<String>) -> Self {
-        self.0.code = Some(code.into());
-        self
-    }
-
-    /// Sets the provider's own words; what exceeds 2,000 characters is cut.
-    #[must_use]
-    pub fn with_provider_message(mut self, message: impl AsRef<str>) -> Self {
-        self.0.provider_message = Some(message.as_ref().chars().take(2_000).collect());
-        self
-    }
-
-    /// Sets the provider's id of the call.
-    #[must_use]
-    pub fn with_request_id(mut self, id: impl Into<String>) -> Self {
-        self.0.request_id = Some(id.into());
-        self
-    }
-
-    /// Sets how long the provider asked to be left alone.
-    #[must_use]
-    pub fn with_retry_after(mut self, wait: Duration) -> Self {
-        self.0.retry_after = Some(wait);
-        self
-    }
-
-    /// Says that the provider told us not to try again, whatever the kind (`x-should-retry: false`).
-    #[must_use]
-    pub fn without_retry(mut self) -> Self {
-        self.0.no_retry = true;
-        self
-    }
-
-    /// Adds a few words of ours on what was expected. No secret, address or prompt.
-    #[must_use]
-    pub fn with_context(mut self, context: impl Into<String>) -> Self {
-        self.0.context = Some(context.into());
-        self
-    }
-
-    /// Keeps what had been said before the stream broke.
-    #[must_use]
-    pub fn with_partial(mut self, partial: Message) -> Self {
-        self.0.partial = Some(partial);
-        self
-    }
-
-    /// Keeps the trail of attempts.
-    #[must_use]
-    pub fn with_attempts(mut self, attempts: Vec<Attempt>) -> Self {
-        self.0.attempts = attempts;
-        self
-    }
-
-    /// Keeps the cause.
-    #[must_use]
-    pub fn with_source(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        self.0.source = Some(source.into());
-        self
-    }
 }
 
 impl Failure for Error {
@@ -209,6 +176,10 @@ impl Failure for Error {
 
     fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
+    }
+
+    fn not_executed(&self) -> bool {
+        self.sent().is_nothing()
     }
 }
 
@@ -224,6 +195,10 @@ impl fmt::Debug for Error {
             .field("request_id", &inner.request_id)
             .field("retry_after", &inner.retry_after)
             .field("no_retry", &inner.no_retry)
+            .field("sent", &self.sent())
+            .field("stage", &self.stage())
+            .field("scope", &self.scope())
+            .field("usage", &inner.usage)
             .field("context", &inner.context)
             .field("attempts", &inner.attempts)
             .field("source", &inner.source)
@@ -263,6 +238,39 @@ impl std::error::Error for Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_refused_was_not_carried_out() {
+        let is_certain = |error: Error| error.not_executed();
+        for kind in [
+            ErrorKind::Connect,
+            ErrorKind::RateLimited,
+            ErrorKind::LocalRateLimited,
+        ] {
+            assert!(is_certain(Error::new(kind)), "{kind:?}");
+        }
+        for status in [429, 503, 529] {
+            assert!(is_certain(Error::new(ErrorKind::Overloaded).with_status(status)));
+        }
+        assert!(
+            !is_certain(Error::new(ErrorKind::Overloaded)),
+            "it came within an answer"
+        );
+        for kind in [
+            ErrorKind::ServerError,
+            ErrorKind::StreamTruncated,
+            ErrorKind::Timeout(TimeoutStage::Total),
+        ] {
+            assert!(!is_certain(Error::new(kind)), "{kind:?}");
+        }
+        let consumed = Error::new(ErrorKind::RateLimited).with_usage(Usage::new(5, 0));
+        assert!(!is_certain(consumed), "whoever counts tokens has worked");
+        let partial = Error::new(ErrorKind::RateLimited).with_partial(Message::assistant("Half"));
+        assert_eq!(
+            (partial.sent(), partial.stage()),
+            (Sent::Partial, Some(Stage::Streaming))
+        );
+    }
 
     #[test]
     fn debug_shows_neither_what_was_said_nor_the_providers_words() {

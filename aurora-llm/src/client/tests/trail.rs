@@ -1,4 +1,5 @@
 use super::*;
+use crate::error::Sent;
 use crate::pricing::{Cost, Price};
 
 fn price() -> Price {
@@ -130,4 +131,111 @@ async fn counts_are_kept_by_target() {
         .map(|at| (at.name, at.served, at.failed, at.skipped))
         .collect();
     assert_eq!(counts, [("a/m".into(), 0, 1, 1), ("b/m".into(), 2, 0, 0)]);
+}
+
+fn priced(puppet: &Puppet) -> LlmTarget {
+    LlmTarget::new(puppet.clone(), "m").price(price())
+}
+
+fn dollars(text: &str) -> Cost {
+    Cost::Priced(text.parse().unwrap())
+}
+
+#[tokio::test]
+async fn what_a_failed_attempt_consumed_is_billed_with_the_answer() {
+    let truncated = Error::new(ErrorKind::Malformed)
+        .with_usage(Usage::new(1_000, 100))
+        .with_request_id("req-1");
+    let a = Puppet::new("a")
+        .does([Move::Fails(truncated)])
+        .fails(ErrorKind::Permission);
+    let client = builder(&ManualClock::default())
+        .target(priced(&a))
+        .target(priced(&Puppet::new("b")))
+        .build()
+        .unwrap();
+    let answer = client.ask("?").await.unwrap();
+    let costs: Vec<_> = answer.attempts().iter().map(|attempt| attempt.cost).collect();
+    assert_eq!(costs, [Some(dollars("0.0045")), None, Some(dollars("0.0105"))]);
+    assert_eq!(
+        (answer.cost(), answer.served_cost()),
+        (dollars("0.015"), dollars("0.0105"))
+    );
+    let first = answer.attempts().first().unwrap();
+    assert_eq!(
+        (first.model.as_str(), first.key, first.request_id.as_deref()),
+        ("m", 0, Some("req-1"))
+    );
+    assert_eq!(
+        answer.attempts()[1].sent,
+        Some(Sent::Rejected),
+        "a refusal costs nothing"
+    );
+}
+
+#[tokio::test]
+async fn a_stream_that_broke_costs_what_it_consumed_and_names_it() {
+    let half = |usage| {
+        Move::Streams(vec![
+            Ok(start()),
+            Ok(StreamEvent::Usage(usage)),
+            Err(Error::new(ErrorKind::Overloaded)),
+        ])
+    };
+    let a = Puppet::new("a")
+        .does([half(Usage::new(1_000, 0))])
+        .fails(ErrorKind::Permission);
+    let b = Puppet::new("b").does([Move::Streams(vec![
+        Ok(start()),
+        Ok(StreamEvent::Usage(Usage::new(1_000, 20))),
+        Ok(text("Half")),
+        Err(Error::new(ErrorKind::StreamTruncated)),
+    ])]);
+    let client = builder(&ManualClock::default())
+        .target(priced(&a))
+        .target(priced(&b))
+        .build()
+        .unwrap();
+    let mut stream = client.stream(ChatRequest::user("?")).await.unwrap();
+    let error = loop {
+        match stream.next().await.unwrap() {
+            Ok(_) => {}
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(
+        (error.sent(), error.usage()),
+        (Sent::Partial, Some(&Usage::new(1_000, 20)))
+    );
+    let costs: Vec<_> = error.attempts().iter().map(|attempt| attempt.cost).collect();
+    assert_eq!(costs, [Some(dollars("0.003")), None, Some(dollars("0.0033"))]);
+    assert_eq!(stream.cost(), dollars("0.0063"));
+    assert!(
+        matches!(
+            error.attempts()[2].outcome,
+            AttemptOutcome::Failed {
+                kind: ErrorKind::StreamTruncated,
+                ..
+            }
+        ),
+        "whoever broke off has not served"
+    );
+}
+
+#[tokio::test]
+async fn a_part_without_a_price_makes_the_sum_unpriced() {
+    let a = Puppet::new("a").does([
+        Move::Fails(Error::new(ErrorKind::Malformed).with_usage(Usage::new(1, 1))),
+        Move::Fails(Error::new(ErrorKind::Permission)),
+    ]);
+    let client = builder(&ManualClock::default())
+        .provider(a, "m")
+        .target(priced(&Puppet::new("b")))
+        .build()
+        .unwrap();
+    let answer = client.ask("?").await.unwrap();
+    assert_eq!(
+        (answer.cost(), answer.served_cost()),
+        (Cost::Unpriced, dollars("0.0105"))
+    );
 }
