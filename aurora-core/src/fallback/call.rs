@@ -7,6 +7,7 @@ use futures::future::Either;
 use super::Fallback;
 use super::outcome::{Exhausted, Served};
 use super::plan::{ByClass, Plan};
+use super::selection::Selection;
 use super::target::{Attempt, Operation};
 use crate::failure::Failure;
 use crate::resilience::{CallBudget, Idempotency};
@@ -22,6 +23,7 @@ pub struct Call<'a, T, P = ByClass> {
     pub(super) idempotency: Idempotency,
     pub(super) prefer: Option<&'a str>,
     pub(super) only: Option<&'a (dyn Fn(&T) -> bool + Send + Sync)>,
+    pub(super) selection: Option<&'a dyn Selection>,
 }
 
 impl<'a, T> Call<'a, T> {
@@ -33,6 +35,7 @@ impl<'a, T> Call<'a, T> {
             idempotency: Idempotency::Idempotent,
             prefer: None,
             only: None,
+            selection: None,
         }
     }
 }
@@ -47,6 +50,7 @@ impl<'a, T, P> Call<'a, T, P> {
             idempotency: self.idempotency,
             prefer: self.prefer,
             only: self.only,
+            selection: self.selection,
         }
     }
 
@@ -75,6 +79,12 @@ impl<'a, T, P> Call<'a, T, P> {
     /// Tries those targets alone whose payload is wanted.
     pub const fn only(mut self, wanted: &'a (dyn Fn(&T) -> bool + Send + Sync)) -> Self {
         self.only = Some(wanted);
+        self
+    }
+
+    /// Orders the targets of this call by `selection` instead of the set's own.
+    pub const fn selection(mut self, selection: &'a dyn Selection) -> Self {
+        self.selection = Some(selection);
         self
     }
 }

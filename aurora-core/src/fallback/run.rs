@@ -12,7 +12,7 @@ use super::call::Call;
 use super::member::{Member, Mode};
 use super::outcome::{AttemptOutcome, AttemptRecord, Exhausted, Lease, Served};
 use super::plan::{Action, Plan};
-use super::selection::Candidate;
+use super::selection::{Candidate, Selection};
 use super::target::Attempt;
 use crate::failure::{Failure, FailureClass};
 use crate::resilience::{Backoff, CallAttempt, CallBudget, CallExhausted, Idempotency, Permit, Withdrawal};
@@ -41,7 +41,7 @@ impl<T: Send + Sync, P> Call<'_, T, P> {
     {
         let inner = &*self.fallback.inner;
         let under_way = inner.calls.begin();
-        let members = inner.order(self.prefer, self.only);
+        let members = inner.order(self.prefer, self.only, self.selection);
         let mut walk = Walk {
             inner,
             plan: self.plan,
@@ -76,6 +76,7 @@ impl<T> Inner<T> {
         &self,
         prefer: Option<&str>,
         only: Option<&(dyn Fn(&T) -> bool + Send + Sync)>,
+        selection: Option<&dyn Selection>,
     ) -> Vec<Arc<Member<T>>> {
         let (members, now) = (self.members(), self.clock.elapsed());
         let may = |member: &Member<T>| {
@@ -85,14 +86,10 @@ impl<T> Inner<T> {
             .iter()
             .enumerate()
             .filter(|(_, member)| may(member))
-            .map(|(at, member)| Candidate {
-                facts: member.facts(),
-                health: &member.health,
-                now,
-                at,
-            })
+            .map(|(at, member)| Candidate::new(member.facts(), &member.health, now, at))
             .collect();
-        self.selection.order(&mut candidates, &self.random);
+        let selection = selection.unwrap_or(&*self.selection);
+        selection.order(&mut candidates, &self.random);
         if let Some(at) =
             prefer.and_then(|name| candidates.iter().position(|candidate| candidate.name() == name))
             && let Some(head) = candidates.get_mut(..=at)

@@ -42,9 +42,45 @@ pub struct Candidate<'a> {
     pub(super) health: &'a Health,
     pub(super) now: Duration,
     pub(super) at: usize,
+    pub(super) priority: u32,
+    pub(super) weight: u32,
+    pub(super) cost: Option<u64>,
 }
 
 impl<'a> Candidate<'a> {
+    pub(super) const fn new(facts: &'a Facts, health: &'a Health, now: Duration, at: usize) -> Self {
+        Self {
+            facts,
+            health,
+            now,
+            at,
+            priority: facts.priority,
+            weight: facts.weight,
+            cost: facts.cost,
+        }
+    }
+
+    /// Its place among all targets of the set, by priority and then in the order of their registration, from 0.
+    #[must_use]
+    pub const fn place(&self) -> usize {
+        self.at
+    }
+
+    /// Gives it another priority for this call alone, before another selection is asked.
+    pub const fn set_priority(&mut self, priority: u32) {
+        self.priority = priority;
+    }
+
+    /// Gives it another weight for this call alone, before another selection is asked.
+    pub const fn set_weight(&mut self, weight: u32) {
+        self.weight = weight;
+    }
+
+    /// Says what this call alone would cost there, before another selection is asked.
+    pub const fn set_cost(&mut self, cost: Option<u64>) {
+        self.cost = cost;
+    }
+
     /// The target's name.
     #[must_use]
     pub fn name(&self) -> &'a str {
@@ -54,19 +90,19 @@ impl<'a> Candidate<'a> {
     /// Lower is meant to be tried first.
     #[must_use]
     pub const fn priority(&self) -> u32 {
-        self.facts.priority
+        self.priority
     }
 
     /// Its share among targets of the same priority.
     #[must_use]
     pub const fn weight(&self) -> u32 {
-        self.facts.weight
+        self.weight
     }
 
     /// What a call costs; `None` when that is not known.
     #[must_use]
     pub const fn cost(&self) -> Option<u64> {
-        self.facts.cost
+        self.cost
     }
 
     /// Where its circuit stands.

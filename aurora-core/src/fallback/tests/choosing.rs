@@ -283,3 +283,40 @@ async fn a_retry_leaves_an_attempt_for_everybody_who_was_not_asked_yet() {
         assert_eq!(outcome.await.is_ok(), answers, "{targets} targets");
     }
 }
+
+/// Turns the order round by what it says of each target for one call.
+#[derive(Debug)]
+struct LastFirst;
+
+impl Selection for LastFirst {
+    fn order(&self, candidates: &mut Vec<Candidate<'_>>, random: &Random) {
+        for candidate in candidates.iter_mut() {
+            candidate.set_cost(Some(10 - candidate.place() as u64));
+            candidate.set_priority(1);
+        }
+        LowestCost.order(candidates, random);
+    }
+}
+
+#[tokio::test]
+async fn one_call_may_have_a_selection_of_its_own() {
+    let fallback = three(&ManualClock::default())
+        .retry(RetryPolicy::never())
+        .build()
+        .unwrap();
+    let asked = Mutex::new(Vec::new());
+    let down = |attempt: Attempt<&'static str>| {
+        asked.lock().unwrap().push(attempt.name().to_owned());
+        std::future::ready(Err::<(), _>(failed(FailureClass::Transient)))
+    };
+    fallback
+        .call()
+        .selection(&LastFirst)
+        .run(&down)
+        .await
+        .unwrap_err();
+    fallback.call().run(&down).await.unwrap_err();
+    let asked = asked.into_inner().unwrap();
+    let (own, usual) = asked.split_at(3);
+    assert!(own.iter().eq(usual.iter().rev()), "{own:?} {usual:?}");
+}
