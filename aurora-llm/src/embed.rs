@@ -36,6 +36,19 @@ impl EmbedRequest {
         }
     }
 
+    /// The same for other texts.
+    pub(crate) fn with_inputs(&self, inputs: Vec<String>) -> Self {
+        Self {
+            model: self.model.clone(),
+            provider: self.provider.clone(),
+            inputs,
+            purpose: self.purpose,
+            dimensions: self.dimensions,
+            user: self.user.clone(),
+            options: self.options.clone(),
+        }
+    }
+
     /// Asks for this model or alias.
     #[must_use]
     pub fn model(mut self, model: impl Into<String>) -> Self {

@@ -49,7 +49,9 @@ pub const TOKENS_BUCKETS: [f64; 14] = [
 ];
 
 const OPERATION: &str = "gen_ai.operation.name";
-const CHAT: &str = "chat";
+pub(crate) const CHAT: &str = "chat";
+pub(crate) const EMBEDDINGS: &str = "embeddings";
+pub(crate) const RERANK: &str = "rerank";
 const KIND: &str = "gen_ai.provider.name";
 const INSTANCE: &str = "aurora_llm.provider";
 const ERROR: &str = "error.type";
@@ -82,6 +84,22 @@ pub(crate) fn chat_span(request: &ChatRequest) -> Span {
     )
 }
 
+/// The span of a call that is not chat.
+pub(crate) fn span(operation: &'static str, model: Option<&str>) -> Span {
+    tracing::info_span!(
+        "call",
+        otel.kind = "client",
+        otel.name = model.map(|model| format!("{operation} {model}")),
+        "gen_ai.operation.name" = operation,
+        "gen_ai.request.model" = model,
+        "gen_ai.provider.name" = Empty,
+        "gen_ai.response.model" = Empty,
+        "gen_ai.usage.input_tokens" = Empty,
+        "gen_ai.usage.output_tokens" = Empty,
+        "error.type" = Empty,
+    )
+}
+
 /// Who answered.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Served<'a> {
@@ -100,12 +118,18 @@ impl<'a> Served<'a> {
     }
 }
 
-pub(crate) fn served(span: &Span, by: Served<'_>, usage: Option<&Usage>, elapsed: Duration) {
+pub(crate) fn served(
+    operation: &'static str,
+    span: &Span,
+    by: Served<'_>,
+    usage: Option<&Usage>,
+    elapsed: Duration,
+) {
     span.record("gen_ai.provider.name", by.kind);
     span.record("gen_ai.response.model", by.model);
     // Labels are what was configured, never the model that a request named: their values are bounded.
     let labels = [
-        (OPERATION, SharedString::const_str(CHAT)),
+        (OPERATION, SharedString::const_str(operation)),
         (KIND, by.kind.into()),
         (INSTANCE, SharedString::from(by.provider.to_string())),
     ];
@@ -123,7 +147,13 @@ pub(crate) fn served(span: &Span, by: Served<'_>, usage: Option<&Usage>, elapsed
 }
 
 /// `by` is the kind of the provider whose error it is, where it is one's.
-pub(crate) fn failed(span: &Span, error: &Error, by: Option<&'static str>, elapsed: Duration) {
+pub(crate) fn failed(
+    operation: &'static str,
+    span: &Span,
+    error: &Error,
+    by: Option<&'static str>,
+    elapsed: Duration,
+) {
     let kind = error.kind().as_str();
     span.record(ERROR, kind);
     if let Some(by) = by {
@@ -133,7 +163,7 @@ pub(crate) fn failed(span: &Span, error: &Error, by: Option<&'static str>, elaps
         .provider()
         .map_or_else(|| "none".to_owned(), ToString::to_string);
     let labels = [
-        (OPERATION, SharedString::const_str(CHAT)),
+        (OPERATION, SharedString::const_str(operation)),
         (KIND, SharedString::const_str(by.unwrap_or("none"))),
         (INSTANCE, instance.into()),
         (ERROR, kind.into()),

@@ -54,6 +54,6 @@ pub(super) async fn streamed(
     )))
 }
 
-fn deadline(inner: &Inner, options: &CallOptions) -> Deadline {
+pub(super) fn deadline(inner: &Inner, options: &CallOptions) -> Deadline {
     Deadline::after(&*inner.clock, inner.limits.total).earlier(options.deadline)
 }

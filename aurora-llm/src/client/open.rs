@@ -30,6 +30,22 @@ pub(super) async fn whole(
     answer.map_err(|error| named(error, member, &call))
 }
 
+/// Does `work` for the attempt, at most for `limit` and for what the call has left.
+pub(super) async fn within_limit<V: Send>(
+    attempt: Attempt<Member>,
+    limit: Duration,
+    clock: Arc<dyn Clock>,
+    work: impl Future<Output = Result<V, Error>> + Send,
+) -> Result<V, Error> {
+    let limit = attempt.remaining().map_or(limit, |left| left.min(limit));
+    let outcome = within(&*clock, limit, TimeoutStage::Total, work).await;
+    let member = attempt.payload();
+    outcome.map_err(|error| match error.provider() {
+        Some(_) => error,
+        None => error.with_provider(member.provider_id().clone(), member.model()),
+    })
+}
+
 /// A stream that has reached its commit point.
 pub(super) struct Opened {
     /// What came so far; the last of them is the first content or the end.

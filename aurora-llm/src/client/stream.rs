@@ -136,7 +136,7 @@ impl AnswerStream {
                 kind: told.kind,
                 model: &told.model,
             };
-            telemetry::served(&span, served, self.usage(), elapsed);
+            telemetry::served(telemetry::CHAT, &span, served, self.usage(), elapsed);
         }
         event
     }
@@ -144,7 +144,7 @@ impl AnswerStream {
     fn fail(&mut self, error: Error) -> Error {
         if let Some((span, started)) = self.trace.take() {
             let elapsed = self.clock.elapsed().saturating_sub(started);
-            telemetry::failed(&span, &error, Some(self.kind()), elapsed);
+            telemetry::failed(telemetry::CHAT, &span, &error, Some(self.kind()), elapsed);
         }
         let attempts = self.attempts().to_vec();
         error

@@ -2,6 +2,8 @@ mod limits;
 mod routing;
 mod setup;
 mod streams;
+#[cfg(feature = "simulated")]
+mod tasks;
 mod trail;
 
 use std::collections::VecDeque;

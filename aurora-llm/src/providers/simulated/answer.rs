@@ -169,6 +169,6 @@ fn filled(schema: &Value) -> Value {
 }
 
 /// Tokens of a text by the rule of thumb of four characters to one.
-fn estimate(bytes: usize) -> u64 {
+pub(super) fn estimate(bytes: usize) -> u64 {
     u64::try_from(bytes.div_ceil(4)).unwrap_or(u64::MAX)
 }

@@ -10,7 +10,9 @@ mod play;
 mod step;
 #[cfg(test)]
 mod tests;
+mod vectors;
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,9 +23,12 @@ use aurora_core::time::{Clock, SystemClock};
 use futures::StreamExt as _;
 use serde_json::Value;
 
-use crate::chat::{ChatResponse, ChatStream, StreamCollector, ToolCall};
+use crate::chat::{ChatResponse, ChatStream, StreamCollector, StreamEvent, ToolCall};
 use crate::error::{Error, ErrorKind};
-use crate::provider::{Call, Capabilities, LlmProvider, ProviderId};
+use crate::provider::{
+    Call, Capabilities, EmbeddingProvider, LlmProvider, ModelCatalog, ProviderId, RerankProvider,
+    TokenCounter,
+};
 
 pub use control::SimulatedControl;
 pub use step::{Fault, Step};
@@ -142,27 +147,42 @@ impl Simulated {
 
     fn begin(&self, call: &Call) -> Result<play::Play, Error> {
         if let Some(missing) = self.capabilities.missing(&call.request.needs()) {
-            return Err(self.blame(Error::new(ErrorKind::Unsupported).with_context(missing), call));
+            return Err(self.blame(
+                Error::new(ErrorKind::Unsupported).with_context(missing),
+                &call.model,
+            ));
         }
+        Ok(self.play(&call.model, call.timeout, |number| {
+            answer::invent(self, call, number)
+        }))
+    }
+
+    /// Gives an answer of these events in its time, or fails as the script says.
+    fn play(
+        &self,
+        model: &str,
+        timeout: Option<Duration>,
+        answer: impl FnOnce(u64) -> VecDeque<StreamEvent>,
+    ) -> play::Play {
         let (number, step, running) = self.control.begin();
-        let answer = answer::invent(self, call, number);
+        let answer = answer(number);
         let end = match step {
             Step::Ok => play::End::Finish,
-            Step::Fail(fault) => play::End::Fail(0, self.blame(fault.into_error(self.clock.now()), call)),
+            Step::Fail(fault) => play::End::Fail(0, self.blame(fault.into_error(self.clock.now()), model)),
             Step::FailAfter(tokens, fault) => {
-                play::End::Fail(tokens, self.blame(fault.into_error(self.clock.now()), call))
+                play::End::Fail(tokens, self.blame(fault.into_error(self.clock.now()), model))
             }
             Step::TruncateAfter(tokens) => {
-                play::End::Fail(tokens, self.blame(Error::new(ErrorKind::StreamTruncated), call))
+                play::End::Fail(tokens, self.blame(Error::new(ErrorKind::StreamTruncated), model))
             }
             Step::Stall => play::End::Stall(0),
             Step::StallAfter(tokens) => play::End::Stall(tokens),
         };
         let waits = (self.first_token, self.per_token);
         let wait = |wait: Duration| wait.mul_f64(1.0 + self.jitter * (2.0 * self.random.unit() - 1.0));
-        let late = self.blame(play::too_late(), call);
-        let ends_at = call.timeout.map(|limit| (self.clock.elapsed() + limit, late));
-        Ok(play::Play::new(
+        let late = self.blame(play::too_late(), model);
+        let ends_at = timeout.map(|limit| (self.clock.elapsed() + limit, late));
+        play::Play::new(
             answer,
             end,
             waits,
@@ -170,11 +190,11 @@ impl Simulated {
             Arc::clone(&self.clock),
             ends_at,
             running,
-        ))
+        )
     }
 
-    fn blame(&self, error: Error, call: &Call) -> Error {
-        error.with_provider(self.id.clone(), &*call.model)
+    fn blame(&self, error: Error, model: &str) -> Error {
+        error.with_provider(self.id.clone(), model)
     }
 }
 
@@ -192,13 +212,29 @@ impl LlmProvider for Simulated {
         self.capabilities
     }
 
+    fn embeddings(&self) -> Option<&dyn EmbeddingProvider> {
+        Some(self)
+    }
+
+    fn reranker(&self) -> Option<&dyn RerankProvider> {
+        Some(self)
+    }
+
+    fn token_counter(&self) -> Option<&dyn TokenCounter> {
+        Some(self)
+    }
+
+    fn catalog(&self) -> Option<&dyn ModelCatalog> {
+        Some(self)
+    }
+
     async fn chat(&self, call: &Call) -> Result<ChatResponse, Error> {
         let mut play = self.begin(call)?;
         let mut collector = StreamCollector::default();
         while let Some(event) = play.next().await {
             collector.push(&event?);
         }
-        let cut = || self.blame(Error::new(ErrorKind::StreamTruncated), call);
+        let cut = || self.blame(Error::new(ErrorKind::StreamTruncated), &call.model);
         collector.finish().ok_or_else(cut)
     }
 
