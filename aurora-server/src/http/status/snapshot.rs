@@ -243,8 +243,8 @@ pub(crate) fn providers(state: &AppState) -> Vec<Provider> {
 impl PriceView {
     fn of(price: &Price) -> Self {
         Self {
-            input_usd: price.input.to_string(),
-            output_usd: price.output.to_string(),
+            input_usd: price.rates.input.to_string(),
+            output_usd: price.rates.output.to_string(),
         }
     }
 }
