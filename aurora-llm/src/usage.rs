@@ -1,10 +1,13 @@
 //! What a call consumed, in parts that never overlap.
 
+use serde::{Deserialize, Serialize};
+
 /// Tokens of one call in disjoint parts: their sum is the whole, so no part can be billed twice.
 ///
 /// Providers count differently: OpenAI and Gemini include cached tokens in the prompt and OpenAI includes reasoning in
 /// the completion, Anthropic counts cached input apart. Each codec does that subtraction once.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
 #[non_exhaustive]
 pub struct Usage {
     /// Input read for the full price.

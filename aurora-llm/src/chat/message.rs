@@ -1,11 +1,13 @@
 //! Messages and their parts.
 
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 
 use super::tool::{ToolCall, ToolResult};
 
 /// Who speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Role {
     /// Instructions by the application; dialects that keep them apart from the messages get them there.
@@ -28,7 +30,7 @@ pub enum Role {
 /// assert_eq!(turn.role, Role::User);
 /// assert_eq!(turn.text(), "Why is the sky blue?");
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Message {
     /// Who speaks.
@@ -84,7 +86,8 @@ impl Message {
 }
 
 /// A piece of a message.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Part {
     /// Plain text.
@@ -128,7 +131,7 @@ impl Part {
 }
 
 /// A picture, document or sound.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Media {
     /// IANA media type, such as `image/png`.
@@ -178,17 +181,18 @@ impl Media {
 }
 
 /// Where the bytes of a [`Media`] are.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum MediaSource {
     /// Here.
-    Bytes(Bytes),
+    Bytes(#[serde(with = "super::base64")] Bytes),
     /// At an address that the provider fetches by itself.
     Url(String),
 }
 
 /// Visible reasoning of the model.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Reasoning {
     /// The text; empty when the provider keeps it to itself and sends only a signature.
@@ -209,7 +213,7 @@ impl Reasoning {
 }
 
 /// A provider's proof of its own reasoning, bound to the endpoint that issued it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Signature {
     /// The provider instance that issued it.
@@ -230,7 +234,8 @@ impl Signature {
 }
 
 /// How long a provider shall keep the prompt up to a [`Part::CachePoint`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum CacheTtl {
     /// Five minutes after the last use, which is the usual time.
@@ -241,7 +246,8 @@ pub enum CacheTtl {
 }
 
 /// Where an answer took something from.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
 #[non_exhaustive]
 pub struct Citation {
     /// The words of the answer that rest on the source; empty when the provider does not say.
@@ -264,5 +270,39 @@ impl Citation {
             text: text.into(),
             ..Self::default()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_conversation_survives_being_kept_as_json() {
+        let signature = Signature::new("openai".into(), "proof");
+        let image = Media::new("image/png", MediaSource::Bytes(Bytes::from_static(b"\x89PNG")));
+        let message = Message::new(
+            Role::Assistant,
+            vec![
+                Part::text("Olá"),
+                Part::Image(image),
+                Part::Document(
+                    Media::new("application/pdf", MediaSource::Url("https://x/y".into())).name("y"),
+                ),
+                Part::Reasoning(Reasoning::new("hm", Some(signature.clone()))),
+                Part::ToolCall(ToolCall::new("1", "f", "{}").signed(signature)),
+                Part::ToolResult(ToolResult::new("1", "no").failed()),
+                Part::Citation(Citation::new("Olá")),
+                Part::CachePoint(CacheTtl::OneHour),
+                Part::Refusal("no".into()),
+            ],
+        );
+        let json = serde_json::to_string(&message).unwrap();
+        assert!(
+            json.contains(r#"{"text":"Olá"}"#) && json.contains("iVBORw=="),
+            "{json}"
+        );
+        assert_eq!(serde_json::from_str::<Message>(&json).unwrap(), message);
+        assert!(serde_json::from_str::<Message>(&json.replace("iVBORw==", "?")).is_err());
     }
 }

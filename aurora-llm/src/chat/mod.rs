@@ -2,7 +2,10 @@
 //!
 //! It is one model for every provider. What a provider cannot do is reported before the call
 //! ([`crate::provider::Capabilities`]), never dropped in silence.
+//!
+//! Messages and answers can be kept as JSON (serde); media are base64 there.
 
+mod base64;
 mod collect;
 mod message;
 mod request;

@@ -1,11 +1,13 @@
 //! What a model answered.
 
+use serde::{Deserialize, Serialize};
+
 use super::message::Message;
 use super::tool::ToolCall;
 use crate::usage::Usage;
 
 /// One whole answer of one provider.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ChatResponse {
     /// The provider's id of the answer.
@@ -52,7 +54,8 @@ impl ChatResponse {
 }
 
 /// Why an answer ended.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
 #[non_exhaustive]
 pub enum FinishReason {
     /// The model was done, or met a stop text.
@@ -77,6 +80,24 @@ impl FinishReason {
             Self::ToolCalls => "tool_calls",
             Self::ContentFilter => "content_filter",
             Self::Other(name) => name,
+        }
+    }
+}
+
+impl From<FinishReason> for String {
+    fn from(reason: FinishReason) -> Self {
+        reason.as_str().to_owned()
+    }
+}
+
+impl From<String> for FinishReason {
+    fn from(name: String) -> Self {
+        match name.as_str() {
+            "stop" => Self::Stop,
+            "length" => Self::Length,
+            "tool_calls" => Self::ToolCalls,
+            "content_filter" => Self::ContentFilter,
+            _ => Self::Other(name),
         }
     }
 }

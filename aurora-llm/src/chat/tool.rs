@@ -1,5 +1,6 @@
 //! Tools: what the model may call, what it called, and what came of it.
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::message::{CacheTtl, Signature};
@@ -52,7 +53,7 @@ pub enum ToolChoice {
 }
 
 /// The model asks for a tool to be run.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ToolCall {
     /// Ties the result to the call; made by the provider, or by the codec where a provider sends none.
@@ -62,6 +63,7 @@ pub struct ToolCall {
     /// The arguments as the model wrote them: JSON text, not yet checked.
     pub arguments: String,
     /// The provider's proof that the call is its own; sent back unchanged, and only to where it came from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signature: Option<Signature>,
 }
 
@@ -100,7 +102,7 @@ impl ToolCall {
 }
 
 /// What a tool answered.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ToolResult {
     /// The id of the call that this answers.
@@ -108,6 +110,7 @@ pub struct ToolResult {
     /// The answer: text or JSON text.
     pub content: String,
     /// Whether the tool failed; the content then says how.
+    #[serde(default)]
     pub is_error: bool,
 }
 

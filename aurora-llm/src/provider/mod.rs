@@ -7,6 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 
 use crate::chat::{ChatResponse, ChatStream};
 use crate::embed::{EmbedRequest, EmbedResponse};
@@ -18,7 +19,8 @@ pub use call::Call;
 pub use capabilities::Capabilities;
 
 /// The name of one configured provider instance, such as `openai` or `openai/eu`; not of a vendor.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
 pub struct ProviderId(Arc<str>);
 
 impl ProviderId {
@@ -32,6 +34,18 @@ impl ProviderId {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl From<String> for ProviderId {
+    fn from(name: String) -> Self {
+        Self(Arc::from(name))
+    }
+}
+
+impl From<ProviderId> for String {
+    fn from(id: ProviderId) -> Self {
+        id.0.as_ref().to_owned()
     }
 }
 
