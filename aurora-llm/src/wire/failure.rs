@@ -75,6 +75,8 @@ struct Report {
     status: Option<u16>,
     request_id: Option<String>,
     retry_after: Option<Duration>,
+    /// Of a quota that names its time, whether it is a short one, which waiting helps against (Google).
+    is_short: Option<bool>,
 }
 
 impl Report {
@@ -133,12 +135,13 @@ impl Report {
             .flatten()
             .find_map(as_status);
         Some(Self {
-            message,
             code,
             kind,
             status,
             request_id: value.get("request_id").and_then(as_text),
-            retry_after: details.and_then(retry_delay),
+            retry_after: details.and_then(retry_delay).or_else(|| retry_words(&message)),
+            message,
+            is_short: details.and_then(quota_is_short),
         })
     }
 
@@ -175,8 +178,17 @@ impl Report {
         // A server that fails may say anything; only answers about the request are read by their words.
         let about_request = matches!(status, 0 | 200..=499);
 
+        // Google answers every limit, also one per minute, with the words of a used-up quota, and names the quota.
+        match self.is_short {
+            Some(true) => return ErrorKind::RateLimited,
+            Some(false) => return ErrorKind::QuotaExhausted,
+            None => {}
+        }
         if status == 402 || named(QUOTA) || about_request && says(QUOTA_WORDS) {
             return ErrorKind::QuotaExhausted;
+        }
+        if status == 451 || named(REGION) || about_request && says(REGION_WORDS) {
+            return ErrorKind::RegionBlocked;
         }
         // Under 429 "too many tokens" are too many for this minute.
         let about_size = about_request && !matches!(status, 401 | 429);
@@ -202,8 +214,7 @@ impl Report {
         if named(MODEL) || status == 400 && message.contains("model") && says(MODEL_WORDS) {
             return ErrorKind::ModelNotFound;
         }
-        // The model wrote a tool call that its own server could not read: asking again helps.
-        if named(&["tool_use_failed", "json_validate_failed"]) {
+        if named(GENERATION) || about_request && says(GENERATION_WORDS) {
             return ErrorKind::Malformed;
         }
         match status {
@@ -235,6 +246,21 @@ const QUOTA_WORDS: &[&str] = &[
     "insufficient credit",
     "billing hard limit",
 ];
+const REGION: &[&str] = &["unsupported_country_region_territory", "unsupported_location"];
+const REGION_WORDS: &[&str] = &[
+    "country, region, or territory not supported",
+    "user location is not supported",
+    "not available in your country",
+    "not available in your region",
+];
+/// The model wrote a tool call or a document that its own server could not read: asking again, or another, helps.
+const GENERATION: &[&str] = &[
+    "tool_use_failed",
+    "json_validate_failed",
+    "malformed_function_call",
+    "output_parse_failed",
+];
+const GENERATION_WORDS: &[&str] = &["failed to call a function", "malformed function call"];
 const CONTEXT: &[&str] = &[
     "context_length_exceeded",
     "exceed_context_size_error",
@@ -323,17 +349,62 @@ fn retry_delay(details: &Value) -> Option<Duration> {
     seconds(delay.as_str()?.strip_suffix('s')?)
 }
 
+/// `details[].violations[].quotaId` of Google's errors, such as `GenerateRequestsPerMinutePerProjectPerModel`.
+fn quota_is_short(details: &Value) -> Option<bool> {
+    let ids = details
+        .as_array()?
+        .iter()
+        .filter_map(|detail| detail.get("violations")?.as_array())
+        .flatten()
+        .filter_map(|violation| violation.get("quotaId")?.as_str());
+    let mut short = None;
+    for id in ids {
+        // One that lasts until tomorrow outweighs those that are over in a minute.
+        if id.contains("PerDay") {
+            return Some(false);
+        }
+        if id.contains("PerMinute") || id.contains("PerSecond") {
+            short = Some(true);
+        }
+    }
+    short
+}
+
+/// "Please retry in 10h17m3.5s", "Please try again in 1.2s".
+fn retry_words(message: &str) -> Option<Duration> {
+    let (_, rest) = ["retry in ", "try again in "]
+        .iter()
+        .find_map(|words| message.split_once(words))?;
+    let mut words = rest
+        .split_whitespace()
+        .map(|word| word.trim_end_matches(['.', ',']));
+    let wait = super::limits::go_duration(words.next()?)?;
+    let is_bare = rest.starts_with(|c: char| c.is_ascii_digit())
+        && !rest
+            .split_whitespace()
+            .next()?
+            .contains(|c: char| c.is_ascii_alphabetic());
+    let scale = match words.next() {
+        _ if !is_bare => 1,
+        Some(unit) if unit.starts_with("second") => 1,
+        Some(unit) if unit.starts_with("minute") => 60,
+        Some(unit) if unit.starts_with("hour") => 3_600,
+        _ => return None,
+    };
+    wait.checked_mul(scale)
+}
+
 fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok().map(str::trim)
 }
 
-#[cfg(any(feature = "openai-compatible", feature = "anthropic"))]
+#[cfg(feature = "http")]
 fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     aurora_core::http::parse_retry_after(headers, now)
 }
 
 /// Without a provider that uses HTTP there is no HTTP client to ask; numbers are read, dates are not.
-#[cfg(not(any(feature = "openai-compatible", feature = "anthropic")))]
+#[cfg(not(feature = "http"))]
 fn retry_after(headers: &HeaderMap, _now: Timestamp) -> Option<Duration> {
     let millis = header(headers, "retry-after-ms").and_then(seconds);
     let millis = millis.and_then(|wait| wait.checked_div(1_000));

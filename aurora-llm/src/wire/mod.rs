@@ -18,6 +18,7 @@ mod data_url;
 mod event_stream;
 mod failure;
 mod json;
+pub mod limits;
 pub mod openai_chat;
 mod served_error;
 mod served_signature;

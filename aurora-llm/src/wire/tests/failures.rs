@@ -41,7 +41,7 @@ fn openai_s_documented_errors() {
         (
             403,
             body(invalid, "unsupported_country_region_territory"),
-            ErrorKind::Permission,
+            ErrorKind::RegionBlocked,
         ),
         (404, body(invalid, "model_not_found"), ErrorKind::ModelNotFound),
         (
@@ -326,4 +326,64 @@ fn retry_after_is_rounded_up_to_whole_seconds() {
         answer.headers.contains(&("retry-after", "3".to_owned())),
         "{answer:?}"
     );
+}
+
+#[test]
+fn a_place_that_is_not_served_is_no_wrong_key() {
+    let google = r#"{"error":{"code":400,"message":"User location is not supported for the API use.","status":"FAILED_PRECONDITION"}}"#;
+    assert_eq!(kind(400, google), ErrorKind::RegionBlocked);
+    assert_eq!(kind(451, "{}"), ErrorKind::RegionBlocked);
+    let openai =
+        r#"{"error":{"message":"Country, region, or territory not supported","type":"request_forbidden"}}"#;
+    assert_eq!(kind(403, openai), ErrorKind::RegionBlocked);
+}
+
+#[test]
+fn google_s_quotas_are_told_apart_by_their_time() {
+    let body = |id: &str| {
+        format!(
+            r#"{{"error":{{"code":429,"message":"You exceeded your current quota, please check your plan and billing details.","status":"RESOURCE_EXHAUSTED","details":[{{"@type":"type.googleapis.com/google.rpc.QuotaFailure","violations":[{{"quotaId":"{id}"}}]}},{{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"32s"}}]}}}}"#
+        )
+    };
+    assert_eq!(
+        kind(429, &body("GenerateRequestsPerMinutePerProjectPerModel-FreeTier")),
+        ErrorKind::RateLimited
+    );
+    assert_eq!(
+        kind(429, &body("GenerateRequestsPerDayPerProjectPerModel-FreeTier")),
+        ErrorKind::QuotaExhausted
+    );
+}
+
+#[test]
+fn a_wait_that_is_told_in_words_is_read() {
+    for (words, expected) in [
+        (
+            "Please retry in 10h17m3.5s.",
+            Some(Duration::from_millis(37_023_500)),
+        ),
+        (
+            "Rate limit reached. Please try again in 1.2s. Visit the page.",
+            Some(Duration::from_millis(1_200)),
+        ),
+        ("Please try again in 6m0s.", Some(Duration::from_secs(360))),
+        ("Please try again in 5 minutes.", Some(Duration::from_secs(300))),
+        ("Please try again in 20 seconds", Some(Duration::from_secs(20))),
+        ("Please try again in 20", None),
+        ("Please try again in a moment.", None),
+        ("Please try again in ", None),
+    ] {
+        let body = format!(r#"{{"error":{{"message":"{words}","code":"rate_limit_exceeded"}}}}"#);
+        let error = openai().classify(&head(429, &[]), body.as_bytes(), Timestamp::UNIX_EPOCH);
+        assert_eq!(error.retry_after(), expected, "{words}");
+    }
+}
+
+#[test]
+fn a_tool_call_that_the_model_spoiled_is_the_provider_s_failure() {
+    let groq = r#"{"error":{"message":"Failed to call a function. Please adjust your prompt.","type":"invalid_request_error","code":"tool_use_failed"}}"#;
+    assert_eq!(kind(400, groq), ErrorKind::Malformed);
+    let google =
+        r#"{"error":{"code":400,"message":"Malformed function call","status":"MALFORMED_FUNCTION_CALL"}}"#;
+    assert_eq!(kind(400, google), ErrorKind::Malformed);
 }
