@@ -1,6 +1,6 @@
 //! How a client is put together.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use aurora_core::resilience::{Breaker, BreakerBuilder, RetryBudget, RetryPolicy}
 use aurora_core::rng::Random;
 use aurora_core::time::{Clock, SystemClock};
 
-use super::route::Routes;
+use super::route::{Routes, Rule, Settings, Strategy};
 use super::target::{LlmTarget, Member};
 use super::{Inner, Limits, LlmClient};
 use crate::error::{Error, ErrorKind};
@@ -21,7 +21,7 @@ use crate::provider::LlmProvider;
 #[must_use]
 pub struct ClientBuilder {
     targets: Vec<LlmTarget>,
-    aliases: BTreeMap<String, BTreeSet<String>>,
+    routing: Settings,
     retry: RetryPolicy,
     budget: Option<RetryBudget>,
     breaker: BreakerBuilder,
@@ -44,7 +44,7 @@ impl Default for ClientBuilder {
         };
         Self {
             targets: Vec::new(),
-            aliases: BTreeMap::new(),
+            routing: Settings::default(),
             retry: RetryPolicy::default(),
             budget: None,
             breaker: Breaker::builder()
@@ -70,16 +70,33 @@ impl ClientBuilder {
         self
     }
 
-    /// Lets a request name `alias` and mean these targets, by their names (`provider/model` unless named otherwise).
+    /// Lets a request name `alias` and mean these targets, by their names (`provider/model` unless named otherwise), in
+    /// this order unless a strategy says otherwise. An alias that is named again gets further targets at its end.
     pub fn alias<N: Into<String>>(
         mut self,
         alias: impl Into<String>,
         targets: impl IntoIterator<Item = N>,
     ) -> Self {
-        self.aliases
-            .entry(alias.into())
-            .or_default()
-            .extend(targets.into_iter().map(Into::into));
+        let settings = self.routing.aliases.entry(alias.into()).or_default();
+        settings.targets.extend(targets.into_iter().map(Into::into));
+        self
+    }
+
+    /// In which order the targets of `alias` are tried; the client's own strategy unless told otherwise.
+    pub fn alias_strategy(mut self, alias: impl Into<String>, strategy: Strategy) -> Self {
+        self.routing.aliases.entry(alias.into()).or_default().strategy = Some(strategy);
+        self
+    }
+
+    /// In which order targets are tried; by [`Strategy::Priority`] unless told otherwise.
+    pub const fn strategy(mut self, strategy: Strategy) -> Self {
+        self.routing.strategy = strategy;
+        self
+    }
+
+    /// Adds a rule, to be looked at after those that were added before.
+    pub fn rule(mut self, rule: Rule) -> Self {
+        self.routing.rules.push(rule);
         self
     }
 
@@ -138,7 +155,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Takes jitter from `random`.
+    /// Takes jitter and the draws of [`Strategy`] from `random`: with the same seed, the same calls go the same ways.
     pub fn random(mut self, random: Random) -> Self {
         self.random = random;
         self
@@ -147,11 +164,15 @@ impl ClientBuilder {
     /// The client.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`] names everything that is wrong: no target, two of the same name, an alias that names an
-    /// unknown target, a time limit of zero.
+    /// [`ErrorKind::Config`] names everything that is wrong: no target, two of the same name, an alias or rule that names
+    /// an unknown target, a time limit of zero.
     pub fn build(self) -> Result<LlmClient, Error> {
-        let mut members: Vec<Member> = self.targets.iter().cloned().flat_map(Member::of).collect();
-        members.sort_by_key(Member::priority);
+        let mut targets = self.targets.clone();
+        targets.sort_by_key(|target| target.priority);
+        let mut members: Vec<Member> = Vec::new();
+        for target in targets {
+            members.extend(Member::of(target, members.len()));
+        }
         let problems = self.problems(&members);
         if !problems.is_empty() {
             return Err(Error::new(ErrorKind::Config).with_context(problems.join("; ")));
@@ -168,13 +189,15 @@ impl ClientBuilder {
             fallback = fallback.monitor(monitor);
         }
         for member in &members {
-            fallback =
-                fallback.target(Target::new(member.name(), member.clone()).priority(member.priority()));
+            let target = Target::new(member.name(), member.clone())
+                .priority(member.priority())
+                .weight(member.weight());
+            fallback = fallback.target(target);
         }
         let fallback = fallback
             .build()
             .map_err(|error| Error::new(ErrorKind::Config).with_context(error.to_string()))?;
-        let routes = Routes::new(members, self.aliases);
+        let routes = Routes::new(members, self.routing);
         let inner = Inner {
             fallback,
             routes,
@@ -197,11 +220,7 @@ impl ClientBuilder {
                 problems.push(format!("two targets are named {:?}", member.target_name()));
             }
         }
-        for (alias, targets) in &self.aliases {
-            for target in targets.iter().filter(|target| !names.contains(target.as_str())) {
-                problems.push(format!("alias {alias:?} names the unknown target {target:?}"));
-            }
-        }
+        problems.extend(self.routing.problems(&names));
         let Limits {
             answer,
             first_token,

@@ -24,7 +24,7 @@ pub(super) async fn embed(
     options: &CallOptions,
 ) -> Result<Answered<EmbedResponse>, Error> {
     check(&request)?;
-    let route = route(inner, &request)?;
+    let route = route(inner, &request, options)?;
     let progress = Arc::new(Mutex::new(Progress::new(request.inputs.len())));
     let limit = inner.limits.answer;
     let found = walk::over(inner, &route, flow::deadline(inner, options), |attempt| {
@@ -54,19 +54,21 @@ fn check(request: &EmbedRequest) -> Result<(), Error> {
 }
 
 /// Vectors of two models do not compare, so the call stays with the model of the first target that can serve it.
-fn route(inner: &Inner, request: &EmbedRequest) -> Result<Route, Error> {
+fn route(inner: &Inner, request: &EmbedRequest, options: &CallOptions) -> Result<Route, Error> {
     let named = Named {
         model: request.model.as_deref(),
         provider: request.provider.as_deref(),
     };
     let model = OnceCell::new();
-    inner.routes.choose(Task::Embeddings, named, |member, asked| {
-        if member.provider().embeddings().is_none() {
-            return Some("embeddings");
-        }
-        let first = model.get_or_init(|| asked.to_owned());
-        (first != asked).then_some("vectors of one model")
-    })
+    inner
+        .routes
+        .choose(Task::Embeddings, named, options, |member, asked| {
+            if member.provider().embeddings().is_none() {
+                return Some("embeddings");
+            }
+            let first = model.get_or_init(|| asked.to_owned());
+            (first != asked).then_some("vectors of one model")
+        })
 }
 
 /// What earlier attempts brought stays: texts are not embedded, nor paid for, twice.

@@ -22,7 +22,7 @@ pub(super) async fn whole(
     request: Arc<ChatRequest>,
     options: &CallOptions,
 ) -> Result<Answer, Error> {
-    let route = inner.routes.resolve(&request, false)?;
+    let route = inner.routes.resolve(&request, options, false)?;
     let limit = inner.limits.answer;
     let found = walk::over(inner, &route, deadline(inner, options), |attempt| {
         let call = route.call(&request, attempt.payload(), attempt.number(), attempt.remaining());
@@ -39,7 +39,7 @@ pub(super) async fn streamed(
     request: Arc<ChatRequest>,
     options: &CallOptions,
 ) -> Result<Box<dyn Source>, Error> {
-    let route = inner.routes.resolve(&request, true)?;
+    let route = inner.routes.resolve(&request, options, true)?;
     let (limit, deadline) = (inner.limits.first_token, deadline(inner, options));
     let found = walk::over(inner, &route, deadline, |attempt| {
         let call = route.call(&request, attempt.payload(), attempt.number(), attempt.remaining());

@@ -40,6 +40,7 @@ pub use answered::Answered;
 pub use builder::ClientBuilder;
 pub use listing::ModelList;
 pub use options::{CallOptions, Caller};
+pub use route::{Attributes, Condition, Predicate, Rule, Strategy};
 pub use stream::AnswerStream;
 pub use target::{LlmTarget, TargetInfo, Task};
 pub use trail::{Attempt, AttemptOutcome};

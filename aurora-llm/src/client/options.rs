@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use aurora_core::resilience::Deadline;
 
+use super::route::Strategy;
+
 /// Who a call is made for: whose limits and budget it counts against, and whose cache it may see.
 ///
 /// # Examples
@@ -79,6 +81,8 @@ pub struct CallOptions {
     pub deadline: Deadline,
     /// Calls with the same text go to the same target while it is healthy, such as those of one conversation.
     pub sticky: Option<Arc<str>>,
+    /// In which order targets are tried, whatever client, alias or rule say.
+    pub strategy: Option<Strategy>,
 }
 
 impl CallOptions {
@@ -100,6 +104,13 @@ impl CallOptions {
     #[must_use]
     pub fn sticky(mut self, text: impl AsRef<str>) -> Self {
         self.sticky = Some(Arc::from(text.as_ref()));
+        self
+    }
+
+    /// Tries targets in this order.
+    #[must_use]
+    pub const fn strategy(mut self, strategy: Strategy) -> Self {
+        self.strategy = Some(strategy);
         self
     }
 }

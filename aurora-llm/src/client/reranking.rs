@@ -27,14 +27,16 @@ pub(super) async fn rerank(
         provider: request.provider.as_deref(),
     };
     let documents = request.documents.len();
-    let route = inner.routes.choose(Task::Rerank, named, |member, model| {
-        match member.provider().reranker() {
-            None => Some("rerank"),
-            // Scores of several requests do not compare, so that a list cannot be split.
-            Some(reranker) if reranker.max_documents(model) < documents => Some("fewer documents"),
-            Some(_) => None,
-        }
-    })?;
+    let route = inner
+        .routes
+        .choose(Task::Rerank, named, options, |member, model| {
+            match member.provider().reranker() {
+                None => Some("rerank"),
+                // Scores of several requests do not compare, so that a list cannot be split.
+                Some(reranker) if reranker.max_documents(model) < documents => Some("fewer documents"),
+                Some(_) => None,
+            }
+        })?;
     let limit = inner.limits.answer;
     let found = walk::over(inner, &route, flow::deadline(inner, options), |attempt| {
         let call = route.call(&request, attempt.payload(), attempt.number(), attempt.remaining());

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use super::route::matches;
 use crate::pricing::Price;
-use crate::provider::{LlmProvider, ProviderId};
+use crate::provider::{Capabilities, LlmProvider, ProviderId};
 
 /// A provider, the model to ask it for, and what that costs.
 #[derive(Debug, Clone)]
@@ -13,6 +14,7 @@ pub struct LlmTarget {
     pub(super) model: String,
     pub(super) name: Option<String>,
     pub(super) priority: u32,
+    pub(super) weight: u32,
     pub(super) price: Option<Price>,
     pub(super) context_tokens: Option<u32>,
     pub(super) serves: Vec<String>,
@@ -40,6 +42,7 @@ impl LlmTarget {
             model: model.into(),
             name: None,
             priority: 1,
+            weight: 1,
             price: None,
             context_tokens: None,
             serves: Vec::new(),
@@ -72,6 +75,13 @@ impl LlmTarget {
     /// Lower is tried first.
     pub const fn priority(mut self, priority: u32) -> Self {
         self.priority = priority;
+        self
+    }
+
+    /// Its share of the calls among targets of the same priority, for
+    /// [`Strategy::Weighted`](crate::client::Strategy::Weighted); 1 by default. One of weight 0 is tried after all others.
+    pub const fn weight(mut self, weight: u32) -> Self {
+        self.weight = weight;
         self
     }
 
@@ -113,6 +123,8 @@ pub struct TargetInfo {
     pub priority: u32,
     /// What it is asked for.
     pub task: Task,
+    /// Its share among targets of the same priority.
+    pub weight: u32,
 }
 
 /// A target inside the client, with one of its keys.
@@ -125,11 +137,13 @@ struct MemberInner {
     target_name: Arc<str>,
     name: Arc<str>,
     key: usize,
+    /// Its place among all members, by priority and then as they were added.
+    place: usize,
 }
 
 impl Member {
     /// One for each key of the target's provider; with several, their names end in `#1`, `#2` …
-    pub(super) fn of(target: LlmTarget) -> Vec<Self> {
+    pub(super) fn of(target: LlmTarget, first_place: usize) -> Vec<Self> {
         let name = target
             .name
             .clone()
@@ -146,6 +160,7 @@ impl Member {
                 target_name: Arc::clone(&target_name),
                 name,
                 key,
+                place: first_place + key,
             }))
         };
         (0..keys).map(member).collect()
@@ -158,6 +173,11 @@ impl Member {
 
     pub(super) fn task(&self) -> Task {
         self.0.target.task
+    }
+
+    /// Its place among all members of the client.
+    pub(super) fn place(&self) -> usize {
+        self.0.place
     }
 
     /// Which of the provider's keys it uses.
@@ -189,6 +209,7 @@ impl Member {
             model: self.model().to_owned(),
             price: self.0.target.price,
             priority: self.priority(),
+            weight: self.weight(),
             task: self.task(),
         }
     }
@@ -206,6 +227,10 @@ impl Member {
         self.0.target.priority
     }
 
+    pub(super) fn weight(&self) -> u32 {
+        self.0.target.weight
+    }
+
     /// The price of `model`; a price is of one model, so another model of the same provider is unpriced.
     pub(super) fn price(&self, model: &str) -> Option<Price> {
         self.0.target.price.filter(|_| model == self.model())
@@ -213,17 +238,21 @@ impl Member {
 
     /// How many tokens `model` can take, if it is known; what the target says is of its own model.
     pub(super) fn context_tokens(&self, model: &str) -> Option<u32> {
+        self.context_tokens_with(model, &self.provider().capabilities(model))
+    }
+
+    /// As [`context_tokens`](Self::context_tokens), where the capabilities for `model` are at hand.
+    pub(super) fn context_tokens_with(&self, model: &str, able: &Capabilities) -> Option<u32> {
         let own = self.0.target.context_tokens.filter(|_| model == self.model());
-        own.or_else(|| self.provider().capabilities(model).context_tokens)
+        own.or(able.context_tokens)
     }
 
     /// Whether a request for `model` may come here.
     pub(super) fn serves(&self, model: &str) -> bool {
-        let pattern = |pattern: &String| match pattern.strip_suffix('*') {
-            Some(prefix) => model.starts_with(prefix),
-            None => model == pattern,
-        };
-        model == self.model() || model == &*self.0.target_name || self.0.target.serves.iter().any(pattern)
+        let mut further = self.0.target.serves.iter();
+        model == self.model()
+            || model == &*self.0.target_name
+            || further.any(|pattern| matches(pattern, model))
     }
 
     /// The model to ask for when the request names `model`.

@@ -1,6 +1,7 @@
 mod limits;
 mod routing;
 mod setup;
+mod strategies;
 mod streams;
 #[cfg(feature = "simulated")]
 mod tasks;
@@ -28,6 +29,7 @@ const SECOND: Duration = Duration::from_secs(1);
 struct Puppet {
     id: ProviderId,
     capabilities: Capabilities,
+    keys: usize,
     moves: Arc<Mutex<VecDeque<Move>>>,
     calls: Arc<Mutex<Vec<Call>>>,
 }
@@ -52,6 +54,7 @@ impl Puppet {
         Self {
             id: name.into(),
             capabilities: Capabilities::ALL,
+            keys: 1,
             moves: Arc::default(),
             calls: Arc::default(),
         }
@@ -59,6 +62,11 @@ impl Puppet {
 
     fn can(mut self, capabilities: Capabilities) -> Self {
         self.capabilities = capabilities;
+        self
+    }
+
+    fn with_keys(mut self, keys: usize) -> Self {
+        self.keys = keys;
         self
     }
 
@@ -103,6 +111,10 @@ impl LlmProvider for Puppet {
 
     fn capabilities(&self, _: &str) -> Capabilities {
         self.capabilities
+    }
+
+    fn keys(&self) -> usize {
+        self.keys
     }
 
     async fn chat(&self, call: &Call) -> Result<ChatResponse, Error> {

@@ -32,7 +32,12 @@ where
     let wanted = |member: &Member| route.wants(member);
     let served = inner
         .fallback
-        .run_over(&DecisionTable, deadline, wanted, operation)
+        .call()
+        .plan(&DecisionTable)
+        .budget(deadline)
+        .only(&wanted)
+        .selection(route.order())
+        .run(operation)
         .await
         .map_err(|exhausted| surfaced(inner, route, exhausted))?;
     let attempts = trail::of(served.attempts(), inner.routes.members(), route);
