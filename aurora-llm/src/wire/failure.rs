@@ -61,9 +61,15 @@ pub(super) fn instead_of_stream(body: &[u8]) -> Error {
 
 /// The vendor's id of the call.
 pub(crate) fn request_id(headers: &HeaderMap) -> Option<&str> {
-    ["x-request-id", "request-id", "apim-request-id", "cf-ray"]
-        .into_iter()
-        .find_map(|name| header(headers, name))
+    [
+        "x-request-id",
+        "request-id",
+        "apim-request-id",
+        "x-debug-trace-id",
+        "cf-ray",
+    ]
+    .into_iter()
+    .find_map(|name| header(headers, name))
 }
 
 /// What the body says, wherever it says it.
@@ -208,7 +214,7 @@ impl Report {
         if status == 413 {
             return ErrorKind::ContextOverflow;
         }
-        if status == 429 || named(RATE) {
+        if status == 429 || named(RATE) || matches!(status, 0 | 200) && says(RATE_WORDS) {
             return ErrorKind::RateLimited;
         }
         if named(MODEL) || status == 400 && message.contains("model") && says(MODEL_WORDS) {
@@ -220,7 +226,9 @@ impl Report {
         match status {
             403 => ErrorKind::Permission,
             404 | 410 => ErrorKind::ModelNotFound,
-            408 | 424 | 425 | 500.. => ErrorKind::ServerError,
+            501 => ErrorKind::Unsupported,
+            // 499: somebody between us and the provider gave up on the call.
+            408 | 424 | 425 | 499 | 500.. => ErrorKind::ServerError,
             400..=499 => ErrorKind::InvalidRequest,
             _ if named(PERMISSION) => ErrorKind::Permission,
             _ if named(INVALID) => ErrorKind::InvalidRequest,
@@ -245,6 +253,9 @@ const QUOTA_WORDS: &[&str] = &[
     "insufficient balance",
     "insufficient credit",
     "billing hard limit",
+    // Cohere's trial keys: so many calls in a month, under the same status as so many in a minute.
+    "api calls / month",
+    "calls per month",
 ];
 const REGION: &[&str] = &["unsupported_country_region_territory", "unsupported_location"];
 const REGION_WORDS: &[&str] = &[
@@ -308,6 +319,7 @@ const RATE: &[&str] = &[
     "too_many_requests",
     "resource_exhausted",
 ];
+const RATE_WORDS: &[&str] = &["rate limit", "too many requests"];
 const MODEL: &[&str] = &[
     "model_not_found",
     "model_not_available",

@@ -1,5 +1,6 @@
 //! Reading JSON that may not be quite what its vendor documents.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use aurora_core::text::wanted;
@@ -114,7 +115,16 @@ pub(super) fn arguments(value: Option<Value>) -> String {
 
 /// Adds the options of one dialect to a body, in place of what is there.
 pub(super) fn merge_options(body: &mut Map<String, Value>, request: &ChatRequest, dialect: &str) {
-    if let Some(options) = request.options.get(dialect) {
+    merge(body, &request.options, dialect);
+}
+
+/// As [`merge_options`], for any request.
+pub(super) fn merge(
+    body: &mut Map<String, Value>,
+    options: &BTreeMap<String, Map<String, Value>>,
+    dialect: &str,
+) {
+    if let Some(options) = options.get(dialect) {
         body.extend(options.iter().map(|(name, value)| (name.clone(), value.clone())));
     }
 }
@@ -146,6 +156,12 @@ pub(super) fn refusal(error: &serde_json::Error) -> String {
         _ => what.to_owned(), // the parser's own words, none of the body's
     };
     format!("{shown} (line {}, column {})", error.line(), error.column())
+}
+
+/// A body that is not `what` it should be: where, and what is wrong with it for whoever sent it.
+pub(super) fn refused(what: &str, error: &serde_json::Error) -> Error {
+    let at = format!("{what}, line {}, column {}", error.line(), error.column());
+    invalid(at).with_provider_message(refusal(error))
 }
 
 pub(super) fn unsupported(context: impl Into<String>) -> Error {

@@ -8,12 +8,14 @@
 //! | --- | --- | --- |
 //! | OpenAI Chat Completions, and servers compatible with it | [`openai_chat::OpenAiChat`] | [`openai_chat::server`] |
 //! | Anthropic Messages | [`anthropic::AnthropicMessages`] | [`anthropic::server`] |
+//! | Cohere, version 2 | [`cohere::CohereChat`] | [`cohere::server`] |
 //!
 //! What a codec reads, it reads tolerantly: unknown fields are passed over, `null` is as good as absent, and words
 //! that a vendor added since are kept as `Other`. What it cannot write, it refuses with
 //! [`ErrorKind::Unsupported`](crate::error::ErrorKind::Unsupported) rather than leave it out.
 
 pub mod anthropic;
+pub mod cohere;
 mod data_url;
 mod event_stream;
 mod failure;

@@ -101,7 +101,13 @@ fn what_becomes_no_event_is_not_kept_without_end() {
     let long = "x".repeat(64 * 1024);
     let thinking =
         "data: {\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"thinking\"}}\n\n";
-    let floods: [(&str, String); 4] = [
+    let opened = |n: u32| {
+        format!(
+            "data: {{\"type\":\"tool-call-start\",\"index\":{n},\"delta\":{{\"message\":{{\"tool_calls\":{{\"id\":\"i\",\"function\":{{\"name\":\"f\"}}}}}}}}}}\n\n"
+        )
+    };
+    let floods: [(&str, String); 5] = [
+        ("cohere", (0..5_000).map(opened).collect()),
         ("openai_chat", (0..5_000).map(|n| nameless(n, "")).collect()),
         ("openai_chat", nameless(0, &long).repeat(40)),
         ("anthropic", (0..5_000).map(block).collect()),

@@ -7,7 +7,8 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::{claude, dialects, openai};
 use crate::error::{Error, ErrorKind, TimeoutStage};
-use crate::wire::{Codec, ResponseHead, anthropic, openai_chat};
+use crate::wire::cohere::CohereChat;
+use crate::wire::{Codec, ResponseHead, anthropic, cohere, openai_chat};
 
 fn head(status: u16, headers: &[(&'static str, &'static str)]) -> ResponseHead {
     let headers: HeaderMap = headers
@@ -108,6 +109,63 @@ fn anthropic_s_documented_errors() {
     assert_eq!(kind(400, poor), ErrorKind::QuotaExhausted);
     let long = r#"{"type":"error","error":{"type":"invalid_request_error","message":"prompt is too long: 210000 tokens > 200000 maximum"}}"#;
     assert_eq!(kind(400, long), ErrorKind::ContextOverflow);
+}
+
+#[test]
+fn cohere_s_documented_errors() {
+    for (status, message, expected) in [
+        (
+            400,
+            "too many tokens: total number of tokens cannot exceed 4096",
+            ErrorKind::ContextOverflow,
+        ),
+        (
+            400,
+            "invalid request: message must be at least 1 token long",
+            ErrorKind::InvalidRequest,
+        ),
+        (401, "invalid api token", ErrorKind::Authentication),
+        (
+            402,
+            "Please add or update your payment method",
+            ErrorKind::QuotaExhausted,
+        ),
+        (403, "forbidden", ErrorKind::Permission),
+        (
+            404,
+            "model 'x' not found, make sure the correct model ID was used",
+            ErrorKind::ModelNotFound,
+        ),
+        (422, "unprocessable", ErrorKind::InvalidRequest),
+        (
+            429,
+            "You are using a Trial key, which is limited to 40 API calls / minute.",
+            ErrorKind::RateLimited,
+        ),
+        (
+            429,
+            "You are using a Trial key, which is limited to 1000 API calls / month.",
+            ErrorKind::QuotaExhausted,
+        ),
+        (498, "invalid token", ErrorKind::Authentication),
+        (499, "request cancelled", ErrorKind::ServerError),
+        (500, "internal server error", ErrorKind::ServerError),
+        (501, "not implemented", ErrorKind::Unsupported),
+        (503, "service unavailable", ErrorKind::Overloaded),
+        (504, "timeout", ErrorKind::ServerError),
+    ] {
+        let body = format!(r#"{{"message":"{message}","id":"e-1"}}"#);
+        assert_eq!(kind(status, &body), expected, "{status} {body}");
+    }
+    let error = CohereChat.classify(
+        &head(400, &[]),
+        br#"{"message":"m","id":"e-1"}"#,
+        Timestamp::UNIX_EPOCH,
+    );
+    assert_eq!(
+        (error.request_id(), error.provider_message()),
+        (Some("e-1"), Some("m"))
+    );
 }
 
 #[test]
@@ -219,7 +277,7 @@ fn details_are_kept_and_pages_are_not() {
     assert_eq!(error.request_id(), Some("req_1"));
 }
 
-#[cfg(any(feature = "openai-compatible", feature = "anthropic"))]
+#[cfg(feature = "http")]
 #[test]
 fn retry_after_may_be_a_date() {
     let head = head(429, &[("retry-after", "Thu, 01 Jan 1970 00:00:20 GMT")]);
@@ -291,6 +349,7 @@ fn errors_survive_a_server_of_ours() {
                 Box::new(openai()) as Box<dyn Codec>,
             ),
             (anthropic::server::encode_error(&error), Box::new(claude())),
+            (cohere::server::encode_error(&error), Box::new(CohereChat)),
         ];
         for (answer, codec) in answers {
             let headers = answer

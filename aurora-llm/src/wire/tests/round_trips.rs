@@ -8,7 +8,8 @@ use crate::chat::{
     ChatResponse, FinishReason, Message, Part, Reasoning, Role, Signature, StreamEvent, ToolCall,
 };
 use crate::usage::Usage;
-use crate::wire::{Codec, ResponseHead, anthropic, openai_chat};
+use crate::wire::cohere::CohereChat;
+use crate::wire::{Codec, ResponseHead, anthropic, cohere, openai_chat};
 
 fn any_text() -> impl Strategy<Value = String> {
     "[a-z\"\\\\\n\r\u{e9}\u{1F600}{}:]{1,12}"
@@ -139,6 +140,35 @@ proptest! {
         prop_assert_eq!(outcome, Ok(()));
         prop_assert_eq!(rewrapped(collect(&read).unwrap()), answer);
     }
+
+    #[test]
+    fn cohere_answers(answer in answer(false)) {
+        let answer = as_cohere_tells(answer);
+        let body = cohere::server::encode_response(&answer);
+        prop_assert_eq!(CohereChat.decode(&ResponseHead::default(), &body).unwrap(), answer);
+    }
+
+    #[test]
+    fn cohere_streams(answer in answer(false)) {
+        let answer = as_cohere_tells(answer);
+        let mut encoder = cohere::server::StreamEncoder::default();
+        let mut wire = Vec::new();
+        for event in events(&answer) {
+            encoder.push(&event, &mut wire);
+        }
+        let (read, outcome) = read(&CohereChat, [wire.as_slice()]);
+        prop_assert_eq!(outcome, Ok(()));
+        prop_assert_eq!(collect(&read).unwrap(), answer);
+    }
+}
+
+/// The answer with what Cohere has words for: no model, and of the usage only the sums.
+fn as_cohere_tells(mut answer: ChatResponse) -> ChatResponse {
+    answer.model.clear();
+    answer.usage = answer
+        .usage
+        .map(|usage| Usage::new(usage.total_input(), usage.total_output()));
+    answer
 }
 
 /// Undoes what a client of ours sees of a server of ours: the signature is the server's own, and holds the first one.

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::error::ErrorKind;
 use crate::provider::ProviderId;
-use crate::wire::{Codec, anthropic, openai_chat};
+use crate::wire::{Codec, anthropic, cohere, openai_chat};
 
 /// One dialect.
 pub(super) struct Dialect {
@@ -79,6 +79,25 @@ pub(super) const DIALECTS: &[Dialect] = &[
             ("error_block_without_start", ErrorKind::Malformed),
             ("error_empty", ErrorKind::StreamTruncated),
             ("error_stop_alone", ErrorKind::Malformed),
+        ],
+    },
+    Dialect {
+        name: "cohere",
+        form: Form::Events,
+        codec: || Box::new(cohere::CohereChat),
+        failing: &[
+            ("error_finish", ErrorKind::ServerError),
+            ("error_timeout", ErrorKind::ServerError),
+            ("error_too_long", ErrorKind::ContextOverflow),
+            ("error_cut", ErrorKind::StreamTruncated),
+            ("error_cut_in_event", ErrorKind::StreamTruncated),
+            ("error_json_instead", ErrorKind::RateLimited),
+            ("error_page_instead", ErrorKind::Malformed),
+            ("error_malformed", ErrorKind::Malformed),
+            ("error_orphan_arguments", ErrorKind::Malformed),
+            ("error_in_stream", ErrorKind::ServerError),
+            ("error_empty", ErrorKind::StreamTruncated),
+            ("error_end_alone", ErrorKind::Malformed),
         ],
     },
 ];
