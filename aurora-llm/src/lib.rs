@@ -30,6 +30,7 @@
 //! | [`client::plan`] | the table that says what each error leads to |
 //! | [`chat`] | the vocabulary: requests, messages and their parts, tools, answers, stream events |
 //! | [`embed`], [`rerank`], [`tokens`] | what else is asked of models: vectors, an order of documents, counts of tokens |
+//! | [`tools`], `schema` | functions that a model calls, and typed answers |
 //! | [`provider`] | the traits of a provider, and what one can do |
 //! | [`providers`] | the providers, each behind a feature |
 //! | [`wire`] | codecs without I/O, for both sides of a dialect |
@@ -62,10 +63,13 @@ pub mod pricing;
 pub mod provider;
 pub mod providers;
 pub mod rerank;
+#[cfg(feature = "schema")]
+pub mod schema;
 pub mod telemetry;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod tokens;
+pub mod tools;
 pub mod usage;
 pub mod wire;
 

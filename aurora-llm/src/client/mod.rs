@@ -324,6 +324,11 @@ impl LlmClient {
         self.inner.routes.names()
     }
 
+    /// The clock by which it lives.
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        &*self.inner.clock
+    }
+
     /// Closes every circuit and forgets every count.
     pub fn reset(&self) {
         self.inner.fallback.reset();

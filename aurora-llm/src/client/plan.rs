@@ -50,6 +50,7 @@ pub const fn action(kind: ErrorKind) -> Action {
         | ErrorKind::InvalidRequest
         | ErrorKind::LocalRateLimited
         | ErrorKind::BudgetExceeded
+        | ErrorKind::ToolLimit
         | ErrorKind::Cancelled => Action::Surface,
     }
 }
@@ -105,6 +106,7 @@ mod tests {
             (ErrorKind::CircuitOpen, Action::Next),
             (ErrorKind::LocalRateLimited, Action::Surface),
             (ErrorKind::BudgetExceeded, Action::Surface),
+            (ErrorKind::ToolLimit, Action::Surface),
             (ErrorKind::Cancelled, Action::Surface),
             (ErrorKind::Config, Action::Next),
         ];

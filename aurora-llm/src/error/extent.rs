@@ -49,6 +49,7 @@ impl Sent {
             | ErrorKind::StreamTruncated
             | ErrorKind::Malformed
             | ErrorKind::ContentFiltered
+            | ErrorKind::ToolLimit
             | ErrorKind::Cancelled => Self::Maybe,
         }
     }
@@ -137,6 +138,7 @@ impl Scope {
             | ErrorKind::Unsupported
             | ErrorKind::LocalRateLimited
             | ErrorKind::BudgetExceeded
+            | ErrorKind::ToolLimit
             | ErrorKind::Cancelled
             | ErrorKind::Config => Self::Request,
         }

@@ -44,6 +44,8 @@ pub enum ErrorKind {
     LocalRateLimited,
     /// The budget of the caller does not cover the call; nothing was sent.
     BudgetExceeded,
+    /// The model went on calling tools beyond the limits of the loop.
+    ToolLimit,
     /// The caller gave up.
     Cancelled,
     /// The client is set up wrongly.
@@ -78,6 +80,7 @@ impl ErrorKind {
             Self::CircuitOpen => "circuit_open",
             Self::LocalRateLimited => "local_rate_limited",
             Self::BudgetExceeded => "budget_exceeded",
+            Self::ToolLimit => "tool_limit",
             Self::Cancelled => "cancelled",
             Self::Config => "config",
         }
@@ -109,6 +112,7 @@ impl ErrorKind {
             Self::CircuitOpen => "circuit open",
             Self::LocalRateLimited => "own rate limit reached",
             Self::BudgetExceeded => "budget exceeded",
+            Self::ToolLimit => "the model kept calling tools",
             Self::Cancelled => "cancelled",
             Self::Config => "client set up wrongly",
         }
@@ -134,6 +138,7 @@ impl ErrorKind {
             | Self::Unsupported
             | Self::LocalRateLimited
             | Self::BudgetExceeded
+            | Self::ToolLimit
             | Self::Config => FailureClass::Rejected,
         }
     }

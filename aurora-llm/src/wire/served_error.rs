@@ -18,9 +18,11 @@ pub(super) const fn status(kind: ErrorKind) -> u16 {
         | ErrorKind::QuotaExhausted => 429,
         ErrorKind::Cancelled => 499,
         ErrorKind::Config => 500,
-        ErrorKind::ServerError | ErrorKind::Connect | ErrorKind::StreamTruncated | ErrorKind::Malformed => {
-            502
-        }
+        ErrorKind::ToolLimit
+        | ErrorKind::ServerError
+        | ErrorKind::Connect
+        | ErrorKind::StreamTruncated
+        | ErrorKind::Malformed => 502,
         ErrorKind::Overloaded | ErrorKind::CircuitOpen => 503,
         ErrorKind::Timeout(_) => 504,
     }
