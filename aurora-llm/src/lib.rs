@@ -35,6 +35,7 @@
 //! | [`providers`] | the providers, each behind a feature |
 //! | [`wire`] | codecs without I/O, for both sides of a dialect |
 //! | [`usage`], [`pricing`] | tokens, and what they cost in nano-dollars |
+//! | [`catalog`] | what models can do, as data |
 //! | [`error`](mod@error) | what went wrong, and whether it helps to try again |
 //! | [`telemetry`] | the names of spans and metrics, and their buckets |
 //! | `testing` | the contract that every provider keeps |
@@ -55,6 +56,7 @@
 //!
 //! Prompts, answers and keys never appear in errors, logs or metrics.
 
+pub mod catalog;
 pub mod chat;
 pub mod client;
 pub mod embed;

@@ -211,6 +211,27 @@ impl Price {
         self
     }
 
+    /// Whether any of it is below zero.
+    pub(crate) fn is_negative(&self) -> bool {
+        let long = self.long_context.as_ref().map(|long| &long.rates);
+        let rates = [Some(&self.rates), long].into_iter().flatten();
+        let tokens = rates.flat_map(|rates| {
+            [
+                Some(rates.input),
+                rates.cache_read,
+                rates.cache_write,
+                rates.cache_write_hour,
+                rates.audio_input,
+                rates.tool_input,
+                Some(rates.output),
+                rates.reasoning,
+                rates.audio_output,
+            ]
+        });
+        let mut all = tokens.chain([self.search, Some(self.request)]).flatten();
+        all.any(|price| price < NanoUsd::ZERO)
+    }
+
     /// What `usage` costs: summed exactly, rounded once, half a nano-dollar up.
     #[must_use]
     pub fn cost(&self, usage: &Usage) -> Cost {

@@ -91,6 +91,28 @@ impl Capabilities {
         max_stop: None,
     };
 
+    /// The ability of this name.
+    pub(crate) fn flag(&mut self, name: &str) -> Option<&mut bool> {
+        Some(match name {
+            "streaming" => &mut self.streaming,
+            "tools" => &mut self.tools,
+            "parallel_tools" => &mut self.parallel_tools,
+            "json_object" => &mut self.json_object,
+            "json_schema" => &mut self.json_schema,
+            "images" => &mut self.images,
+            "documents" => &mut self.documents,
+            "audio" => &mut self.audio,
+            "media_urls" => &mut self.media_urls,
+            "speech" => &mut self.speech,
+            "sampling" => &mut self.sampling,
+            "seed" => &mut self.seed,
+            "reasoning" => &mut self.reasoning,
+            "prefill" => &mut self.prefill,
+            "prompt_cache" => &mut self.prompt_cache,
+            _ => return None,
+        })
+    }
+
     /// The first thing that is needed and not here, by name.
     #[must_use]
     pub fn missing(&self, needed: &Self) -> Option<&'static str> {

@@ -1,0 +1,3 @@
+//! The book, and what vendors' bills say.
+
+mod book;
