@@ -11,9 +11,10 @@ use aurora_core::rng::Random;
 use aurora_core::time::{Clock, SystemClock};
 
 use super::route::{Routes, Rule, Settings, Strategy};
-use super::target::{LlmTarget, Member};
+use super::target::{LlmTarget, Member, Prices};
 use super::{Inner, Limits, LlmClient};
 use crate::error::{Error, ErrorKind};
+use crate::pricing::PriceBook;
 use crate::provider::LlmProvider;
 
 /// Settings of an [`LlmClient`].
@@ -27,6 +28,7 @@ pub struct ClientBuilder {
     breaker: BreakerBuilder,
     limits: Limits,
     monitor: Option<Monitor>,
+    prices: PriceBook,
     clock: Arc<dyn Clock>,
     random: Random,
 }
@@ -52,6 +54,7 @@ impl Default for ClientBuilder {
                 .probes(1, limits.answer),
             limits,
             monitor: None,
+            prices: PriceBook::built_in(),
             clock: Arc::new(SystemClock),
             random: Random::system(),
         }
@@ -149,6 +152,13 @@ impl ClientBuilder {
         self
     }
 
+    /// What models cost, whichever target serves them and whether it was named for them or not. The vendors' published
+    /// prices ([`PriceBook::built_in`]) unless told otherwise. A call costs what its model cost when it was made.
+    pub fn prices(mut self, prices: PriceBook) -> Self {
+        self.prices = prices;
+        self
+    }
+
     /// Takes time from `clock`.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Arc::new(clock);
@@ -170,8 +180,12 @@ impl ClientBuilder {
         let mut targets = self.targets.clone();
         targets.sort_by_key(|target| target.priority);
         let mut members: Vec<Member> = Vec::new();
+        let prices = Prices {
+            book: self.prices.clone(),
+            clock: Arc::clone(&self.clock),
+        };
         for target in targets {
-            members.extend(Member::of(target, members.len()));
+            members.extend(Member::of(target, members.len(), &prices));
         }
         let problems = self.problems(&members);
         if !problems.is_empty() {

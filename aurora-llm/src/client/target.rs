@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use aurora_core::time::Clock;
+
 use super::route::matches;
-use crate::pricing::Price;
+use crate::pricing::{Price, PriceBook};
 use crate::provider::{Capabilities, LlmProvider, ProviderId};
 
 /// A provider, the model to ask it for, and what that costs.
@@ -17,6 +19,7 @@ pub struct LlmTarget {
     pub(super) weight: u32,
     pub(super) price: Option<Price>,
     pub(super) context_tokens: Option<u32>,
+    pub(super) capabilities: Option<Capabilities>,
     pub(super) serves: Vec<String>,
     pub(super) task: Task,
 }
@@ -45,6 +48,7 @@ impl LlmTarget {
             weight: 1,
             price: None,
             context_tokens: None,
+            capabilities: None,
             serves: Vec::new(),
             task: Task::Chat,
         }
@@ -85,9 +89,17 @@ impl LlmTarget {
         self
     }
 
-    /// What it costs; without a price its answers are unpriced, not free.
+    /// What the target's own model costs, instead of what the client's [`PriceBook`] says of it. Without a price in either
+    /// its answers are unpriced, not free.
     pub const fn price(mut self, price: Price) -> Self {
         self.price = Some(price);
+        self
+    }
+
+    /// What the model can do, where that is known better than by the provider. Calls go by it; what the provider itself
+    /// refuses stays refused.
+    pub const fn capabilities(mut self, capabilities: Capabilities) -> Self {
+        self.capabilities = Some(capabilities);
         self
     }
 
@@ -139,11 +151,19 @@ struct MemberInner {
     key: usize,
     /// Its place among all members, by priority and then as they were added.
     place: usize,
+    prices: Prices,
+}
+
+/// Prices at the present time.
+#[derive(Debug, Clone)]
+pub(super) struct Prices {
+    pub(super) book: PriceBook,
+    pub(super) clock: Arc<dyn Clock>,
 }
 
 impl Member {
     /// One for each key of the target's provider; with several, their names end in `#1`, `#2` …
-    pub(super) fn of(target: LlmTarget, first_place: usize) -> Vec<Self> {
+    pub(super) fn of(target: LlmTarget, first_place: usize, prices: &Prices) -> Vec<Self> {
         let name = target
             .name
             .clone()
@@ -161,6 +181,7 @@ impl Member {
                 name,
                 key,
                 place: first_place + key,
+                prices: prices.clone(),
             }))
         };
         (0..keys).map(member).collect()
@@ -207,7 +228,7 @@ impl Member {
             provider: self.provider_id().clone(),
             kind: self.kind(),
             model: self.model().to_owned(),
-            price: self.0.target.price,
+            price: self.price(self.model()),
             priority: self.priority(),
             weight: self.weight(),
             task: self.task(),
@@ -231,14 +252,22 @@ impl Member {
         self.0.target.weight
     }
 
-    /// The price of `model`; a price is of one model, so another model of the same provider is unpriced.
+    /// The price of `model` now: of its own model as the target says, else as the book does.
     pub(super) fn price(&self, model: &str) -> Option<Price> {
-        self.0.target.price.filter(|_| model == self.model())
+        let own = self.0.target.price.filter(|_| model == self.model());
+        let Prices { book, clock } = &self.0.prices;
+        own.or_else(|| book.price(self.kind(), model, clock.now()))
+    }
+
+    /// What `model` can do: its own model as the target says, else as the provider does.
+    pub(super) fn capabilities(&self, model: &str) -> Capabilities {
+        let own = self.0.target.capabilities.filter(|_| model == self.model());
+        own.unwrap_or_else(|| self.provider().capabilities(model))
     }
 
     /// How many tokens `model` can take, if it is known; what the target says is of its own model.
     pub(super) fn context_tokens(&self, model: &str) -> Option<u32> {
-        self.context_tokens_with(model, &self.provider().capabilities(model))
+        self.context_tokens_with(model, &self.capabilities(model))
     }
 
     /// As [`context_tokens`](Self::context_tokens), where the capabilities for `model` are at hand.

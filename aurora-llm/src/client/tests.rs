@@ -1,4 +1,5 @@
 mod limits;
+mod prices;
 mod routing;
 mod setup;
 mod strategies;

@@ -155,7 +155,7 @@ impl Routes {
             options,
         };
         self.find(&asked, |member, model, slot, strategy| {
-            let able = member.provider().capabilities(model);
+            let able = member.capabilities(model);
             if let Some(lacks) = able.missing(&needs) {
                 return Err(Refused::Lacks(lacks));
             }
