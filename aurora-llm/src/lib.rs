@@ -31,6 +31,7 @@
 //! | [`chat`] | the vocabulary: requests, messages and their parts, tools, answers, stream events |
 //! | [`embed`], [`rerank`], [`tokens`] | what else is asked of models: vectors, an order of documents, counts of tokens |
 //! | [`tools`], `schema` | functions that a model calls, and typed answers |
+//! | [`conversation`] | a history that is kept within the model's limit |
 //! | [`provider`] | the traits of a provider, and what one can do |
 //! | [`providers`] | the providers, each behind a feature |
 //! | [`wire`] | codecs without I/O, for both sides of a dialect |
@@ -59,6 +60,7 @@
 pub mod catalog;
 pub mod chat;
 pub mod client;
+pub mod conversation;
 pub mod embed;
 pub mod error;
 pub mod pricing;

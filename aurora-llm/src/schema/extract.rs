@@ -130,10 +130,7 @@ impl LlmClient {
         let value = way.read(&answer, wrapped)?.map_err(|_| {
             Error::new(ErrorKind::Malformed).with_context("the answer is not of the type that was asked for")
         })?;
-        let cost = match (before, answer.cost()) {
-            (Cost::Priced(first), Cost::Priced(second)) => Cost::Priced(first + second),
-            _ => Cost::Unpriced,
-        };
+        let cost = before.plus(answer.cost());
         Ok(Extracted {
             value,
             answer,

@@ -119,10 +119,7 @@ impl Progress {
     ) -> Result<After, Error> {
         self.rounds += 1;
         self.usage = self.usage.take().zip(usage).map(|(sum, more)| sum.plus(more));
-        self.cost = match (self.cost, cost) {
-            (Cost::Priced(sum), Cost::Priced(more)) => Cost::Priced(sum + more),
-            _ => Cost::Unpriced,
-        };
+        self.cost = self.cost.plus(cost);
         let asked = said.tool_calls().count();
         let text = said.text();
         self.request.messages.push(said.clone());

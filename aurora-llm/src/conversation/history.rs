@@ -1,0 +1,60 @@
+//! Which part of a history is sent.
+
+use crate::chat::{Message, Part, Role};
+
+/// The beginnings of the exchanges in `messages`: each begins with what the user says and ends before he speaks again,
+/// so that no result of a tool is ever without its call.
+pub(super) fn exchanges(messages: &[Message]) -> Vec<usize> {
+    let mut begins: Vec<usize> = Vec::new();
+    for (at, message) in messages.iter().enumerate() {
+        let speaks_again = at == 0 || message.role == Role::User;
+        // Several messages of the user in a row are one turn.
+        let goes_on = at > 0
+            && messages
+                .get(at - 1)
+                .is_some_and(|before| before.role == Role::User);
+        if speaks_again && !goes_on {
+            begins.push(at);
+        }
+    }
+    begins
+}
+
+/// About how many tokens the messages have.
+pub(super) fn size(messages: &[Message]) -> u64 {
+    messages.iter().map(weight).fold(0, u64::saturating_add)
+}
+
+/// About how many tokens a message has.
+fn weight(message: &Message) -> u64 {
+    let bytes = |text: &str| u64::try_from(text.len()).unwrap_or(u64::MAX);
+    let parts = message.parts.iter().map(|part| match part {
+        Part::Text(text) | Part::Refusal(text) => bytes(text) / 3,
+        Part::ToolCall(call) => (bytes(&call.name) + bytes(&call.arguments)) / 3,
+        Part::ToolResult(result) => bytes(&result.content) / 3,
+        Part::Reasoning(reasoning) => bytes(&reasoning.text) / 3,
+        Part::Image(_) | Part::Document(_) | Part::Audio(_) => 1_500,
+        Part::Citation(_) | Part::CachePoint(_) => 0,
+    });
+    parts.fold(4, u64::saturating_add)
+}
+
+/// The latest exchanges that fit beside `message` into `most` tokens.
+pub(super) fn fitting<'a>(messages: &'a [Message], message: &Message, most: u64) -> &'a [Message] {
+    let room = most.saturating_sub(size(std::slice::from_ref(message)));
+    messages.get(first_fitting(messages, room)..).unwrap_or_default()
+}
+
+/// Where the latest exchanges begin that have at most `room` tokens together.
+pub(super) fn first_fitting(messages: &[Message], room: u64) -> usize {
+    let (mut first, mut sum) = (messages.len(), 0_u64);
+    for begin in exchanges(messages).into_iter().rev() {
+        let exchange = messages.get(begin..first).unwrap_or_default();
+        sum = sum.saturating_add(size(exchange));
+        if sum > room {
+            break;
+        }
+        first = begin;
+    }
+    first
+}
