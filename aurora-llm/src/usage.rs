@@ -84,4 +84,21 @@ impl Usage {
             searches: self.searches.saturating_add(other.searches),
         }
     }
+
+    /// What is left without the other, part by part.
+    #[must_use]
+    pub(crate) const fn minus(&self, other: &Self) -> Self {
+        Self {
+            input: self.input.saturating_sub(other.input),
+            cache_read: self.cache_read.saturating_sub(other.cache_read),
+            cache_write: self.cache_write.saturating_sub(other.cache_write),
+            cache_write_hour: self.cache_write_hour.saturating_sub(other.cache_write_hour),
+            audio_input: self.audio_input.saturating_sub(other.audio_input),
+            tool_input: self.tool_input.saturating_sub(other.tool_input),
+            output: self.output.saturating_sub(other.output),
+            reasoning: self.reasoning.saturating_sub(other.reasoning),
+            audio_output: self.audio_output.saturating_sub(other.audio_output),
+            searches: self.searches.saturating_sub(other.searches),
+        }
+    }
 }

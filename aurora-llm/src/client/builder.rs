@@ -10,6 +10,8 @@ use aurora_core::resilience::{Breaker, BreakerBuilder, RetryBudget, RetryPolicy}
 use aurora_core::rng::Random;
 use aurora_core::time::{Clock, SystemClock};
 
+use super::continuation::Continuation;
+use super::live::Throughput;
 use super::route::{Routes, Rule, Settings, Strategy};
 use super::target::{LlmTarget, Member, Prices};
 use super::{Inner, Limits, LlmClient};
@@ -27,6 +29,7 @@ pub struct ClientBuilder {
     budget: Option<RetryBudget>,
     breaker: BreakerBuilder,
     limits: Limits,
+    continuation: Continuation,
     monitor: Option<Monitor>,
     prices: PriceBook,
     clock: Arc<dyn Clock>,
@@ -43,6 +46,7 @@ impl Default for ClientBuilder {
             first_token: Duration::from_secs(30),
             idle: Duration::from_secs(60),
             total: Duration::from_secs(600),
+            throughput: None,
         };
         Self {
             targets: Vec::new(),
@@ -53,6 +57,7 @@ impl Default for ClientBuilder {
                 .slow(100, limits.total)
                 .probes(1, limits.answer),
             limits,
+            continuation: Continuation::Off,
             monitor: None,
             prices: PriceBook::built_in(),
             clock: Arc::new(SystemClock),
@@ -134,9 +139,24 @@ impl ClientBuilder {
         self
     }
 
-    /// How long a stream may be silent after that.
+    /// How long a stream may be silent after that. A ping of the provider is a sign of life; for a provider that only pings
+    /// there is [`min_throughput`](Self::min_throughput).
     pub const fn idle_timeout(mut self, limit: Duration) -> Self {
         self.limits.idle = limit;
+        self
+    }
+
+    /// How much a stream must bring after that: at least `bytes` of content in each `window` in which it is waited for.
+    /// Otherwise it ends with a timeout of the kind [`Throughput`](crate::error::TimeoutStage::Throughput). Time in which
+    /// nobody reads does not count. Off unless turned on; a token has about 4 bytes.
+    pub const fn min_throughput(mut self, bytes: u64, window: Duration) -> Self {
+        self.limits.throughput = Some(Throughput { bytes, window });
+        self
+    }
+
+    /// What happens to a stream that breaks after something was handed out.
+    pub const fn continuation(mut self, policy: Continuation) -> Self {
+        self.continuation = policy;
         self
     }
 
@@ -216,6 +236,7 @@ impl ClientBuilder {
             fallback,
             routes,
             limits: self.limits,
+            continuation: self.continuation,
             clock: self.clock,
         };
         Ok(LlmClient {
@@ -240,8 +261,12 @@ impl ClientBuilder {
             first_token,
             idle,
             total,
+            throughput,
         } = self.limits;
-        if [answer, first_token, idle, total].iter().any(Duration::is_zero) {
+        let window = throughput.map_or(total, |rule| rule.window);
+        let own = members.iter().flat_map(Member::own_limits);
+        let all = [answer, first_token, idle, total, window].into_iter().chain(own);
+        if all.into_iter().any(|limit| limit.is_zero()) {
             problems.push("a time limit must be longer than zero".to_owned());
         }
         problems

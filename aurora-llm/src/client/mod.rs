@@ -12,6 +12,7 @@
 mod answer;
 mod answered;
 mod builder;
+mod continuation;
 mod embeddings;
 mod flow;
 mod listing;
@@ -38,6 +39,7 @@ use tracing::Instrument as _;
 pub use answer::Answer;
 pub use answered::Answered;
 pub use builder::ClientBuilder;
+pub use continuation::Continuation;
 pub use listing::ModelList;
 pub use options::{CallOptions, Caller};
 pub use route::{Attributes, Condition, Predicate, Rule, Strategy};
@@ -50,6 +52,7 @@ use crate::embed::{EmbedRequest, EmbedResponse};
 use crate::error::Error;
 use crate::rerank::{RerankRequest, RerankResponse};
 use crate::telemetry::{self, Served};
+use live::Throughput;
 use route::Routes;
 use target::Member;
 
@@ -79,6 +82,7 @@ struct Inner {
     fallback: Fallback<Member>,
     routes: Routes,
     limits: Limits,
+    continuation: Continuation,
     clock: Arc<dyn Clock>,
 }
 
@@ -89,6 +93,7 @@ struct Limits {
     first_token: Duration,
     idle: Duration,
     total: Duration,
+    throughput: Option<Throughput>,
 }
 
 impl LlmClient {
@@ -151,7 +156,8 @@ impl LlmClient {
     /// Begins an answer and hands it out while it is being written.
     ///
     /// Until the first content arrives the client changes targets as it does for [`LlmClient::chat`]; from then on the
-    /// answer belongs to one provider, and if it breaks the stream ends with an error that carries what was said.
+    /// answer belongs to one provider, and if it breaks the stream ends with an error that carries what was said, unless
+    /// [`Continuation`] says otherwise.
     ///
     /// # Errors
     /// As [`LlmClient::chat`], for what goes wrong before the first content.

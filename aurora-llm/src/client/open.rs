@@ -8,13 +8,18 @@ use aurora_core::fallback::Attempt;
 use aurora_core::time::Clock;
 use futures::StreamExt as _;
 
+use super::Limits;
+use super::live::{MAX_ANSWER, Pace, Paced};
 use super::target::Member;
 use crate::chat::{ChatResponse, ChatStream, StreamEvent};
 use crate::error::{Error, ErrorKind, TimeoutStage};
 use crate::provider::Call;
+use crate::usage::Usage;
 
 /// Events before the first content are kept back; more of them than this are not an answer.
 const MAX_PRELUDE: usize = 1_000;
+/// Nor is an answer with more events than this held back.
+const MAX_HELD: usize = 1 << 20;
 
 /// Asks for the whole answer.
 pub(super) async fn whole(
@@ -48,45 +53,43 @@ pub(super) async fn within_limit<V: Send>(
 
 /// A stream that has reached its commit point.
 pub(super) struct Opened {
-    /// What came so far; the last of them is the first content or the end.
+    /// What came so far.
     pub(super) events: VecDeque<StreamEvent>,
-    /// The rest.
-    pub(super) stream: ChatStream,
+    /// The rest, if the last of them is not the end.
+    pub(super) rest: Option<Paced>,
 }
 
-/// Asks for a stream and reads it up to its first content.
-pub(super) async fn until_content(
+/// Asks for a stream and reads it up to its commit point: the first content, or as many events more as are held back.
+pub(super) async fn until_committed(
     attempt: Attempt<Member>,
     call: Call,
-    first_token: Duration,
+    limits: Limits,
+    holds: usize,
     clock: Arc<dyn Clock>,
 ) -> Result<Opened, Error> {
     let member = attempt.payload();
-    let (limit, stage) = match call.timeout {
-        Some(total) if total < first_token => (total, TimeoutStage::Total),
-        _ => (first_token, TimeoutStage::FirstToken),
-    };
     let mut consumed = None;
-    let opened = within(&*clock, limit, stage, async {
-        let mut stream = member.provider().chat_stream(&call).await?;
-        let mut events = VecDeque::new();
-        while let Some(event) = stream.next().await {
-            let event = event?;
-            if let StreamEvent::Usage(usage) = &event {
-                // The input is billed by then, whatever becomes of the answer.
-                consumed = Some(usage.clone());
-            }
-            let committed = event.is_content() || event.is_terminal();
-            events.push_back(event);
-            if committed {
-                return Ok(Opened { events, stream });
-            }
-            if events.len() > MAX_PRELUDE {
-                return Err(Error::new(ErrorKind::Malformed).with_context("events without any content"));
-            }
-        }
-        Err(Error::new(ErrorKind::StreamTruncated))
-    })
+    let opened = async {
+        let end = call.timeout.map(|left| clock.elapsed().saturating_add(left));
+        let (limit, stage) = match call.timeout {
+            Some(total) if total < limits.first_token => (total, TimeoutStage::Total),
+            _ => (limits.first_token, TimeoutStage::FirstToken),
+        };
+        let first = until_content(member, &call, &mut consumed);
+        let (events, stream) = within(&*clock, limit, stage, first).await?;
+        let pace = Pace {
+            idle: limits.idle,
+            throughput: limits.throughput,
+            end,
+        };
+        held_back(
+            events,
+            Paced::new(stream, pace, Arc::clone(&clock)),
+            holds,
+            &mut consumed,
+        )
+        .await
+    }
     .await;
     opened.map_err(|error| {
         let error = match consumed {
@@ -95,6 +98,65 @@ pub(super) async fn until_content(
         };
         named(error, member, &call)
     })
+}
+
+async fn until_content(
+    member: &Member,
+    call: &Call,
+    consumed: &mut Option<Usage>,
+) -> Result<(VecDeque<StreamEvent>, ChatStream), Error> {
+    let mut stream = member.provider().chat_stream(call).await?;
+    let mut events = VecDeque::new();
+    while let Some(event) = stream.next().await {
+        let event = event?;
+        if let StreamEvent::Usage(usage) = &event {
+            // The input is billed by then, whatever becomes of the answer.
+            *consumed = Some(usage.clone());
+        }
+        let begun = event.is_content() || event.is_terminal();
+        events.push_back(event);
+        if begun {
+            return Ok((events, stream));
+        }
+        if events.len() > MAX_PRELUDE {
+            return Err(Error::new(ErrorKind::Malformed).with_context("events without any content"));
+        }
+    }
+    Err(Error::new(ErrorKind::StreamTruncated))
+}
+
+/// Reads on until so many events are there, the first content included.
+async fn held_back(
+    mut events: VecDeque<StreamEvent>,
+    mut stream: Paced,
+    holds: usize,
+    consumed: &mut Option<Usage>,
+) -> Result<Opened, Error> {
+    let mut size: usize = events.iter().map(StreamEvent::size).sum();
+    let mut held = 1;
+    while !events.back().is_some_and(StreamEvent::is_terminal) {
+        if held >= holds {
+            let rest = Some(stream);
+            return Ok(Opened { events, rest });
+        }
+        let Some(event) = stream.next().await else {
+            return Err(Error::new(ErrorKind::StreamTruncated));
+        };
+        let event = event?;
+        if let StreamEvent::Usage(usage) = &event {
+            *consumed = Some(usage.clone());
+        }
+        size = size.saturating_add(event.size());
+        if size > MAX_ANSWER || events.len() > MAX_HELD {
+            return Err(Error::new(ErrorKind::Malformed).with_context("an answer without end"));
+        }
+        held += 1;
+        // Pings have done their work once they are here.
+        if event != StreamEvent::Ping {
+            events.push_back(event);
+        }
+    }
+    Ok(Opened { events, rest: None })
 }
 
 /// Waits for `work` no longer than `limit`.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use aurora_core::resilience::Deadline;
 
+use super::continuation::Continuation;
 use super::route::Strategy;
 
 /// Who a call is made for: whose limits and budget it counts against, and whose cache it may see.
@@ -83,6 +84,8 @@ pub struct CallOptions {
     pub sticky: Option<Arc<str>>,
     /// In which order targets are tried, whatever client, alias or rule say.
     pub strategy: Option<Strategy>,
+    /// What happens when a stream breaks after something was handed out, whatever the client says.
+    pub continuation: Option<Continuation>,
 }
 
 impl CallOptions {
@@ -111,6 +114,13 @@ impl CallOptions {
     #[must_use]
     pub const fn strategy(mut self, strategy: Strategy) -> Self {
         self.strategy = Some(strategy);
+        self
+    }
+
+    /// Says what happens when a stream breaks after something was handed out.
+    #[must_use]
+    pub const fn continuation(mut self, policy: Continuation) -> Self {
+        self.continuation = Some(policy);
         self
     }
 }

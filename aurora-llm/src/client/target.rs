@@ -1,9 +1,11 @@
 //! A target: one provider with one model and its price.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use aurora_core::time::Clock;
 
+use super::Limits;
 use super::route::matches;
 use crate::pricing::{Price, PriceBook};
 use crate::provider::{Capabilities, LlmProvider, ProviderId};
@@ -22,6 +24,9 @@ pub struct LlmTarget {
     pub(super) capabilities: Option<Capabilities>,
     pub(super) serves: Vec<String>,
     pub(super) task: Task,
+    pub(super) answer_timeout: Option<Duration>,
+    pub(super) first_token_timeout: Option<Duration>,
+    pub(super) idle_timeout: Option<Duration>,
 }
 
 /// What a target is asked for; a model is made for one of these.
@@ -51,6 +56,9 @@ impl LlmTarget {
             capabilities: None,
             serves: Vec::new(),
             task: Task::Chat,
+            answer_timeout: None,
+            first_token_timeout: None,
+            idle_timeout: None,
         }
     }
 
@@ -107,6 +115,24 @@ impl LlmTarget {
     /// another target comes here only when this is known to be more.
     pub const fn context_tokens(mut self, tokens: u32) -> Self {
         self.context_tokens = Some(tokens);
+        self
+    }
+
+    /// How long it may take for a whole answer that is not streamed, instead of what the client says.
+    pub const fn answer_timeout(mut self, limit: Duration) -> Self {
+        self.answer_timeout = Some(limit);
+        self
+    }
+
+    /// How long its streams may take to their first content, instead of what the client says.
+    pub const fn first_token_timeout(mut self, limit: Duration) -> Self {
+        self.first_token_timeout = Some(limit);
+        self
+    }
+
+    /// How long its streams may be silent after that, instead of what the client says.
+    pub const fn idle_timeout(mut self, limit: Duration) -> Self {
+        self.idle_timeout = Some(limit);
         self
     }
 
@@ -194,6 +220,28 @@ impl Member {
 
     pub(super) fn task(&self) -> Task {
         self.0.target.task
+    }
+
+    /// The time limits of the client, as far as the target has none of its own.
+    pub(super) fn limits(&self, client: Limits) -> Limits {
+        let target = &self.0.target;
+        Limits {
+            answer: target.answer_timeout.unwrap_or(client.answer),
+            first_token: target.first_token_timeout.unwrap_or(client.first_token),
+            idle: target.idle_timeout.unwrap_or(client.idle),
+            ..client
+        }
+    }
+
+    /// The time limits that the target has of its own.
+    pub(super) fn own_limits(&self) -> impl Iterator<Item = Duration> + use<> {
+        let target = &self.0.target;
+        let own = [
+            target.answer_timeout,
+            target.first_token_timeout,
+            target.idle_timeout,
+        ];
+        own.into_iter().flatten()
     }
 
     /// Its place among all members of the client.

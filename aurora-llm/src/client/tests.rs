@@ -1,4 +1,6 @@
+mod continuing;
 mod limits;
+mod pacing;
 mod prices;
 mod routing;
 mod setup;
@@ -46,6 +48,8 @@ enum Move {
     Hangs,
     /// These items, and then the end of the input.
     Streams(Vec<Result<StreamEvent, Error>>),
+    /// Each event after this time, and then the end of the input.
+    Dribbles(ManualClock, Vec<(Duration, StreamEvent)>),
     /// These events, and then silence.
     StreamsAndStalls(Vec<StreamEvent>),
 }
@@ -147,6 +151,16 @@ impl LlmProvider for Puppet {
                 let events = futures::stream::iter(events.into_iter().map(Ok));
                 return Ok(events.chain(futures::stream::pending()).boxed());
             }
+            Some(Move::Dribbles(clock, events)) => {
+                let events = futures::stream::iter(events).then(move |(wait, event)| {
+                    let clock = clock.clone();
+                    async move {
+                        clock.sleep(wait).await;
+                        Ok(event)
+                    }
+                });
+                return Ok(events.boxed());
+            }
             Some(Move::Says(text)) => said(text),
             Some(Move::Takes(..)) | None => said(self.id.as_str()),
         };
@@ -193,6 +207,34 @@ fn client_of<'a>(providers: impl IntoIterator<Item = &'a Puppet>) -> LlmClient {
     let clock = ManualClock::default();
     let add = |builder: ClientBuilder, puppet: &Puppet| builder.provider(puppet.clone(), "m");
     providers.into_iter().fold(builder(&clock), add).build().unwrap()
+}
+
+/// Runs `work` to its end and moves the clock in steps of 100 ms whenever it waits for it.
+async fn in_time<T>(clock: &ManualClock, work: impl Future<Output = T>) -> T {
+    tokio::pin!(work);
+    for _ in 0..100_000 {
+        if let std::task::Poll::Ready(done) = futures::poll!(&mut work) {
+            return done;
+        }
+        tokio::task::yield_now().await;
+        clock.advance(Duration::from_millis(100));
+    }
+    panic!("it waits for something else than time")
+}
+
+/// Reads to the end: what was said, and with what it ended.
+async fn read(stream: &mut AnswerStream) -> (Vec<StreamEvent>, Option<Error>) {
+    let mut events = Vec::new();
+    loop {
+        match stream.next().await {
+            Some(Ok(event)) => events.push(event),
+            Some(Err(error)) => {
+                assert!(stream.next().await.is_none(), "something follows the terminal");
+                return (events, Some(error));
+            }
+            None => return (events, None),
+        }
+    }
 }
 
 /// Runs `work` until it waits for the clock, moves the clock, and gives the outcome.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::target::Member;
 use super::trail::{self, Attempt};
+use crate::chat::StreamEvent;
 use crate::error::Error;
 use crate::pricing::{Cost, Price};
 use crate::provider::ProviderId;
@@ -20,6 +21,10 @@ pub(super) struct Told {
     pub(super) model: Arc<str>,
     pub(super) price: Option<Price>,
     pub(super) attempts: Vec<Attempt>,
+    /// Which of the attempts it is that serves.
+    serving: usize,
+    /// What those consumed whose answer this one goes on with.
+    earlier: Option<Usage>,
 }
 
 impl Told {
@@ -30,13 +35,62 @@ impl Told {
             target: member.target_name(),
             model: Arc::from(model),
             price: member.price(model),
+            serving: attempts.len().saturating_sub(1),
             attempts,
+            earlier: None,
         }
     }
 
     /// What `usage` of the attempt that serves costs, without the attempts before it.
     pub(super) fn cost(&self, usage: Option<&Usage>) -> Cost {
-        trail::cost(self.price, usage)
+        trail::cost(self.price, self.own_usage(usage).as_ref())
+    }
+
+    /// What of `usage` the attempt consumed that serves, without those whose answer it goes on with.
+    pub(super) fn own_usage(&self, usage: Option<&Usage>) -> Option<Usage> {
+        match &self.earlier {
+            Some(earlier) => usage.map(|usage| usage.minus(earlier)),
+            None => usage.cloned(),
+        }
+    }
+
+    /// The event with what those consumed whose answer this one goes on with.
+    pub(super) fn with_earlier_usage(&self, event: StreamEvent) -> StreamEvent {
+        let Some(earlier) = &self.earlier else {
+            return event;
+        };
+        match event {
+            StreamEvent::Usage(usage) => StreamEvent::Usage(usage.plus(earlier)),
+            StreamEvent::Finish { reason, usage } => {
+                let usage = usage.map(|usage| usage.plus(earlier));
+                StreamEvent::Finish { reason, usage }
+            }
+            event => event,
+        }
+    }
+
+    /// Another goes on with the answer that broke off.
+    pub(super) fn goes_on(&mut self, other: Self) {
+        let broke = self.attempts.get(self.serving);
+        let consumed = broke.and_then(|attempt| attempt.usage.clone());
+        let earlier = match (self.earlier.take(), consumed) {
+            (Some(earlier), Some(more)) => Some(earlier.plus(&more)),
+            (earlier, more) => earlier.or(more),
+        };
+        let mut attempts = std::mem::take(&mut self.attempts);
+        let serving = attempts.len() + other.serving;
+        attempts.extend(other.attempts.iter().cloned());
+        *self = Self {
+            attempts,
+            serving,
+            earlier,
+            ..other
+        };
+    }
+
+    /// The answer broke off, and these were asked in vain for the rest.
+    pub(super) fn nobody_goes_on(&mut self, attempts: &[Attempt]) {
+        self.attempts.extend_from_slice(attempts);
     }
 
     /// What all attempts cost together, as far as they are settled.
@@ -46,7 +100,12 @@ impl Told {
 
     /// What all attempts cost together, when the one that serves has consumed `usage` so far.
     pub(super) fn total_with(&self, usage: Option<&Usage>) -> Cost {
-        let before = self.attempts.split_last().map_or(&[][..], |(_, before)| before);
+        let before = self
+            .attempts
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| *at != self.serving);
+        let before = before.map(|(_, attempt)| attempt);
         match (trail::total(before).amount(), self.cost(usage).amount()) {
             (Some(before), Some(last)) => Cost::Priced(before + last),
             _ => Cost::Unpriced,
@@ -55,17 +114,17 @@ impl Told {
 
     /// Settles the attempt that serves: it consumed `usage`.
     pub(super) fn served(&mut self, usage: Option<&Usage>) {
-        let price = self.price;
-        if let Some(last) = self.attempts.last_mut() {
-            last.serve(price, usage);
+        let (price, usage) = (self.price, self.own_usage(usage));
+        if let Some(attempt) = self.attempts.get_mut(self.serving) {
+            attempt.serve(price, usage.as_ref());
         }
     }
 
     /// Settles the attempt that served until now: it broke, after it had consumed `usage`.
     pub(super) fn broke(&mut self, error: &Error, usage: Option<&Usage>) {
         let price = self.price;
-        if let Some(last) = self.attempts.last_mut() {
-            last.fail(price, error, usage);
+        if let Some(attempt) = self.attempts.get_mut(self.serving) {
+            attempt.fail(price, error, usage);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! One walk over the targets of a route: the part of a call that is the same whatever is asked for.
 
 use aurora_core::fallback::{Attempt, AttemptOutcome, Exhausted, Lease};
-use aurora_core::resilience::Deadline;
+use aurora_core::resilience::CallBudget;
 
 use super::plan::DecisionTable;
 use super::route::Route;
@@ -21,7 +21,7 @@ pub(super) struct Found<V> {
 pub(super) async fn over<V, F, O>(
     inner: &Inner,
     route: &Route,
-    deadline: Deadline,
+    budget: impl Into<CallBudget> + Send,
     operation: O,
 ) -> Result<Found<V>, Error>
 where
@@ -34,7 +34,7 @@ where
         .fallback
         .call()
         .plan(&DecisionTable)
-        .budget(deadline)
+        .budget(budget)
         .only(&wanted)
         .selection(route.order())
         .run(operation)

@@ -326,6 +326,17 @@ impl Route {
         self.order.slot(member.place()).wanted
     }
 
+    /// Leaves only those whom `keep` wants, with the model they are asked for; whether anybody is left.
+    pub(super) fn narrow(&mut self, members: &[Member], keep: impl Fn(&Member, &str) -> bool) -> bool {
+        let model = self.model.as_deref();
+        let mut left = false;
+        for (member, slot) in members.iter().zip(&mut self.order.slots) {
+            slot.wanted = slot.wanted && keep(member, member.model_for(model));
+            left |= slot.wanted;
+        }
+        left
+    }
+
     /// The order in which its targets are tried.
     pub(super) fn order(&self) -> &dyn Selection {
         &self.order
