@@ -4,7 +4,7 @@
 //! | --- | --- | --- |
 //! | `x-ratelimit-{limit,remaining,reset}-{requests,tokens}` | OpenAI and compatible servers | `1s`, `6m0s`, `12ms`; a bare number is seconds |
 //! | `anthropic-ratelimit-{requests,tokens,input-tokens,output-tokens}-{limit,remaining,reset}` | Anthropic | RFC 3339 |
-//! | `retry-after-ms`, `retry-after` | all | see [`aurora_core::http`] |
+//! | `retry-after-ms`, `retry-after` | all | see `aurora_core::http` |
 //!
 //! What makes no sense is passed over: servers compatible with OpenAI's send `-1` or `0` for what they do not count
 //! (Azure), so a limit of zero or less is no limit.

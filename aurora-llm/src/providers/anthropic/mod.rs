@@ -4,10 +4,14 @@ use async_trait::async_trait;
 use aurora_core::secret::Secret;
 
 use super::endpoint::{Auth, Connection, Endpoint, Prefix};
+use crate::catalog;
 use crate::chat::{ChatResponse, ChatStream};
 use crate::error::Error;
 use crate::provider::{Call, Capabilities, LlmProvider, ProviderId};
 use crate::wire::anthropic::{AnthropicMessages, Thinking};
+
+/// What it is called in the catalog.
+const KIND: &str = "anthropic";
 
 /// Where Anthropic is reached.
 pub const BASE_URL: &str = "https://api.anthropic.com";
@@ -54,36 +58,17 @@ impl LlmProvider for Anthropic {
         self.endpoint.id()
     }
 
-    /// Everything but sound and seeds, less what older families lack.
     fn kind(&self) -> &'static str {
-        "anthropic"
+        KIND
     }
 
     fn keys(&self) -> usize {
         self.endpoint.keys()
     }
 
+    /// As the [catalog](catalog) has it; a new model is taken for one that can do what the latest can.
     fn capabilities(&self, model: &str) -> Capabilities {
-        let family = |names: &[&str]| names.iter().any(|name| model.starts_with(name));
-        let oldest = family(&["claude-2", "claude-instant"]);
-        let old = oldest || family(&["claude-3"]);
-        Capabilities {
-            audio: false,
-            seed: false,
-            tools: !oldest,
-            images: !oldest,
-            documents: !oldest,
-            // Structured outputs began with Claude 4.5; thinking with Claude 3.7.
-            json_schema: !old
-                && !family(&[
-                    "claude-sonnet-4-2",
-                    "claude-opus-4-2",
-                    "claude-opus-4-0",
-                    "claude-sonnet-4-0",
-                ]),
-            reasoning: !old || family(&["claude-3-7"]),
-            ..Capabilities::ALL
-        }
+        catalog::capabilities(KIND, model).unwrap_or(Capabilities::NONE)
     }
 
     async fn chat(&self, call: &Call) -> Result<ChatResponse, Error> {

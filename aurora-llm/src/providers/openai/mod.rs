@@ -5,10 +5,14 @@ use aurora_core::secret::Secret;
 
 use super::endpoint::{Auth, Connection};
 use super::openai_compatible::{OpenAiCompatible, OpenAiCompatibleBuilder};
+use crate::catalog;
 use crate::chat::{ChatResponse, ChatStream};
 use crate::error::Error;
 use crate::provider::{Call, Capabilities, LlmProvider, ProviderId};
 use crate::wire::openai_chat::MaxTokensField;
+
+/// What it is called in the catalog.
+const KIND: &str = "openai";
 
 /// Where OpenAI is reached.
 pub const BASE_URL: &str = "https://api.openai.com/v1";
@@ -55,26 +59,17 @@ impl LlmProvider for OpenAi {
         self.0.id()
     }
 
-    /// Everything, less what older families lack; a model that is not known here is left to OpenAI to judge.
     fn kind(&self) -> &'static str {
-        "openai"
+        KIND
     }
 
     fn keys(&self) -> usize {
         self.0.keys()
     }
 
+    /// As the [catalog](catalog) has it; what a new model can do is left to OpenAI to judge.
     fn capabilities(&self, model: &str) -> Capabilities {
-        let able = self.0.capabilities(model);
-        let family = |names: &[&str]| names.iter().any(|name| model.starts_with(name));
-        Capabilities {
-            reasoning: !family(&["gpt-3.5", "gpt-4", "chatgpt"]),
-            audio: able.audio && (!family(&["gpt-", "o1", "o3", "o4"]) || model.contains("audio")),
-            images: !family(&["gpt-3.5"]),
-            documents: !family(&["gpt-3.5"]),
-            json_schema: model != "gpt-4" && !family(&["gpt-3.5", "gpt-4-"]),
-            ..able
-        }
+        catalog::capabilities(KIND, model).unwrap_or_else(|| self.0.capabilities(model))
     }
 
     async fn chat(&self, call: &Call) -> Result<ChatResponse, Error> {
