@@ -6,7 +6,7 @@ use futures::future::Either;
 
 use super::Fallback;
 use super::outcome::{Exhausted, Served};
-use super::plan::{ByClass, Plan};
+use super::plan::{ByClass, Gate, Plan};
 use super::selection::Selection;
 use super::target::{Attempt, Operation};
 use crate::failure::Failure;
@@ -23,6 +23,7 @@ pub struct Call<'a, T, P = ByClass> {
     pub(super) idempotency: Idempotency,
     pub(super) prefer: Option<&'a str>,
     pub(super) only: Option<&'a (dyn Fn(&T) -> bool + Send + Sync)>,
+    pub(super) gate: Option<&'a dyn Gate<T>>,
     pub(super) selection: Option<&'a dyn Selection>,
 }
 
@@ -35,6 +36,7 @@ impl<'a, T> Call<'a, T> {
             idempotency: Idempotency::Idempotent,
             prefer: None,
             only: None,
+            gate: None,
             selection: None,
         }
     }
@@ -50,6 +52,7 @@ impl<'a, T, P> Call<'a, T, P> {
             idempotency: self.idempotency,
             prefer: self.prefer,
             only: self.only,
+            gate: self.gate,
             selection: self.selection,
         }
     }
@@ -79,6 +82,12 @@ impl<'a, T, P> Call<'a, T, P> {
     /// Tries those targets alone whose payload is wanted.
     pub const fn only(mut self, wanted: &'a (dyn Fn(&T) -> bool + Send + Sync)) -> Self {
         self.only = Some(wanted);
+        self
+    }
+
+    /// Asks `gate` before each attempt.
+    pub const fn gate(mut self, gate: &'a dyn Gate<T>) -> Self {
+        self.gate = Some(gate);
         self
     }
 

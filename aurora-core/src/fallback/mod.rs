@@ -61,7 +61,7 @@ pub use checks::{CheckReport, Checks};
 pub use error::{Error, ErrorKind};
 pub use member::{LastError, Mode};
 pub use outcome::{AttemptOutcome, AttemptRecord, Exhausted, Lease, Served};
-pub use plan::{Action, ByClass, Plan};
+pub use plan::{Action, Admission, ByClass, Gate, Plan};
 pub use selection::{ByPriority, Candidate, HealthiestFirst, LowestCost, LowestLatency, Selection, Weighted};
 pub use statistics::{LatencyStatus, Statistics, TargetStatus};
 pub use target::{Attempt, Operation, Target};

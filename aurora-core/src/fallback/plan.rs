@@ -1,5 +1,10 @@
 //! What to do about a failed attempt.
 
+use std::fmt;
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+
 use crate::failure::{Failure, FailureClass};
 
 /// What to do about a failed attempt.
@@ -24,6 +29,43 @@ pub trait Plan<T, E>: Sync {
     fn may_follow(&self, error: &E, failed: &T, candidate: &T) -> bool {
         let _ = (error, failed, candidate);
         true
+    }
+
+    /// What the target's own circuit is told of `error`; the class of the error unless told otherwise.
+    /// [`FailureClass::Rejected`] where it says nothing about the target as a whole.
+    fn tells(&self, error: &E, failed: &T) -> FailureClass
+    where
+        E: Failure,
+    {
+        let _ = failed;
+        error.class()
+    }
+}
+
+/// Says before each attempt whether its target may be called now, for reasons that are not the target's own: a key that
+/// several targets share, a limit of one's own. The target's circuit is asked first.
+pub trait Gate<T>: Sync {
+    /// What it says about one attempt at the target with this payload.
+    fn admit<'a>(&'a self, target: &'a T) -> Admission<'a>;
+}
+
+/// What a [`Gate`] says.
+pub enum Admission<'a> {
+    /// The target may be called.
+    Pass,
+    /// It may not be called for this long; it is passed over like one whose circuit is open.
+    Hold(Duration),
+    /// Somebody else is asked, who says for how long it may not be called; `None` lets the attempt pass.
+    Ask(BoxFuture<'a, Option<Duration>>),
+}
+
+impl fmt::Debug for Admission<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Pass => f.write_str("Pass"),
+            Self::Hold(wait) => f.debug_tuple("Hold").field(wait).finish(),
+            Self::Ask(_) => f.write_str("Ask"),
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use super::Inner;
 use super::call::Call;
 use super::member::{Member, Mode};
 use super::outcome::{AttemptOutcome, AttemptRecord, Exhausted, Lease, Served};
-use super::plan::{Action, Plan};
+use super::plan::{Action, Admission, Gate, Plan};
 use super::selection::{Candidate, Selection};
 use super::target::Attempt;
 use crate::failure::{Failure, FailureClass};
@@ -45,6 +45,7 @@ impl<T: Send + Sync, P> Call<'_, T, P> {
         let mut walk = Walk {
             inner,
             plan: self.plan,
+            gate: self.gate,
             budget: self.budget,
             idempotency: self.idempotency,
             operation,
@@ -101,10 +102,20 @@ impl<T> Inner<T> {
     }
 }
 
+/// How long the gate holds the target back.
+async fn held<T: Send + Sync>(gate: Option<&dyn Gate<T>>, member: &Member<T>) -> Option<Duration> {
+    match gate?.admit(member.payload()) {
+        Admission::Pass => None,
+        Admission::Hold(wait) => Some(wait),
+        Admission::Ask(answer) => answer.await,
+    }
+}
+
 /// One call under way.
 struct Walk<'a, T, E, P, O> {
     inner: &'a Inner<T>,
     plan: &'a P,
+    gate: Option<&'a dyn Gate<T>>,
     budget: CallBudget,
     idempotency: Idempotency,
     operation: O,
@@ -204,6 +215,10 @@ where
                     return Err(Left::Next);
                 }
             };
+            if let Some(wait) = held(self.gate, member).await {
+                self.skip(member, wait);
+                return Err(Left::Next);
+            }
             if let Some(retry) = &mut spent {
                 retry.spend();
             }
@@ -227,7 +242,7 @@ where
                 }
             };
             let (class, asked, elapsed) = (error.class(), error.retry_after(), lease.elapsed());
-            lease.failed(class, asked);
+            lease.failed(self.plan.tells(&error, member.payload()), asked);
             let done_perhaps = self.idempotency == Idempotency::Once && !error.not_executed();
             let action = match self.plan.action(&error, member.payload()) {
                 _ if done_perhaps => Action::Surface,

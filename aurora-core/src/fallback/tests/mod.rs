@@ -1,6 +1,7 @@
 mod accounting;
 mod checking;
 mod choosing;
+mod gates;
 mod registering;
 
 use std::sync::Mutex;

@@ -128,6 +128,15 @@ impl Reservation {
         }
     }
 
+    /// As [`settle`](Self::settle), for whoever cannot wait: with a store outside it goes along with the limiter's next
+    /// request.
+    pub fn settle_later(mut self, used: u32) {
+        if let Some(mut open) = self.open.take() {
+            open.used = Some(used);
+            self.limiter.adjust_later(open, self.via);
+        }
+    }
+
     /// Puts everything back, as a drop before [`spend`](Self::spend) does, and waits until the store has done it.
     ///
     /// # Cancel safety

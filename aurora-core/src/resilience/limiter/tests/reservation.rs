@@ -48,7 +48,7 @@ async fn what_was_not_used_comes_back() {
     assert_eq!(left(&limiter, &who).await, [9, 970, 70], "the request was made");
 
     let more = limiter.try_reserve(&who, &tokens(), 10).await.unwrap();
-    more.settle(500).await;
+    more.settle_later(500);
     assert_eq!(
         left(&limiter, &who).await,
         [8, 470, 0],
