@@ -217,7 +217,10 @@ impl Report {
         if status == 429 || named(RATE) || matches!(status, 0 | 200) && says(RATE_WORDS) {
             return ErrorKind::RateLimited;
         }
-        if named(MODEL) || status == 400 && message.contains("model") && says(MODEL_WORDS) {
+        if status == 400 && says(UNSUPPORTED_WORDS) {
+            return ErrorKind::Unsupported;
+        }
+        if named(MODEL) || matches!(status, 0 | 400) && message.contains("model") && says(MODEL_WORDS) {
             return ErrorKind::ModelNotFound;
         }
         if named(GENERATION) || about_request && says(GENERATION_WORDS) {
@@ -318,6 +321,15 @@ const RATE: &[&str] = &[
     "rate_limit",
     "too_many_requests",
     "resource_exhausted",
+];
+/// Ollama's words for what one model cannot do, and another may.
+const UNSUPPORTED_WORDS: &[&str] = &[
+    "does not support tools",
+    "does not support thinking",
+    "does not support chat",
+    "does not support image",
+    "does not support embed",
+    "is not supported for this model",
 ];
 const RATE_WORDS: &[&str] = &["rate limit", "too many requests"];
 const MODEL: &[&str] = &[

@@ -9,6 +9,7 @@
 //! | OpenAI Chat Completions, and servers compatible with it | [`openai_chat::OpenAiChat`] | [`openai_chat::server`] |
 //! | Anthropic Messages | [`anthropic::AnthropicMessages`] | [`anthropic::server`] |
 //! | Cohere, version 2 | [`cohere::CohereChat`] | [`cohere::server`] |
+//! | Ollama | [`ollama::OllamaChat`] | [`ollama::server`] |
 //!
 //! What a codec reads, it reads tolerantly: unknown fields are passed over, `null` is as good as absent, and words
 //! that a vendor added since are kept as `Other`. What it cannot write, it refuses with
@@ -21,6 +22,8 @@ mod event_stream;
 mod failure;
 mod json;
 pub mod limits;
+pub mod ndjson;
+pub mod ollama;
 pub mod openai_chat;
 mod served_error;
 mod served_signature;

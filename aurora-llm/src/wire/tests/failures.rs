@@ -8,7 +8,8 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use super::{claude, dialects, openai};
 use crate::error::{Error, ErrorKind, TimeoutStage};
 use crate::wire::cohere::CohereChat;
-use crate::wire::{Codec, ResponseHead, anthropic, cohere, openai_chat};
+use crate::wire::ollama::OllamaChat;
+use crate::wire::{Codec, ResponseHead, anthropic, cohere, ollama, openai_chat};
 
 fn head(status: u16, headers: &[(&'static str, &'static str)]) -> ResponseHead {
     let headers: HeaderMap = headers
@@ -166,6 +167,39 @@ fn cohere_s_documented_errors() {
         (error.request_id(), error.provider_message()),
         (Some("e-1"), Some("m"))
     );
+}
+
+#[test]
+fn ollama_s_errors() {
+    for (status, message, expected) in [
+        (400, "\"gemma:2b\" does not support tools", ErrorKind::Unsupported),
+        (
+            400,
+            "\"gemma:2b\" does not support thinking",
+            ErrorKind::Unsupported,
+        ),
+        (
+            400,
+            "the input length exceeds the context length",
+            ErrorKind::ContextOverflow,
+        ),
+        (400, "missing request body", ErrorKind::InvalidRequest),
+        (401, "unauthorized", ErrorKind::Authentication),
+        (404, "model 'x' not found", ErrorKind::ModelNotFound),
+        (
+            500,
+            "model requires more system memory (9 GiB) than is available",
+            ErrorKind::ServerError,
+        ),
+        (
+            503,
+            "server busy, please try again.  maximum pending requests exceeded",
+            ErrorKind::Overloaded,
+        ),
+    ] {
+        let body = serde_json::json!({"error": message}).to_string();
+        assert_eq!(kind(status, &body), expected, "{status} {body}");
+    }
 }
 
 #[test]
@@ -350,6 +384,10 @@ fn errors_survive_a_server_of_ours() {
             ),
             (anthropic::server::encode_error(&error), Box::new(claude())),
             (cohere::server::encode_error(&error), Box::new(CohereChat)),
+            (
+                ollama::server::encode_error(&error),
+                Box::new(OllamaChat::default()),
+            ),
         ];
         for (answer, codec) in answers {
             let headers = answer

@@ -9,7 +9,8 @@ use crate::chat::{
 };
 use crate::usage::Usage;
 use crate::wire::cohere::CohereChat;
-use crate::wire::{Codec, ResponseHead, anthropic, cohere, openai_chat};
+use crate::wire::ollama::OllamaChat;
+use crate::wire::{Codec, ResponseHead, anthropic, cohere, ollama, openai_chat};
 
 fn any_text() -> impl Strategy<Value = String> {
     "[a-z\"\\\\\n\r\u{e9}\u{1F600}{}:]{1,12}"
@@ -160,6 +161,35 @@ proptest! {
         prop_assert_eq!(outcome, Ok(()));
         prop_assert_eq!(collect(&read).unwrap(), answer);
     }
+
+    #[test]
+    fn ollama_answers(answer in answer(false)) {
+        let answer = as_ollama_tells(answer);
+        let body = ollama::server::encode_response(&answer, Timestamp::UNIX_EPOCH);
+        prop_assert_eq!(OllamaChat::default().decode(&ResponseHead::default(), &body).unwrap(), answer);
+    }
+
+    #[test]
+    fn ollama_streams(answer in answer(false)) {
+        let answer = as_ollama_tells(answer);
+        let mut encoder = ollama::server::StreamEncoder::new(Timestamp::UNIX_EPOCH);
+        let mut wire = Vec::new();
+        for event in events(&answer) {
+            encoder.push(&event, &mut wire);
+        }
+        let (read, outcome) = read(&OllamaChat::default(), [wire.as_slice()]);
+        prop_assert_eq!(outcome, Ok(()));
+        prop_assert_eq!(collect(&read).unwrap(), answer);
+    }
+}
+
+/// The answer with what Ollama has words for: no id, and of the usage only the sums.
+fn as_ollama_tells(mut answer: ChatResponse) -> ChatResponse {
+    answer.id.clear();
+    answer.usage = answer
+        .usage
+        .map(|usage| Usage::new(usage.total_input(), usage.total_output()));
+    answer
 }
 
 /// The answer with what Cohere has words for: no model, and of the usage only the sums.

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::error::ErrorKind;
 use crate::provider::ProviderId;
-use crate::wire::{Codec, anthropic, cohere, openai_chat};
+use crate::wire::{Codec, anthropic, cohere, ollama, openai_chat};
 
 /// One dialect.
 pub(super) struct Dialect {
@@ -32,12 +32,15 @@ pub(super) struct Dialect {
 pub(super) enum Form {
     /// As server-sent events.
     Events,
+    /// As lines of JSON.
+    Lines,
 }
 
 impl Form {
     const fn extension(self) -> &'static str {
         match self {
             Self::Events => ".sse",
+            Self::Lines => ".ndjson",
         }
     }
 
@@ -45,6 +48,7 @@ impl Form {
     pub(super) fn event(self, data: &Value) -> Vec<u8> {
         match self {
             Self::Events => format!("data: {data}\n\n").into_bytes(),
+            Self::Lines => format!("{data}\n").into_bytes(),
         }
     }
 }
@@ -98,6 +102,26 @@ pub(super) const DIALECTS: &[Dialect] = &[
             ("error_in_stream", ErrorKind::ServerError),
             ("error_empty", ErrorKind::StreamTruncated),
             ("error_end_alone", ErrorKind::Malformed),
+        ],
+    },
+    Dialect {
+        name: "ollama",
+        form: Form::Lines,
+        codec: || Box::new(ollama::OllamaChat::default()),
+        failing: &[
+            ("error_in_stream", ErrorKind::ServerError),
+            ("error_first", ErrorKind::ModelNotFound),
+            ("error_overflow", ErrorKind::ContextOverflow),
+            ("error_with_done", ErrorKind::ServerError),
+            ("error_cut", ErrorKind::StreamTruncated),
+            ("error_cut_in_line", ErrorKind::StreamTruncated),
+            ("error_malformed", ErrorKind::Malformed),
+            ("error_wrong_form", ErrorKind::Malformed),
+            ("error_json_instead", ErrorKind::RateLimited),
+            ("error_page_instead", ErrorKind::Malformed),
+            ("error_empty", ErrorKind::StreamTruncated),
+            ("error_end_alone", ErrorKind::Malformed),
+            ("error_nameless_call", ErrorKind::Malformed),
         ],
     },
 ];
