@@ -28,7 +28,7 @@ pub struct Usage {
     pub reasoning: u64,
     /// Sound in the output.
     pub audio_output: u64,
-    /// Searches of a rerank call; not tokens (Cohere `search_units`).
+    /// Searches that are billed one by one; not tokens (Cohere's `search_units`, Anthropic's web searches).
     pub searches: u64,
 }
 

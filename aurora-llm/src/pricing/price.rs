@@ -133,7 +133,7 @@ pub struct Price {
     pub rates: Rates,
     /// What they cost instead in a call with a long prompt, where the vendor tells such calls apart.
     pub long_context: Option<LongContext>,
-    /// One search of a rerank call; a call that searched is unpriced without it.
+    /// One search, of a rerank call or by the provider's own tool; a call that searched is unpriced without it.
     pub search: Option<NanoUsd>,
     /// Every call, whatever it consumes.
     pub request: NanoUsd,

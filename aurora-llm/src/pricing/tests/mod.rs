@@ -1,3 +1,8 @@
-//! The book, and what vendors' bills say.
+//! The book, and bills worked by hand from what vendors publish.
 
+mod anthropic;
+mod bill;
 mod book;
+mod cohere;
+mod complaints;
+mod openai;

@@ -51,9 +51,25 @@ pub(super) struct WireUsage {
     cache_read_input_tokens: Option<u64>,
     #[serde(default, deserialize_with = "optional_count")]
     cache_creation_input_tokens: Option<u64>,
+    cache_creation: Option<CacheCreation>,
     #[serde(default, deserialize_with = "optional_count")]
     output_tokens: Option<u64>,
     output_tokens_details: Option<OutputDetails>,
+    server_tool_use: Option<ServerToolUse>,
+}
+
+/// What was written to the prompt cache, by how long it is kept.
+#[derive(Debug, Clone, Default, Deserialize)]
+struct CacheCreation {
+    #[serde(default, deserialize_with = "optional_count")]
+    ephemeral_1h_input_tokens: Option<u64>,
+}
+
+/// What Anthropic's own tools did; searches are billed one by one.
+#[derive(Debug, Clone, Default, Deserialize)]
+struct ServerToolUse {
+    #[serde(default, deserialize_with = "optional_count")]
+    web_search_requests: Option<u64>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -73,9 +89,9 @@ impl WireUsage {
             later.cache_creation_input_tokens,
         );
         newer(&mut self.output_tokens, later.output_tokens);
-        if later.output_tokens_details.is_some() {
-            self.output_tokens_details = later.output_tokens_details;
-        }
+        self.output_tokens_details = later.output_tokens_details.or(self.output_tokens_details.take());
+        self.cache_creation = later.cache_creation.or(self.cache_creation.take());
+        self.server_tool_use = later.server_tool_use.or(self.server_tool_use.take());
     }
 
     /// Disjoint parts; `None` when nothing was reported.
@@ -86,10 +102,19 @@ impl WireUsage {
             .as_ref()
             .and_then(|details| details.thinking_tokens);
         let reasoning = thinking.unwrap_or(0).min(output);
+        let cache_write = self.cache_creation_input_tokens.unwrap_or(0);
+        let for_an_hour = self
+            .cache_creation
+            .as_ref()
+            .and_then(|written| written.ephemeral_1h_input_tokens);
+        let cache_write_hour = for_an_hour.unwrap_or(0).min(cache_write);
+        let searched = self.server_tool_use.as_ref();
         let usage = Usage {
             input: self.input_tokens.unwrap_or(0),
             cache_read: self.cache_read_input_tokens.unwrap_or(0),
-            cache_write: self.cache_creation_input_tokens.unwrap_or(0),
+            cache_write: cache_write - cache_write_hour,
+            cache_write_hour,
+            searches: searched.and_then(|tools| tools.web_search_requests).unwrap_or(0),
             output: output - reasoning,
             reasoning,
             ..Usage::default()
