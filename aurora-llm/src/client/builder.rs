@@ -12,6 +12,7 @@ use aurora_core::time::{Clock, SystemClock};
 
 use super::continuation::Continuation;
 use super::live::Throughput;
+use super::plan::OnContentFilter;
 use super::route::{Routes, Rule, Settings, Strategy};
 use super::target::{LlmTarget, Member, Prices};
 use super::{Inner, Limits, LlmClient};
@@ -30,6 +31,7 @@ pub struct ClientBuilder {
     breaker: BreakerBuilder,
     limits: Limits,
     continuation: Continuation,
+    filtered: OnContentFilter,
     monitor: Option<Monitor>,
     prices: PriceBook,
     clock: Arc<dyn Clock>,
@@ -58,6 +60,7 @@ impl Default for ClientBuilder {
                 .probes(1, limits.answer),
             limits,
             continuation: Continuation::Off,
+            filtered: OnContentFilter::Surface,
             monitor: None,
             prices: PriceBook::built_in(),
             clock: Arc::new(SystemClock),
@@ -160,6 +163,12 @@ impl ClientBuilder {
         self
     }
 
+    /// What happens when a provider withholds an answer; the caller gets the error unless told otherwise.
+    pub const fn on_content_filter(mut self, what: OnContentFilter) -> Self {
+        self.filtered = what;
+        self
+    }
+
     /// How long a call may take in all, every attempt and wait included.
     pub const fn total_timeout(mut self, limit: Duration) -> Self {
         self.limits.total = limit;
@@ -237,6 +246,7 @@ impl ClientBuilder {
             routes,
             limits: self.limits,
             continuation: self.continuation,
+            filtered: self.filtered,
             clock: self.clock,
         };
         Ok(LlmClient {

@@ -83,6 +83,7 @@ struct Inner {
     routes: Routes,
     limits: Limits,
     continuation: Continuation,
+    filtered: plan::OnContentFilter,
     clock: Arc<dyn Clock>,
 }
 

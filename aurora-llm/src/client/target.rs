@@ -167,7 +167,7 @@ pub struct TargetInfo {
 
 /// A target inside the client, with one of its keys.
 #[derive(Debug, Clone)]
-pub struct Member(Arc<MemberInner>);
+pub(super) struct Member(Arc<MemberInner>);
 
 #[derive(Debug)]
 struct MemberInner {
@@ -247,6 +247,16 @@ impl Member {
     /// Its place among all members of the client.
     pub(super) fn place(&self) -> usize {
         self.0.place
+    }
+
+    /// How many keys the target has.
+    pub(super) fn keys(&self) -> usize {
+        self.0.target.provider.keys().max(1)
+    }
+
+    /// Whether both are the same target, with another key or the same.
+    pub(super) fn is_same_target(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0.target, &other.0.target)
     }
 
     /// Which of the provider's keys it uses.

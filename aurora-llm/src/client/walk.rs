@@ -30,10 +30,14 @@ where
     O: FnMut(Attempt<Member>) -> F + Send,
 {
     let wanted = |member: &Member| route.wants(member);
+    let table = DecisionTable {
+        route,
+        filtered: inner.filtered,
+    };
     let served = inner
         .fallback
         .call()
-        .plan(&DecisionTable)
+        .plan(&table)
         .budget(budget)
         .only(&wanted)
         .selection(route.order())

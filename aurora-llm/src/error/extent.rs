@@ -111,7 +111,7 @@ pub enum Scope {
 }
 
 impl Scope {
-    pub(super) const fn of(kind: ErrorKind) -> Self {
+    pub(crate) const fn of(kind: ErrorKind) -> Self {
         match kind {
             ErrorKind::RateLimited
             | ErrorKind::QuotaExhausted
