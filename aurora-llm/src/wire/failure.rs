@@ -120,6 +120,7 @@ impl Report {
         let code = details
             .and_then(|details| details.get("error_code"))
             .and_then(as_text)
+            .or_else(|| details.and_then(error_reason))
             .unwrap_or_else(|| text("code"));
         let message = inner
             .as_str()
@@ -140,14 +141,19 @@ impl Report {
             .into_iter()
             .flatten()
             .find_map(as_status);
+        let retry_after = details.and_then(retry_delay).or_else(|| retry_words(&message));
+        let is_short = details.and_then(quota_is_short).or_else(|| {
+            let wait = retry_after.filter(|_| kind == "RESOURCE_EXHAUSTED")?;
+            Some(wait <= SHORT_QUOTA)
+        });
         Some(Self {
+            message,
             code,
             kind,
             status,
             request_id: value.get("request_id").and_then(as_text),
-            retry_after: details.and_then(retry_delay).or_else(|| retry_words(&message)),
-            message,
-            is_short: details.and_then(quota_is_short),
+            retry_after,
+            is_short,
         })
     }
 
@@ -259,6 +265,7 @@ const QUOTA_WORDS: &[&str] = &[
     // Cohere's trial keys: so many calls in a month, under the same status as so many in a minute.
     "api calls / month",
     "calls per month",
+    "prepayment credits are depleted",
 ];
 const REGION: &[&str] = &["unsupported_country_region_territory", "unsupported_location"];
 const REGION_WORDS: &[&str] = &[
@@ -287,6 +294,7 @@ const CONTEXT_WORDS: &[&str] = &[
     "exceeds the context",
     "exceed context limit",
     "exceeds the available context size",
+    "exceeds the maximum number of tokens",
     "maximum prompt length",
     "prompt is too long",
     "input is too long",
@@ -373,18 +381,31 @@ fn retry_delay(details: &Value) -> Option<Duration> {
     seconds(delay.as_str()?.strip_suffix('s')?)
 }
 
+/// `details[].reason` of Google's errors, such as `API_KEY_INVALID`.
+fn error_reason(details: &Value) -> Option<String> {
+    let mut reasons = details
+        .as_array()?
+        .iter()
+        .filter_map(|detail| detail.get("reason"));
+    reasons.find_map(as_text)
+}
+
+/// Who is asked to wait longer has used up what he has for the day.
+const SHORT_QUOTA: Duration = Duration::from_secs(60 * 60);
+
 /// `details[].violations[].quotaId` of Google's errors, such as `GenerateRequestsPerMinutePerProjectPerModel`.
 fn quota_is_short(details: &Value) -> Option<bool> {
-    let ids = details
+    let violations = details
         .as_array()?
         .iter()
         .filter_map(|detail| detail.get("violations")?.as_array())
-        .flatten()
-        .filter_map(|violation| violation.get("quotaId")?.as_str());
+        .flatten();
     let mut short = None;
-    for id in ids {
-        // One that lasts until tomorrow outweighs those that are over in a minute.
-        if id.contains("PerDay") {
+    for violation in violations {
+        let text = |name: &str| violation.get(name).and_then(as_text).unwrap_or_default();
+        let id = text("quotaId");
+        // One that lasts until tomorrow, or is nothing at all, outweighs those that are over in a minute.
+        if id.contains("PerDay") || text("quotaValue") == "0" {
             return Some(false);
         }
         if id.contains("PerMinute") || id.contains("PerSecond") {

@@ -10,6 +10,7 @@
 //! | Anthropic Messages | [`anthropic::AnthropicMessages`] | [`anthropic::server`] |
 //! | Cohere, version 2 | [`cohere::CohereChat`] | [`cohere::server`] |
 //! | Ollama | [`ollama::OllamaChat`] | [`ollama::server`] |
+//! | Gemini `generateContent` | [`gemini::GenerateContent`] | [`gemini::server`] |
 //!
 //! What a codec reads, it reads tolerantly: unknown fields are passed over, `null` is as good as absent, and words
 //! that a vendor added since are kept as `Other`. What it cannot write, it refuses with
@@ -20,6 +21,7 @@ pub mod cohere;
 mod data_url;
 mod event_stream;
 mod failure;
+pub mod gemini;
 mod json;
 pub mod limits;
 pub mod ndjson;

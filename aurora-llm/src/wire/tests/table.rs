@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::error::ErrorKind;
 use crate::provider::ProviderId;
-use crate::wire::{Codec, anthropic, cohere, ollama, openai_chat};
+use crate::wire::{Codec, anthropic, cohere, gemini, ollama, openai_chat};
 
 /// One dialect.
 pub(super) struct Dialect {
@@ -124,6 +124,24 @@ pub(super) const DIALECTS: &[Dialect] = &[
             ("error_nameless_call", ErrorKind::Malformed),
         ],
     },
+    Dialect {
+        name: "gemini",
+        form: Form::Events,
+        codec: || Box::new(gemini()),
+        failing: &[
+            ("error_in_stream", ErrorKind::Overloaded),
+            ("error_json_instead", ErrorKind::Authentication),
+            ("error_array_instead", ErrorKind::RateLimited),
+            ("error_page_instead", ErrorKind::Malformed),
+            ("error_cut", ErrorKind::StreamTruncated),
+            ("error_half", ErrorKind::StreamTruncated),
+            ("error_array_cut", ErrorKind::StreamTruncated),
+            ("error_empty", ErrorKind::StreamTruncated),
+            ("error_malformed", ErrorKind::Malformed),
+            ("error_blocked", ErrorKind::ContentFiltered),
+            ("error_bad_call", ErrorKind::Malformed),
+        ],
+    },
 ];
 
 pub(in crate::wire) fn openai() -> openai_chat::OpenAiChat {
@@ -132,6 +150,10 @@ pub(in crate::wire) fn openai() -> openai_chat::OpenAiChat {
 
 pub(in crate::wire) fn claude() -> anthropic::AnthropicMessages {
     anthropic::AnthropicMessages::new(ProviderId::new("anthropic/eu"))
+}
+
+pub(in crate::wire) fn gemini() -> gemini::GenerateContent {
+    gemini::GenerateContent::new(ProviderId::new("gemini/eu"))
 }
 
 /// The client's side of every dialect, by name.
