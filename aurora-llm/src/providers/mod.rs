@@ -4,6 +4,8 @@
 //! | --- | --- | --- |
 //! | `openai` | OpenAI | `openai` |
 //! | `anthropic` | Anthropic | `anthropic` |
+//! | `cohere` | Cohere, with embeddings and rerank | `cohere` |
+//! | `ollama` | Ollama, on a machine of one's own or at ollama.com, with embeddings | `ollama` |
 //! | `openai_compatible` | any server that speaks OpenAI's Chat Completions | `openai-compatible` |
 //! | `simulated` | invented answers, without network or key | `simulated` |
 //!
@@ -12,8 +14,12 @@
 
 #[cfg(feature = "anthropic")]
 pub mod anthropic;
+#[cfg(feature = "cohere")]
+pub mod cohere;
 #[cfg(feature = "http")]
 pub mod endpoint;
+#[cfg(feature = "ollama")]
+pub mod ollama;
 #[cfg(feature = "openai")]
 pub mod openai;
 #[cfg(feature = "openai-compatible")]

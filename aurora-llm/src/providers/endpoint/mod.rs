@@ -104,7 +104,12 @@ impl Endpoint {
             let wire = self.codec.encode(call, Streaming::No)?;
             let (head, body) = self.fetch(&wire, call.key, self.connection.whole(call)).await?;
             let answer = self.codec.decode(&head, &body);
-            answer.map_err(|error| with_request_id(error, &head))
+            let mut answer = answer.map_err(|error| with_request_id(error, &head))?;
+            if answer.model.is_empty() {
+                // Not every dialect repeats it.
+                answer.model = call.model.to_string();
+            }
+            Ok(answer)
         };
         answer.await.map_err(|error| self.blame(error, &call.model))
     }
@@ -134,6 +139,7 @@ impl Endpoint {
         Ok(stream::answer(
             response.stream(),
             self.codec.decoder(),
+            Arc::clone(&call.model),
             clock,
             ends_at,
             blame,

@@ -16,6 +16,8 @@ use crate::wire::{StreamDecoder, Streaming};
 struct Answer<B> {
     body: Option<BodyStream>,
     decoder: Box<dyn StreamDecoder>,
+    /// The model that was asked, for dialects that do not repeat it.
+    model: Arc<str>,
     ready: VecDeque<StreamEvent>,
     failure: Option<Error>,
     clock: Arc<dyn Clock>,
@@ -27,6 +29,7 @@ struct Answer<B> {
 pub(super) fn answer(
     body: BodyStream,
     decoder: Box<dyn StreamDecoder>,
+    model: Arc<str>,
     clock: Arc<dyn Clock>,
     ends_at: Duration,
     blame: impl Fn(Error) -> Error + Send + 'static,
@@ -34,6 +37,7 @@ pub(super) fn answer(
     let answer = Answer {
         body: Some(body),
         decoder,
+        model,
         ready: VecDeque::new(),
         failure: None,
         clock,
@@ -87,6 +91,12 @@ impl<B: Fn(Error) -> Error> Answer<B> {
                     drop(body.next().now_or_never());
                 }
                 self.body = None;
+            }
+            for event in &mut events {
+                match event {
+                    StreamEvent::Start { model, .. } if model.is_empty() => model.push_str(&self.model),
+                    _ => {}
+                }
             }
             self.ready.extend(events);
             if let Err(error) = outcome {
