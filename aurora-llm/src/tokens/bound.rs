@@ -1,8 +1,8 @@
 //! More tokens than a request can have, for budgets that reserve before they know.
 
-use crate::chat::{ChatRequest, Message, Part, ResponseFormat};
-
 use super::media;
+use super::texts::{self, Read};
+use crate::chat::{ChatRequest, Message, ResponseFormat};
 
 /// What a provider adds to a request whatever it says: the frame of the conversation and the start of the answer.
 const REQUEST: u64 = 64;
@@ -22,7 +22,7 @@ const TOOL: u64 = 64;
 /// A number of input tokens that no provider goes over for the text of this request.
 ///
 /// A text never has more tokens than bytes: every vocabulary in use is built from bytes or falls back to them, so each
-/// token stands for at least one byte. That holds for every model, known or not, for an average text it is three to
+/// token stands for at least one byte. That holds for every model, known or not; for an average text it is three to
 /// five times too much. Pictures, documents and sound count by the constants in `docs/llm/tokens.md`, which are generous
 /// and not a proof.
 ///
@@ -59,28 +59,17 @@ pub fn upper_bound(request: &ChatRequest) -> u64 {
 }
 
 fn message(message: &Message) -> u64 {
-    let parts = message.parts.iter().map(|part| match part {
-        Part::Text(text) | Part::Refusal(text) => bytes(text),
-        Part::Image(media) | Part::Document(media) | Part::Audio(media) => media::at_most(part, media),
-        Part::ToolCall(call) => bytes(&call.name)
-            .saturating_add(bytes(&call.arguments))
-            .saturating_add(bytes(&call.id)),
-        Part::ToolResult(result) => bytes(&result.content).saturating_add(bytes(&result.call_id)),
-        // What only a signature stands for is reasoning that the provider kept; it is no longer than its proof.
-        Part::Reasoning(reasoning) => bytes(&reasoning.text).saturating_add(
-            reasoning
-                .signature
-                .as_ref()
-                .map_or(0, |signature| bytes(&signature.value)),
-        ),
-        Part::Citation(citation) => bytes(&citation.text)
-            .saturating_add(citation.cited.as_deref().map_or(0, bytes))
-            .saturating_add(citation.title.as_deref().map_or(0, bytes))
-            .saturating_add(citation.id.as_deref().map_or(0, bytes))
-            .saturating_add(citation.url.as_deref().map_or(0, bytes)),
-        Part::CachePoint(_) => 0,
-    });
-    parts.fold(MESSAGE, |sum, part| sum.saturating_add(PART).saturating_add(part))
+    let mut sum = MESSAGE;
+    for part in &message.parts {
+        sum = sum.saturating_add(PART);
+        texts::of_part(part, &mut |read| {
+            sum = sum.saturating_add(match read {
+                Read::Text(text) | Read::Opaque(text) => bytes(text),
+                Read::Media(part, media) => media::at_most(part, media),
+            });
+        });
+    }
+    sum
 }
 
 fn bytes(text: &str) -> u64 {

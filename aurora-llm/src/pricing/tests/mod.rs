@@ -6,3 +6,4 @@ mod book;
 mod cohere;
 mod complaints;
 mod openai;
+mod price;
