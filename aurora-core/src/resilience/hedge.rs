@@ -56,6 +56,7 @@ const SAVED: u32 = 10;
 #[derive(Debug, Clone)]
 pub struct Hedge {
     hedgeable: bool,
+    fixed: Option<Duration>,
     percent: u32,
     clock: Arc<dyn Clock>,
     shared: Arc<Shared>,
@@ -110,6 +111,7 @@ impl Default for Hedge {
         };
         Self {
             hedgeable: false,
+            fixed: None,
             percent: 1,
             clock: Arc::new(SystemClock),
             shared: Arc::new(Shared {
@@ -125,6 +127,13 @@ impl Hedge {
     #[must_use]
     pub const fn hedgeable(mut self) -> Self {
         self.hedgeable = true;
+        self
+    }
+
+    /// Sends a backup after this time instead of at the percentile.
+    #[must_use]
+    pub const fn after(mut self, delay: Duration) -> Self {
+        self.fixed = Some(delay);
         self
     }
 
@@ -148,6 +157,9 @@ impl Hedge {
         if !self.hedgeable {
             return None;
         }
+        if self.fixed.is_some() {
+            return self.fixed;
+        }
         let now = self.clock.elapsed();
         let mut latencies = self
             .shared
@@ -156,6 +168,18 @@ impl Hedge {
             .unwrap_or_else(PoisonError::into_inner);
         latencies.settle(now);
         latencies.p95
+    }
+
+    /// Begins a request whose backup somebody sends himself, because it is not the same operation once more: one at another
+    /// target. He waits for [`HedgedCall::delay`], takes an attempt of the [`CallBudget`], and asks
+    /// [`HedgedCall::may_send`].
+    pub fn begin(&self) -> HedgedCall<'_> {
+        self.earn();
+        HedgedCall {
+            delay: self.delay(),
+            hedge: self,
+            started: self.clock.elapsed(),
+        }
     }
 
     /// Calls `operation`, and a second time if the first takes too long.
@@ -183,15 +207,10 @@ impl Hedge {
         let first = call
             .take_attempt(clock)
             .map_err(|exhausted| RetryError::new(None, GaveUp::Call(exhausted), 0))?;
-        self.earn();
-        let delay = self.delay();
-        let _timing = Timing {
-            hedge: self,
-            started: clock.elapsed(),
-        };
+        let timing = self.begin();
         let primary = pin!(operation(first.begin().nested()));
         let failed = |error, attempts| RetryError::new(Some(error), GaveUp::Attempts, attempts);
-        let Some(delay) = delay else {
+        let Some(delay) = timing.delay() else {
             return primary.await.map(Hedged::alone).map_err(|error| failed(error, 1));
         };
         let primary = match select(primary, clock.sleep(delay)).await {
@@ -199,7 +218,7 @@ impl Hedge {
             Either::Right(((), primary)) => primary,
         };
         let second = match call.take_retry(clock) {
-            Ok(second) if self.spend() => second,
+            Ok(second) if timing.may_send() => second,
             _ => return primary.await.map(Hedged::alone).map_err(|error| failed(error, 1)),
         };
         let backup = pin!(operation(second.begin().nested()));
@@ -235,13 +254,31 @@ impl Hedge {
     }
 }
 
-/// Notes at its end how long the first attempt has been under way: to its answer, or until it was dropped.
-struct Timing<'a> {
+/// A request under way. At its end it notes how long the first attempt has been under way: to its answer, or until it was
+/// dropped.
+#[derive(Debug)]
+#[must_use = "it measures until it is dropped"]
+pub struct HedgedCall<'a> {
     hedge: &'a Hedge,
+    delay: Option<Duration>,
     started: Duration,
 }
 
-impl Drop for Timing<'_> {
+impl HedgedCall<'_> {
+    /// After what time a backup may be sent; `None` is never.
+    #[must_use]
+    pub const fn delay(&self) -> Option<Duration> {
+        self.delay
+    }
+
+    /// Whether there is a backup left to send; it is taken then.
+    #[must_use]
+    pub fn may_send(&self) -> bool {
+        self.hedge.spend()
+    }
+}
+
+impl Drop for HedgedCall<'_> {
     fn drop(&mut self) {
         if !self.hedge.hedgeable {
             return;

@@ -42,7 +42,7 @@ pub use call::{CallAttempt, CallBudget, CallExhausted};
 pub use concurrency::{AdaptiveLimit, Class, LimitSlot};
 pub use deadline::{Deadline, Overdue, TIMEOUT_HEADER};
 pub use guarded::Guarded;
-pub use hedge::{Hedge, Hedged};
+pub use hedge::{Hedge, Hedged, HedgedCall};
 pub use retry::{Backoff, GaveUp, Idempotency, Retry, RetryError, RetryPolicy};
 pub use shed::{Shed, ShedReason};
 pub use throttle::{ClientThrottle, ThrottlePermit};

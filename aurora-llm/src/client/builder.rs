@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use aurora_core::fallback::{Fallback, Target};
 use aurora_core::monitor::Monitor;
-use aurora_core::resilience::{Breaker, BreakerBuilder, RetryBudget, RetryPolicy};
+use aurora_core::resilience::{Breaker, BreakerBuilder, Hedge, RetryBudget, RetryPolicy};
 use aurora_core::rng::Random;
 use aurora_core::time::{Clock, SystemClock};
 
@@ -32,6 +32,7 @@ pub struct ClientBuilder {
     limits: Limits,
     continuation: Continuation,
     filtered: OnContentFilter,
+    hedge: Hedge,
     monitor: Option<Monitor>,
     prices: PriceBook,
     clock: Arc<dyn Clock>,
@@ -61,6 +62,7 @@ impl Default for ClientBuilder {
             limits,
             continuation: Continuation::Off,
             filtered: OnContentFilter::Surface,
+            hedge: Hedge::default(),
             monitor: None,
             prices: PriceBook::built_in(),
             clock: Arc::new(SystemClock),
@@ -169,6 +171,17 @@ impl ClientBuilder {
         self
     }
 
+    /// Asks a second target when the first takes longer than `hedge` waits, and takes whichever is first: with its whole
+    /// answer, or a stream's first content. Off unless turned on: both are paid for.
+    ///
+    /// It is for calls that may be made twice, as all model calls may: tools are run by the caller, once. The second attempt
+    /// is one of the call's attempts, at the next target of the route, or with another key where there is only one
+    /// target, and all of them together are at most [`Hedge::max_extra_load`] percent of the calls.
+    pub fn hedge(mut self, hedge: Hedge) -> Self {
+        self.hedge = hedge;
+        self
+    }
+
     /// How long a call may take in all, every attempt and wait included.
     pub const fn total_timeout(mut self, limit: Duration) -> Self {
         self.limits.total = limit;
@@ -247,6 +260,7 @@ impl ClientBuilder {
             limits: self.limits,
             continuation: self.continuation,
             filtered: self.filtered,
+            hedge: self.hedge.clock(Arc::clone(&self.clock)),
             clock: self.clock,
         };
         Ok(LlmClient {

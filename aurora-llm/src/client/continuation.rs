@@ -64,8 +64,8 @@ pub(super) struct Rest {
 /// Asks for the rest of the answer to `request`, if what was said so far can be continued after this error.
 pub(super) fn rest(request: &ChatRequest, so_far: &StreamCollector, error: &Error) -> Option<Rest> {
     let kind = error.kind();
-    let surfaces = plan::action(kind) == aurora_core::fallback::Action::Surface;
-    if surfaces || kind == ErrorKind::Timeout(TimeoutStage::Total) {
+    let next = plan::row(kind, plan::Said::Part).next;
+    if next != plan::Next::ToGoOn || kind == ErrorKind::Timeout(TimeoutStage::Total) {
         return None;
     }
     let free = matches!(request.format, ResponseFormat::Text)

@@ -6,17 +6,19 @@
 
 use std::sync::Arc;
 
-use aurora_core::resilience::{CallBudget, Deadline};
+use aurora_core::fallback::Attempt;
+use aurora_core::resilience::{CallBudget, Deadline, Hedge};
 
 use super::answer::Answer;
 use super::continuation::Continuation;
 use super::live::{Ahead, Live};
 use super::open::Opened;
 use super::options::CallOptions;
-use super::route::Route;
+use super::route::{Route, fit};
 use super::stream::Source;
+use super::target::Member;
 use super::walk::Found;
-use super::{Inner, open, walk};
+use super::{Inner, hedge, open};
 use crate::chat::ChatRequest;
 use crate::error::Error;
 
@@ -27,12 +29,15 @@ pub(super) async fn whole(
     options: &CallOptions,
 ) -> Result<Answer, Error> {
     let route = inner.routes.resolve(&request, options, false)?;
-    let found = walk::over(inner, &route, deadline(inner, options), |attempt| {
+    let budget = CallBudget::new(deadline(inner, options));
+    let ask = |attempt: Attempt<Member>| {
         let call = route.call(&request, attempt.payload(), attempt.number(), attempt.remaining());
         let limit = attempt.payload().limits(inner.limits).answer;
         open::whole(attempt, call, limit, Arc::clone(&inner.clock))
-    })
-    .await?;
+    };
+    let hedge = inner.hedge(options);
+    let input = fit::tokens(&request);
+    let found = hedge::over(inner, &route, &budget, &hedge, input, ask).await?;
     found.lease.succeeded();
     Ok(Answer::new(found.value, found.told))
 }
@@ -46,7 +51,8 @@ pub(super) async fn streamed(
     let route = inner.routes.resolve(&request, options, true)?;
     let budget = CallBudget::new(deadline(inner, options));
     let policy = options.continuation.unwrap_or(inner.continuation);
-    let found = open(inner, &route, &request, &budget, policy).await?;
+    let hedge = inner.hedge(options);
+    let found = open(inner, &route, &request, &budget, policy, &hedge).await?;
     let ahead = Ahead {
         inner: Arc::clone(inner),
         route,
@@ -64,13 +70,14 @@ pub(super) async fn open(
     request: &Arc<ChatRequest>,
     budget: &CallBudget,
     policy: Continuation,
+    hedge: &Hedge,
 ) -> Result<Found<Opened>, Error> {
-    walk::over(inner, route, budget, |attempt| {
+    let ask = |attempt: Attempt<Member>| {
         let call = route.call(request, attempt.payload(), attempt.number(), attempt.remaining());
         let limits = attempt.payload().limits(inner.limits);
         open::until_committed(attempt, call, limits, policy.holds(), Arc::clone(&inner.clock))
-    })
-    .await
+    };
+    hedge::over(inner, route, budget, hedge, fit::tokens(request), ask).await
 }
 
 pub(super) fn deadline(inner: &Inner, options: &CallOptions) -> Deadline {

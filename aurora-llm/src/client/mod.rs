@@ -15,6 +15,7 @@ mod builder;
 mod continuation;
 mod embeddings;
 mod flow;
+mod hedge;
 mod listing;
 mod live;
 mod open;
@@ -33,6 +34,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aurora_core::fallback::{Fallback, TargetStatus};
+use aurora_core::resilience::Hedge;
 use aurora_core::time::Clock;
 use tracing::Instrument as _;
 
@@ -84,7 +86,18 @@ struct Inner {
     limits: Limits,
     continuation: Continuation,
     filtered: plan::OnContentFilter,
+    hedge: Hedge,
     clock: Arc<dyn Clock>,
+}
+
+impl Inner {
+    /// How a call is hedged.
+    fn hedge(&self, options: &CallOptions) -> Hedge {
+        match &options.hedge {
+            Some(hedge) => hedge.clone().clock(Arc::clone(&self.clock)),
+            None => self.hedge.clone(),
+        }
+    }
 }
 
 /// How long each part of an answer may take.

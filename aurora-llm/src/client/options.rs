@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use aurora_core::resilience::Deadline;
+use aurora_core::resilience::{Deadline, Hedge};
 
 use super::continuation::Continuation;
 use super::route::Strategy;
@@ -86,6 +86,8 @@ pub struct CallOptions {
     pub strategy: Option<Strategy>,
     /// What happens when a stream breaks after something was handed out, whatever the client says.
     pub continuation: Option<Continuation>,
+    /// Whether and when a second target is asked before the first has answered, whatever the client says.
+    pub hedge: Option<Hedge>,
 }
 
 impl CallOptions {
@@ -121,6 +123,14 @@ impl CallOptions {
     #[must_use]
     pub const fn continuation(mut self, policy: Continuation) -> Self {
         self.continuation = Some(policy);
+        self
+    }
+
+    /// Says whether and when a second target is asked before the first has answered; [`Hedge::default`] is never. Clones of
+    /// one `Hedge` share what they have learned and how many backups are left, so keep one for all calls of a kind.
+    #[must_use]
+    pub fn hedge(mut self, hedge: Hedge) -> Self {
+        self.hedge = Some(hedge);
         self
     }
 }

@@ -1,4 +1,5 @@
 mod continuing;
+mod hedging;
 mod limits;
 mod pacing;
 mod prices;

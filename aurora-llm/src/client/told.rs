@@ -21,6 +21,8 @@ pub(super) struct Told {
     pub(super) model: Arc<str>,
     pub(super) price: Option<Price>,
     pub(super) attempts: Vec<Attempt>,
+    /// Whether that is the target's own model, not one that the request named.
+    pub(super) is_own_model: bool,
     /// Which of the attempts it is that serves.
     serving: usize,
     /// What those consumed whose answer this one goes on with.
@@ -35,6 +37,7 @@ impl Told {
             target: member.target_name(),
             model: Arc::from(model),
             price: member.price(model),
+            is_own_model: model == member.model(),
             serving: attempts.len().saturating_sub(1),
             attempts,
             earlier: None,
@@ -67,6 +70,12 @@ impl Told {
             }
             event => event,
         }
+    }
+
+    /// These were made beside it, and lost.
+    pub(super) fn was_raced_by(&mut self, attempts: Vec<Attempt>) {
+        self.serving += attempts.len();
+        self.attempts.splice(..0, attempts);
     }
 
     /// Another goes on with the answer that broke off.

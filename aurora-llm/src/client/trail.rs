@@ -58,9 +58,37 @@ pub enum AttemptOutcome {
         /// When it makes sense to ask again.
         retry_after: Duration,
     },
+    /// It was dropped when a second attempt, made beside it, was answered first ([`Hedge`](aurora_core::resilience::Hedge)).
+    /// What it consumed nobody tells; the trail has the request by estimate.
+    Outrun,
 }
 
 impl Attempt {
+    /// An attempt at `member` of which nothing is known yet but that it was made.
+    pub(super) fn at(member: &Member, model: &str, elapsed: Duration) -> Self {
+        Self {
+            target: member.name().to_owned(),
+            provider: member.provider_id().clone(),
+            model: model.to_owned(),
+            key: member.key(),
+            outcome: AttemptOutcome::Served,
+            sent: None,
+            request_id: None,
+            usage: None,
+            cost: None,
+            elapsed,
+            waited: Duration::ZERO,
+        }
+    }
+
+    /// Notes that another was first, and what this one is taken to have consumed.
+    pub(super) fn lose(&mut self, price: Option<Price>, usage: &Usage) {
+        self.outcome = AttemptOutcome::Outrun;
+        self.sent = Some(Sent::Maybe);
+        self.cost = Some(cost(price, Some(usage)));
+        self.usage = Some(usage.clone());
+    }
+
     /// Notes how it was answered.
     pub(super) fn serve(&mut self, price: Option<Price>, usage: Option<&Usage>) {
         self.outcome = AttemptOutcome::Served;

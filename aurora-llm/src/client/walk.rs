@@ -1,6 +1,7 @@
 //! One walk over the targets of a route: the part of a call that is the same whatever is asked for.
 
-use aurora_core::fallback::{Attempt, AttemptOutcome, Exhausted, Lease};
+use aurora_core::failure::FailureClass;
+use aurora_core::fallback::{Action, Attempt, AttemptOutcome, Exhausted, Lease, Plan};
 use aurora_core::resilience::CallBudget;
 
 use super::plan::DecisionTable;
@@ -29,15 +30,32 @@ where
     F: Future<Output = Result<V, Error>> + Send,
     O: FnMut(Attempt<Member>) -> F + Send,
 {
+    beside(inner, route, budget, |_| true, operation).await
+}
+
+/// As [`over`], beside another walk: moves on only to targets that are `free`.
+pub(super) async fn beside<V, F, O>(
+    inner: &Inner,
+    route: &Route,
+    budget: impl Into<CallBudget> + Send,
+    free: impl Fn(&Member) -> bool + Sync,
+    operation: O,
+) -> Result<Found<V>, Error>
+where
+    V: Send,
+    F: Future<Output = Result<V, Error>> + Send,
+    O: FnMut(Attempt<Member>) -> F + Send,
+{
     let wanted = |member: &Member| route.wants(member);
     let table = DecisionTable {
         route,
         filtered: inner.filtered,
     };
+    let plan = Beside { table, free };
     let served = inner
         .fallback
         .call()
-        .plan(&table)
+        .plan(&plan)
         .budget(budget)
         .only(&wanted)
         .selection(route.order())
@@ -49,6 +67,26 @@ where
     let told = Told::new(&member, route.model_for(&member), attempts);
     let (value, _, _, lease) = served.into_parts();
     Ok(Found { value, told, lease })
+}
+
+/// The decision table, but for targets that are not free.
+struct Beside<'a, M> {
+    table: DecisionTable<'a>,
+    free: M,
+}
+
+impl<M: Fn(&Member) -> bool + Sync> Plan<Member, Error> for Beside<'_, M> {
+    fn action(&self, error: &Error, failed: &Member) -> Action {
+        self.table.action(error, failed)
+    }
+
+    fn may_follow(&self, error: &Error, failed: &Member, candidate: &Member) -> bool {
+        (self.free)(candidate) && self.table.may_follow(error, failed, candidate)
+    }
+
+    fn tells(&self, error: &Error, failed: &Member) -> FailureClass {
+        self.table.tells(error, failed)
+    }
 }
 
 /// The error that tells most of a walk on which nobody answered.

@@ -160,3 +160,17 @@ fn a_dropped_hedge_leaves_nothing_under_way() {
         assert_eq!(clock.sleepers(), 0);
     }
 }
+
+#[test]
+fn a_fixed_time_needs_nothing_learned_and_keeps_the_ratio_for_whoever_sends_himself() {
+    let clock = ManualClock::default();
+    let hedge = Hedge::default().clock(clock.clone()).after(20 * MS);
+    assert_eq!(hedge.begin().delay(), None, "off is off");
+    let hedge = hedge.hedgeable().max_extra_load(50);
+    let sent = (0..10).filter(|_| {
+        let call = hedge.begin();
+        assert_eq!(call.delay(), Some(20 * MS));
+        call.may_send()
+    });
+    assert_eq!(sent.count(), 5);
+}

@@ -6,9 +6,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use aurora_core::failure::Failure as _;
 use aurora_core::fallback::Lease;
-use aurora_core::resilience::CallBudget;
+use aurora_core::resilience::{CallBudget, Hedge};
 use futures::future::BoxFuture;
 use futures::{FutureExt as _, StreamExt as _};
 
@@ -20,7 +19,7 @@ use super::stream::Source;
 use super::target::Member;
 use super::told::Told;
 use super::walk::Found;
-use super::{Inner, flow};
+use super::{Inner, flow, plan};
 use crate::chat::{ChatRequest, StreamCollector, StreamEvent};
 use crate::error::{Error, ErrorKind, Sent, Stage};
 
@@ -68,7 +67,9 @@ impl Ahead {
         }
         let (inner, route) = (Arc::clone(&self.inner), self.route.clone());
         let (budget, policy) = (self.budget.clone(), self.policy);
-        let ask = async move { flow::open(&inner, &route, &rest.request, &budget, policy).await };
+        let ask = async move {
+            flow::open(&inner, &route, &rest.request, &budget, policy, &Hedge::default()).await
+        };
         Some(ask.boxed())
     }
 }
@@ -116,7 +117,7 @@ impl Live {
         self.state = State::Ended;
         self.waiting.clear();
         if let Some(lease) = self.lease.take() {
-            lease.failed(error.class(), error.retry_after());
+            lease.failed(plan::tells(&error, self.told.is_own_model), error.retry_after());
         }
         if may_go_on && self.ahead.policy == Continuation::Continue {
             let rest = continuation::rest(&self.ahead.request, so_far, &error);

@@ -27,6 +27,11 @@ pub(in crate::client) fn bytes(request: &ChatRequest) -> u64 {
     messages + tools.sum::<usize>() as u64
 }
 
+/// How many tokens a request has, by estimate.
+pub(in crate::client) fn tokens(request: &ChatRequest) -> u64 {
+    bytes(request) / BYTES_PER_TOKEN
+}
+
 fn of_part(part: &Part) -> u64 {
     let text = match part {
         Part::Text(text) | Part::Refusal(text) => text.len(),
