@@ -306,6 +306,9 @@ const FILTER: &[&str] = &[
     "content_policy_violation",
     "responsibleaipolicyviolation",
     "moderation_blocked",
+    "image_content_policy_violation",
+    "misalignment_policy_violation",
+    "bio_policy",
 ];
 const AUTHENTICATION: &[&str] = &[
     "invalid_api_key",

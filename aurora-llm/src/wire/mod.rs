@@ -7,6 +7,7 @@
 //! | dialect | client side | server side |
 //! | --- | --- | --- |
 //! | OpenAI Chat Completions, and servers compatible with it | [`openai_chat::OpenAiChat`] | [`openai_chat::server`] |
+//! | OpenAI Responses | [`openai_responses::OpenAiResponses`] | [`openai_responses::server`] |
 //! | Anthropic Messages | [`anthropic::AnthropicMessages`] | [`anthropic::server`] |
 //! | Cohere, version 2 | [`cohere::CohereChat`] | [`cohere::server`] |
 //! | Ollama | [`ollama::OllamaChat`] | [`ollama::server`] |
@@ -27,6 +28,7 @@ pub mod limits;
 pub mod ndjson;
 pub mod ollama;
 pub mod openai_chat;
+pub mod openai_responses;
 mod served_error;
 mod served_signature;
 pub mod sse;

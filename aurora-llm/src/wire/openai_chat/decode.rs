@@ -3,11 +3,11 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::usage::WireUsage;
 use crate::chat::{ChatResponse, FinishReason, Message, Part, Reasoning, Role, ToolCall};
 use crate::error::Error;
-use crate::usage::Usage;
 use crate::wire::failure;
-use crate::wire::json::{LooseText, arguments, count, malformed, or_default, unreadable};
+use crate::wire::json::{LooseText, arguments, malformed, or_default, unreadable};
 
 #[derive(Debug, Deserialize)]
 struct Completion {
@@ -46,61 +46,6 @@ struct WireToolCall {
 struct WireFunction {
     name: Option<String>,
     arguments: Option<Value>,
-}
-
-/// Usage as OpenAI counts it: the details are parts of the totals.
-#[derive(Debug, Default, Deserialize)]
-pub(super) struct WireUsage {
-    #[serde(default, deserialize_with = "count")]
-    prompt_tokens: u64,
-    #[serde(default, deserialize_with = "count")]
-    completion_tokens: u64,
-    prompt_tokens_details: Option<PromptDetails>,
-    completion_tokens_details: Option<CompletionDetails>,
-    /// DeepSeek's name for cached tokens.
-    #[serde(default, deserialize_with = "count")]
-    prompt_cache_hit_tokens: u64,
-}
-
-#[derive(Debug, Default, Deserialize)]
-struct PromptDetails {
-    #[serde(default, deserialize_with = "count")]
-    cached_tokens: u64,
-    #[serde(default, deserialize_with = "count")]
-    cache_write_tokens: u64,
-}
-
-#[derive(Debug, Default, Deserialize)]
-struct CompletionDetails {
-    #[serde(default, deserialize_with = "count")]
-    reasoning_tokens: u64,
-}
-
-impl WireUsage {
-    /// Disjoint parts; `None` for the empty object that some servers send instead of leaving usage out.
-    pub(super) fn into_usage(self) -> Option<Usage> {
-        let prompt = self.prompt_tokens_details.unwrap_or_default();
-        let completion = self.completion_tokens_details.unwrap_or_default();
-        let cache_read = prompt
-            .cached_tokens
-            .max(self.prompt_cache_hit_tokens)
-            .min(self.prompt_tokens);
-        let cache_write = prompt.cache_write_tokens.min(self.prompt_tokens - cache_read);
-        // xAI counts reasoning beside the completion instead of within it.
-        let reasoning = completion.reasoning_tokens;
-        let usage = Usage {
-            input: self.prompt_tokens - cache_read - cache_write,
-            cache_read,
-            cache_write,
-            output: self
-                .completion_tokens
-                .checked_sub(reasoning)
-                .unwrap_or(self.completion_tokens),
-            reasoning,
-            ..Usage::default()
-        };
-        (usage.total() > 0).then_some(usage)
-    }
 }
 
 pub(super) fn response(body: &[u8]) -> Result<ChatResponse, Error> {

@@ -132,16 +132,20 @@ fn assistant(parts: &[&Part]) -> Result<Value, Error> {
 
 /// One tool call as requests and whole answers write it.
 pub(super) fn tool_call(call: &ToolCall) -> Value {
-    let arguments = if call.arguments.trim().is_empty() {
-        "{}"
-    } else {
-        &call.arguments
-    };
     json!({
         "id": call.id,
         "type": "function",
-        "function": {"name": call.name, "arguments": arguments},
+        "function": {"name": call.name, "arguments": call_arguments(call)},
     })
+}
+
+/// The arguments as JSON text, also where the model wrote none.
+pub(in crate::wire) fn call_arguments(call: &ToolCall) -> &str {
+    if call.arguments.trim().is_empty() {
+        "{}"
+    } else {
+        &call.arguments
+    }
 }
 
 fn image(media: &Media) -> Value {
@@ -218,7 +222,7 @@ fn format(format: &ResponseFormat) -> Option<Value> {
     }
 }
 
-fn effort(effort: &ReasoningEffort) -> Value {
+pub(in crate::wire) fn effort(effort: &ReasoningEffort) -> Value {
     Value::from(match effort {
         ReasoningEffort::None => "none",
         ReasoningEffort::Minimal => "minimal",

@@ -11,12 +11,13 @@
 //! Source of the form: OpenAI's API reference and its published OpenAPI document, version 2.3.0.
 
 mod decode;
-mod encode;
+pub(super) mod encode;
 mod fragments;
 pub mod server;
 mod stream;
 #[cfg(test)]
 mod tests;
+pub(super) mod usage;
 
 use aurora_core::time::Timestamp;
 

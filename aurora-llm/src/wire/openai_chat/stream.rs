@@ -3,8 +3,9 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::decode::{WireUsage, finish_reason, reasoning};
+use super::decode::{finish_reason, reasoning};
 use super::fragments::{Fragment, Fragments};
+use super::usage::WireUsage;
 use crate::chat::StreamEvent;
 use crate::error::{Error, ErrorKind};
 use crate::usage::Usage;

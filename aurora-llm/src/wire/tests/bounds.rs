@@ -106,8 +106,14 @@ fn what_becomes_no_event_is_not_kept_without_end() {
             "data: {{\"type\":\"tool-call-start\",\"index\":{n},\"delta\":{{\"message\":{{\"tool_calls\":{{\"id\":\"i\",\"function\":{{\"name\":\"f\"}}}}}}}}}}\n\n"
         )
     };
-    let floods: [(&str, String); 5] = [
+    let item = |n: u32| {
+        format!(
+            "data: {{\"type\":\"response.output_item.added\",\"output_index\":{n},\"item\":{{\"type\":\"new\"}}}}\n\n"
+        )
+    };
+    let floods: [(&str, String); 6] = [
         ("cohere", (0..5_000).map(opened).collect()),
+        ("openai_responses", (0..5_000).map(item).collect()),
         ("openai_chat", (0..5_000).map(|n| nameless(n, "")).collect()),
         ("openai_chat", nameless(0, &long).repeat(40)),
         ("anthropic", (0..5_000).map(block).collect()),

@@ -11,7 +11,7 @@ use crate::chat::{ChatResponse, StreamCollector, StreamEvent};
 use crate::error::ErrorKind;
 
 use table::{DIALECTS, dialects};
-pub(super) use table::{claude, fixture, gemini, openai};
+pub(super) use table::{claude, fixture, gemini, openai, responses};
 
 /// All events of a stream that arrives in these pieces, and how it ended.
 pub(super) fn read<'a>(

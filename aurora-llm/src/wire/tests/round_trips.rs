@@ -3,14 +3,14 @@
 use aurora_core::time::Timestamp;
 use proptest::prelude::*;
 
-use super::{claude, collect, openai, read};
+use super::{claude, collect, openai, read, responses};
 use crate::chat::{
     ChatResponse, FinishReason, Message, Part, Reasoning, Role, Signature, StreamEvent, ToolCall,
 };
 use crate::usage::Usage;
 use crate::wire::cohere::CohereChat;
 use crate::wire::ollama::OllamaChat;
-use crate::wire::{Codec, ResponseHead, anthropic, cohere, ollama, openai_chat};
+use crate::wire::{Codec, ResponseHead, anthropic, cohere, ollama, openai_chat, openai_responses};
 
 fn any_text() -> impl Strategy<Value = String> {
     "[a-z\"\\\\\n\r\u{e9}\u{1F600}{}:]{1,12}"
@@ -109,6 +109,24 @@ proptest! {
     fn openai_answers(answer in answer(false)) {
         let body = openai_chat::server::encode_response(&answer, Timestamp::UNIX_EPOCH);
         prop_assert_eq!(openai().decode(&ResponseHead::default(), &body).unwrap(), answer);
+    }
+
+    #[test]
+    fn openai_responses(answer in answer(true)) {
+        let body = openai_responses::server::encode_response(&answer, Timestamp::UNIX_EPOCH);
+        prop_assert_eq!(unsealed(responses().decode(&ResponseHead::default(), &body).unwrap()), answer);
+    }
+
+    #[test]
+    fn openai_response_streams(answer in answer(true)) {
+        let mut encoder = openai_responses::server::StreamEncoder::new(Timestamp::UNIX_EPOCH);
+        let mut wire = Vec::new();
+        for event in events(&answer) {
+            encoder.push(&event, &mut wire);
+        }
+        let (read, outcome) = read(&responses(), [wire.as_slice()]);
+        prop_assert_eq!(outcome, Ok(()));
+        prop_assert_eq!(unsealed(collect(&read).unwrap()), answer);
     }
 
     #[test]
@@ -211,6 +229,20 @@ fn rewrapped(mut answer: ChatResponse) -> ChatResponse {
         {
             assert_eq!(signature.value, "aurora1:12:anthropic/eu:sig==");
             signature.value = "sig==".to_owned();
+        }
+    }
+    answer
+}
+
+/// As [`rewrapped`], where the signature is a reasoning item of ours.
+fn unsealed(mut answer: ChatResponse) -> ChatResponse {
+    for part in &mut answer.message.parts {
+        if let Part::Reasoning(reasoning) = part {
+            let signature = reasoning.signature.as_mut().unwrap();
+            assert_eq!(signature.provider.as_str(), "openai/eu");
+            let item: serde_json::Value = serde_json::from_str(&signature.value).unwrap();
+            assert_eq!(item["encrypted_content"], "aurora1:12:anthropic/eu:sig==");
+            *signature = Signature::new("anthropic/eu".into(), "sig==");
         }
     }
     answer

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::error::ErrorKind;
 use crate::provider::ProviderId;
-use crate::wire::{Codec, anthropic, cohere, gemini, ollama, openai_chat};
+use crate::wire::{Codec, anthropic, cohere, gemini, ollama, openai_chat, openai_responses};
 
 /// One dialect.
 pub(super) struct Dialect {
@@ -68,6 +68,22 @@ pub(super) const DIALECTS: &[Dialect] = &[
             ("error_empty", ErrorKind::StreamTruncated),
             ("error_done_alone", ErrorKind::Malformed),
             ("error_openrouter", ErrorKind::ServerError),
+        ],
+    },
+    Dialect {
+        name: "openai_responses",
+        form: Form::Events,
+        codec: || Box::new(responses()),
+        failing: &[
+            ("error_event", ErrorKind::ServerError),
+            ("error_failed", ErrorKind::RateLimited),
+            ("error_quota_after_created", ErrorKind::QuotaExhausted),
+            ("error_cut", ErrorKind::StreamTruncated),
+            ("error_empty", ErrorKind::StreamTruncated),
+            ("error_json_instead", ErrorKind::RateLimited),
+            ("error_malformed", ErrorKind::Malformed),
+            ("error_nameless_call", ErrorKind::Malformed),
+            ("error_page_instead", ErrorKind::Malformed),
         ],
     },
     Dialect {
@@ -146,6 +162,10 @@ pub(super) const DIALECTS: &[Dialect] = &[
 
 pub(in crate::wire) fn openai() -> openai_chat::OpenAiChat {
     openai_chat::OpenAiChat::openai()
+}
+
+pub(in crate::wire) fn responses() -> openai_responses::OpenAiResponses {
+    openai_responses::OpenAiResponses::new(ProviderId::new("openai/eu"))
 }
 
 pub(in crate::wire) fn claude() -> anthropic::AnthropicMessages {

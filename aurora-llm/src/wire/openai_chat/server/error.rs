@@ -19,7 +19,7 @@ pub fn encode_error(error: &Error) -> ErrorAnswer {
 }
 
 /// The error object, as answers and streams hold it.
-pub(super) fn body(error: &Error) -> Value {
+pub(in crate::wire) fn body(error: &Error) -> Value {
     let (kind, code) = match error.kind() {
         ErrorKind::RateLimited | ErrorKind::LocalRateLimited => ("rate_limit_error", "rate_limit_exceeded"),
         ErrorKind::QuotaExhausted => ("insufficient_quota", "insufficient_quota"),

@@ -12,8 +12,8 @@
 //! ```
 
 mod answer;
-mod error;
-mod request;
+pub(in crate::wire) mod error;
+pub(in crate::wire) mod request;
 mod stream;
 #[cfg(test)]
 mod tests;

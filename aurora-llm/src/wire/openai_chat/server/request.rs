@@ -358,7 +358,7 @@ fn format(wire: WireFormat) -> Result<ResponseFormat, Error> {
     }
 }
 
-fn effort(word: String) -> ReasoningEffort {
+pub(in crate::wire) fn effort(word: String) -> ReasoningEffort {
     match word.as_str() {
         "none" => ReasoningEffort::None,
         "minimal" => ReasoningEffort::Minimal,
