@@ -63,6 +63,8 @@ pub mod client;
 pub mod conversation;
 pub mod embed;
 pub mod error;
+#[cfg(doctest)]
+mod guides;
 pub mod pricing;
 pub mod provider;
 pub mod providers;

@@ -5,5 +5,6 @@ mod bill;
 mod book;
 mod cohere;
 mod complaints;
+mod gemini;
 mod openai;
 mod price;

@@ -1,0 +1,12 @@
+//! The pages of `docs/llm/`, whose examples are compiled and run with the documentation tests.
+
+#[cfg(feature = "simulated")]
+#[doc = include_str!("../../docs/llm/pricing.md")]
+mod pricing {}
+
+#[cfg(feature = "simulated")]
+#[doc = include_str!("../../docs/llm/resilience.md")]
+mod resilience {}
+
+#[doc = include_str!("../../docs/llm/tokens.md")]
+mod tokens {}
