@@ -9,13 +9,14 @@
 
 use std::time::Duration;
 
-use metrics::{SharedString, Unit, describe_histogram, histogram};
+use aurora_core::time::Clock;
+use metrics::{Histogram, SharedString, Unit, describe_histogram, histogram};
 use tracing::Span;
 use tracing::field::Empty;
 
-use crate::chat::ChatRequest;
+use crate::chat::{ChatRequest, FinishReason};
 use crate::client::Answer;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::provider::ProviderId;
 use crate::usage::Usage;
 
@@ -26,6 +27,13 @@ pub const DURATION: &str = "gen_ai.client.operation.duration";
 pub const DURATION_BUCKETS: [f64; 14] = [
     0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92,
 ];
+
+/// Histogram of how long streams took to their first content, in seconds. Its buckets are those of [`DURATION`].
+pub const TIME_TO_FIRST_CHUNK: &str = "gen_ai.client.operation.time_to_first_chunk";
+
+/// Histogram of the time from one piece of content of a stream to the next, in seconds, as its reader gets them. Its
+/// buckets are those of [`DURATION`].
+pub const TIME_PER_OUTPUT_CHUNK: &str = "gen_ai.client.operation.time_per_output_chunk";
 
 /// Histogram of the tokens of calls, by the label `gen_ai.token.type` (`input`, `output`).
 pub const TOKENS: &str = "gen_ai.client.token.usage";
@@ -64,6 +72,16 @@ pub fn describe() {
         Unit::Seconds,
         "Time that model calls took, failed ones with error_type."
     );
+    describe_histogram!(
+        TIME_TO_FIRST_CHUNK,
+        Unit::Seconds,
+        "Time to the first content of streamed answers."
+    );
+    describe_histogram!(
+        TIME_PER_OUTPUT_CHUNK,
+        Unit::Seconds,
+        "Time from one piece of streamed answers to the next."
+    );
     describe_histogram!(TOKENS, Unit::Count, "Tokens of model calls by type.");
 }
 
@@ -78,6 +96,8 @@ pub(crate) fn chat_span(request: &ChatRequest) -> Span {
         "gen_ai.request.max_tokens" = request.max_tokens,
         "gen_ai.provider.name" = Empty,
         "gen_ai.response.model" = Empty,
+        "gen_ai.response.finish_reasons" = Empty,
+        "gen_ai.response.time_to_first_chunk" = Empty,
         "gen_ai.usage.input_tokens" = Empty,
         "gen_ai.usage.output_tokens" = Empty,
         "error.type" = Empty,
@@ -146,6 +166,112 @@ pub(crate) fn served(
     }
 }
 
+/// Notes why an answer ended.
+pub(crate) fn finished(span: &Span, reason: &FinishReason) {
+    span.record("gen_ai.response.finish_reasons", reason.as_str());
+}
+
+/// A call under way. One that is dropped before it has ended was given up by its caller, and is told as cancelled.
+pub(crate) struct UnderWay<'a> {
+    operation: &'static str,
+    span: &'a Span,
+    clock: &'a dyn Clock,
+    started: Duration,
+    ended: bool,
+}
+
+impl<'a> UnderWay<'a> {
+    pub(crate) fn begin(operation: &'static str, span: &'a Span, clock: &'a dyn Clock) -> Self {
+        Self {
+            operation,
+            span,
+            clock,
+            started: clock.elapsed(),
+            ended: false,
+        }
+    }
+
+    /// When it began.
+    pub(crate) const fn started(&self) -> Duration {
+        self.started
+    }
+
+    /// How long it took; its outcome is told by somebody else.
+    pub(crate) fn end(mut self) -> Duration {
+        self.ended = true;
+        self.clock.elapsed().saturating_sub(self.started)
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        if !self.ended {
+            let elapsed = self.clock.elapsed().saturating_sub(self.started);
+            abandoned(self.operation, self.span, None, elapsed);
+        }
+    }
+}
+
+/// The caller gave the call up.
+pub(crate) fn abandoned(
+    operation: &'static str,
+    span: &Span,
+    by: Option<(&ProviderId, &'static str)>,
+    elapsed: Duration,
+) {
+    let cancelled = ErrorKind::Cancelled.as_str();
+    span.record(ERROR, cancelled);
+    let instance = by.map_or_else(|| "none".to_owned(), |(provider, _)| provider.to_string());
+    let labels = [
+        (OPERATION, SharedString::const_str(operation)),
+        (KIND, SharedString::const_str(by.map_or("none", |(_, kind)| kind))),
+        (INSTANCE, instance.into()),
+        (ERROR, SharedString::const_str(cancelled)),
+    ];
+    histogram!(DURATION, &labels).record(elapsed.as_secs_f64());
+}
+
+/// The pace of one stream.
+#[derive(Default)]
+pub(crate) struct Chunks {
+    /// When the last piece came, and where the time to the next one is recorded: with whoever wrote it.
+    last: Option<(Duration, ProviderId, Histogram)>,
+}
+
+impl Chunks {
+    /// A piece of content has come.
+    pub(crate) fn came(
+        &mut self,
+        span: &Span,
+        (provider, kind): (&ProviderId, &'static str),
+        started: Duration,
+        now: Duration,
+    ) {
+        if let Some((last, by, histogram)) = &mut self.last
+            && by == provider
+        {
+            histogram.record(now.saturating_sub(*last).as_secs_f64());
+            *last = now;
+            return;
+        }
+        let labels = [
+            (OPERATION, SharedString::const_str(CHAT)),
+            (KIND, SharedString::const_str(kind)),
+            (INSTANCE, provider.to_string().into()),
+        ];
+        if self.last.is_none() {
+            let first = now.saturating_sub(started).as_secs_f64();
+            span.record("gen_ai.response.time_to_first_chunk", first);
+            histogram!(TIME_TO_FIRST_CHUNK, &labels).record(first);
+        }
+        let per_chunk = histogram!(TIME_PER_OUTPUT_CHUNK, &labels);
+        if let Some((last, ..)) = &self.last {
+            per_chunk.record(now.saturating_sub(*last).as_secs_f64());
+        }
+        self.last = Some((now, provider.clone(), per_chunk));
+    }
+}
+
 /// `by` is the kind of the provider whose error it is, where it is one's.
 pub(crate) fn failed(
     operation: &'static str,
@@ -174,145 +300,4 @@ pub(crate) fn failed(
 
 #[cfg(test)]
 #[cfg(feature = "simulated")]
-mod tests {
-    use std::collections::BTreeMap;
-    use std::fmt::Debug;
-    use std::sync::{Arc, Mutex};
-
-    use metrics_util::debugging::{DebugValue, DebuggingRecorder};
-    use tracing::field::{Field, Visit};
-    use tracing::span::{Attributes, Id, Record};
-    use tracing::{Event, Metadata, Subscriber};
-
-    use crate::LlmClient;
-    use crate::chat::Message;
-    use crate::providers::simulated::{Simulated, Step};
-
-    use super::*;
-
-    /// Keeps the fields of spans.
-    #[derive(Debug, Clone, Default)]
-    struct Spans(Arc<Mutex<BTreeMap<&'static str, String>>>);
-
-    impl Visit for Spans {
-        fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-            self.0.lock().unwrap().insert(field.name(), format!("{value:?}"));
-        }
-    }
-
-    impl Subscriber for Spans {
-        fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-            metadata.is_span() && metadata.name() == "chat"
-        }
-        fn new_span(&self, span: &Attributes<'_>) -> Id {
-            span.record(&mut self.clone());
-            Id::from_u64(1)
-        }
-        fn record(&self, _: &Id, values: &Record<'_>) {
-            values.record(&mut self.clone());
-        }
-        fn record_follows_from(&self, _: &Id, _: &Id) {}
-        fn event(&self, _: &Event<'_>) {}
-        fn enter(&self, _: &Id) {}
-        fn exit(&self, _: &Id) {}
-    }
-
-    /// Name, labels and how many values.
-    type Recorded = Vec<(String, Vec<String>, usize)>;
-
-    /// What a call records: the fields of its span, and the labels of each metric with how many values it got.
-    fn recorded(provider: Simulated) -> (BTreeMap<&'static str, String>, Recorded) {
-        let recorder = DebuggingRecorder::new();
-        let spans = Spans::default();
-        let client = LlmClient::builder().provider(provider, "m").build().unwrap();
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap();
-        metrics::with_local_recorder(&recorder, || {
-            tracing::subscriber::with_default(spans.clone(), || {
-                drop(
-                    runtime.block_on(client.chat(ChatRequest::new(vec![Message::user("hello")]).model("m"))),
-                );
-            });
-        });
-        let metrics = recorder.snapshotter().snapshot().into_vec();
-        let metrics = metrics
-            .into_iter()
-            .filter(|(key, ..)| key.key().name().starts_with("gen_ai."))
-            .map(|(key, _, _, value)| {
-                let DebugValue::Histogram(values) = value else {
-                    panic!("no histogram: {key:?}")
-                };
-                let labels = key
-                    .key()
-                    .labels()
-                    .map(|label| format!("{}={}", label.key(), label.value()));
-                (key.key().name().to_owned(), labels.collect(), values.len())
-            })
-            .collect();
-        let fields = spans.0.lock().unwrap().clone();
-        (fields, metrics)
-    }
-
-    #[test]
-    fn an_answered_call_is_told_in_the_words_of_the_conventions() {
-        let (fields, mut metrics) = recorded(Simulated::new("sim").says("hi"));
-        for (name, value) in [
-            ("gen_ai.operation.name", "\"chat\""),
-            ("gen_ai.request.model", "\"m\""),
-            ("gen_ai.response.model", "\"m\""),
-            ("otel.name", "\"chat m\""),
-        ] {
-            assert_eq!(
-                fields.get(name).map(String::as_str),
-                Some(value),
-                "{name}: {fields:?}"
-            );
-        }
-        for name in [
-            "gen_ai.provider.name",
-            "gen_ai.usage.input_tokens",
-            "gen_ai.usage.output_tokens",
-        ] {
-            assert!(fields.contains_key(name), "{name}: {fields:?}");
-        }
-        assert!(!fields.contains_key("error.type"));
-        metrics.sort();
-        let names: Vec<_> = metrics
-            .iter()
-            .map(|(name, _, values)| (name.as_str(), *values))
-            .collect();
-        assert_eq!(names, [(DURATION, 1), (TOKENS, 1), (TOKENS, 1)]);
-        for (_, labels, _) in &metrics {
-            assert!(
-                labels.contains(&"gen_ai.operation.name=chat".to_owned()),
-                "{labels:?}"
-            );
-            assert!(
-                labels
-                    .iter()
-                    .any(|label| label.starts_with("gen_ai.provider.name=")),
-                "{labels:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn a_failed_call_has_its_error_on_span_and_duration() {
-        let (fields, metrics) = recorded(Simulated::new("sim").script([Step::status(401)]));
-        assert!(fields.contains_key("error.type"), "{fields:?}");
-        let [(name, labels, 1)] = &metrics[..] else {
-            panic!("{metrics:?}")
-        };
-        assert_eq!(name, DURATION);
-        assert!(
-            labels.contains(&"gen_ai.provider.name=simulated".to_owned()),
-            "{labels:?}"
-        );
-        assert!(
-            labels.iter().any(|label| label.starts_with("error.type=")),
-            "{labels:?}"
-        );
-    }
-}
+mod tests;

@@ -53,7 +53,7 @@ use crate::chat::ChatRequest;
 use crate::embed::{EmbedRequest, EmbedResponse};
 use crate::error::Error;
 use crate::rerank::{RerankRequest, RerankResponse};
-use crate::telemetry::{self, Served};
+use crate::telemetry::{self, Served, UnderWay};
 use live::Throughput;
 use route::Routes;
 use target::Member;
@@ -149,19 +149,17 @@ impl LlmClient {
     ) -> Result<Answer, Error> {
         let request = request.into();
         let span = telemetry::chat_span(&request);
-        let started = self.inner.clock.elapsed();
+        let call = UnderWay::begin(telemetry::CHAT, &span, &*self.inner.clock);
         let outcome = flow::whole(&self.inner, request, options)
             .instrument(span.clone())
             .await;
-        let elapsed = self.inner.clock.elapsed().saturating_sub(started);
+        let elapsed = call.end();
         match &outcome {
-            Ok(answer) => telemetry::served(
-                telemetry::CHAT,
-                &span,
-                Served::by(answer),
-                answer.usage(),
-                elapsed,
-            ),
+            Ok(answer) => {
+                telemetry::finished(&span, &answer.response().finish);
+                let by = Served::by(answer);
+                telemetry::served(telemetry::CHAT, &span, by, answer.usage(), elapsed);
+            }
             Err(error) => telemetry::failed(telemetry::CHAT, &span, error, self.kind_of(error), elapsed),
         }
         outcome
@@ -196,15 +194,18 @@ impl LlmClient {
     ) -> Result<AnswerStream, Error> {
         let request = request.into();
         let span = telemetry::chat_span(&request);
-        let clock = Arc::clone(&self.inner.clock);
-        let started = clock.elapsed();
+        let call = UnderWay::begin(telemetry::CHAT, &span, &*self.inner.clock);
+        let started = call.started();
         let outcome = flow::streamed(&self.inner, request, options)
             .instrument(span.clone())
             .await;
+        let elapsed = call.end();
         match outcome {
-            Ok(source) => Ok(AnswerStream::new(source, clock, span, started)),
+            Ok(source) => {
+                let clock = Arc::clone(&self.inner.clock);
+                Ok(AnswerStream::new(source, clock, span, started))
+            }
             Err(error) => {
-                let elapsed = clock.elapsed().saturating_sub(started);
                 telemetry::failed(telemetry::CHAT, &span, &error, self.kind_of(&error), elapsed);
                 Err(error)
             }
@@ -309,9 +310,9 @@ impl LlmClient {
         asked: impl Future<Output = Result<Answered<V>, Error>> + Send,
     ) -> Result<Answered<V>, Error> {
         let span = telemetry::span(operation, model);
-        let started = self.inner.clock.elapsed();
+        let call = UnderWay::begin(operation, &span, &*self.inner.clock);
         let outcome = asked.instrument(span.clone()).await;
-        let elapsed = self.inner.clock.elapsed().saturating_sub(started);
+        let elapsed = call.end();
         match &outcome {
             Ok(answered) => {
                 let served = Served {

@@ -15,7 +15,7 @@ use crate::chat::{ChatResponse, StreamCollector, StreamEvent};
 use crate::error::{Error, ErrorKind};
 use crate::pricing::Cost;
 use crate::provider::ProviderId;
-use crate::telemetry::{self, Served};
+use crate::telemetry::{self, Chunks, Served};
 use crate::usage::Usage;
 
 /// Where the events of an answer come from: a provider, or a cache.
@@ -38,13 +38,15 @@ pub(super) trait Source: Send {
 ///
 /// # Cancel safety
 /// `next()` may be dropped and called again. Dropping the stream ends the call at the provider; it says nothing
-/// about the provider's health.
+/// about the provider's health, and its duration is recorded with `error.type` = `cancelled`.
 #[must_use = "an answer is only written while it is read"]
 pub struct AnswerStream {
     source: Box<dyn Source>,
     collector: StreamCollector,
     clock: Arc<dyn Clock>,
+    /// Until it has ended.
     trace: Option<(tracing::Span, Duration)>,
+    chunks: Chunks,
 }
 
 impl AnswerStream {
@@ -59,6 +61,7 @@ impl AnswerStream {
             collector: StreamCollector::default(),
             clock,
             trace: Some((span, started)),
+            chunks: Chunks::default(),
         }
     }
 
@@ -126,7 +129,14 @@ impl AnswerStream {
 
     fn take(&mut self, event: StreamEvent) -> StreamEvent {
         self.collector.push(&event);
-        if event.is_terminal()
+        if let Some((span, started)) = &self.trace
+            && event.is_content()
+        {
+            let told = self.source.told();
+            let by = (&told.provider, told.kind);
+            self.chunks.came(span, by, *started, self.clock.elapsed());
+        }
+        if let StreamEvent::Finish { reason, .. } = &event
             && let Some((span, started)) = self.trace.take()
         {
             let elapsed = self.clock.elapsed().saturating_sub(started);
@@ -136,6 +146,7 @@ impl AnswerStream {
                 kind: told.kind,
                 model: &told.model,
             };
+            telemetry::finished(&span, reason);
             telemetry::served(telemetry::CHAT, &span, served, self.usage(), elapsed);
         }
         event
@@ -164,6 +175,16 @@ impl Stream for AnswerStream {
                 Ok(event) => Some(Ok(this.take(event))),
                 Err(error) => Some(Err(this.fail(error))),
             })
+    }
+}
+
+impl Drop for AnswerStream {
+    fn drop(&mut self) {
+        if let Some((span, started)) = self.trace.take() {
+            let elapsed = self.clock.elapsed().saturating_sub(started);
+            let by = (self.provider(), self.kind());
+            telemetry::abandoned(telemetry::CHAT, &span, Some(by), elapsed);
+        }
     }
 }
 

@@ -4,6 +4,7 @@ mod limits;
 mod pacing;
 mod prices;
 mod routing;
+mod scripts;
 mod setup;
 mod strategies;
 mod streams;
