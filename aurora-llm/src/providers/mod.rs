@@ -6,6 +6,7 @@
 //! | `anthropic` | Anthropic | `anthropic` |
 //! | `cohere` | Cohere, with embeddings and rerank | `cohere` |
 //! | `ollama` | Ollama, on a machine of one's own or at ollama.com, with embeddings | `ollama` |
+//! | `gemini` | Gemini, by Google's own API | `gemini` |
 //! | `openai_compatible` | any server that speaks OpenAI's Chat Completions | `openai-compatible` |
 //! | `simulated` | invented answers, without network or key | `simulated` |
 //!
@@ -20,6 +21,8 @@ pub mod cohere;
 pub mod endpoint;
 #[cfg(feature = "ollama")]
 pub mod ollama;
+#[cfg(feature = "gemini")]
+pub mod gemini;
 #[cfg(feature = "openai")]
 pub mod openai;
 #[cfg(feature = "openai-compatible")]
