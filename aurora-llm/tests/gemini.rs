@@ -405,6 +405,47 @@ mod over_http {
         assert!(pairs.eq([true; 3]), "{body}");
     }
 
+    #[tokio::test]
+    async fn anthropic_counts_and_lists() {
+        let server = MockServer::start().await;
+        let named = || header("anthropic-version", "2023-06-01");
+        Mock::given(path("/v1/messages/count_tokens"))
+            .and(named())
+            .respond_with(
+                ResponseTemplate::new(200).set_body_raw(r#"{"input_tokens":7}"#, "application/json"),
+            )
+            .mount(&server)
+            .await;
+        Mock::given(path("/v1/models"))
+            .and(named())
+            .and(header("x-api-key", "key-2"))
+            .and(query_param("after_id", "claude-opus-4-6"))
+            .respond_with(answers("anthropic", "models_page_2.json"))
+            .mount(&server)
+            .await;
+        Mock::given(path("/v1/models"))
+            .and(query_param_is_missing("after_id"))
+            .respond_with(answers("anthropic", "models_page_1.json"))
+            .mount(&server)
+            .await;
+        let anthropic = Anthropic::builder("key-1")
+            .another_key("key-2")
+            .base_url(server.uri());
+        let anthropic = anthropic.build().unwrap();
+        let counter = anthropic.token_counter().unwrap();
+        assert_eq!(
+            counter
+                .count_tokens(&hi("claude-sonnet-4-5"))
+                .await
+                .unwrap()
+                .tokens,
+            7
+        );
+        let models = anthropic.catalog().unwrap().models(1).await.unwrap();
+        let names: Vec<_> = models.iter().map(|model| model.id.as_str()).collect();
+        assert_eq!(names, ["claude-opus-4-6", "claude-haiku-4-5"]);
+    }
+
     #[test]
     fn a_provider_shows_no_key() {
         let builder = Gemini::builder("very-secret").another_key("more-secret");

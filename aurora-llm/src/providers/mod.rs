@@ -19,10 +19,10 @@ pub mod anthropic;
 pub mod cohere;
 #[cfg(feature = "http")]
 pub mod endpoint;
-#[cfg(feature = "ollama")]
-pub mod ollama;
 #[cfg(feature = "gemini")]
 pub mod gemini;
+#[cfg(feature = "ollama")]
+pub mod ollama;
 #[cfg(feature = "openai")]
 pub mod openai;
 #[cfg(feature = "openai-compatible")]

@@ -7,8 +7,11 @@ use super::endpoint::{Auth, Connection, Endpoint, Prefix};
 use crate::catalog;
 use crate::chat::{ChatResponse, ChatStream};
 use crate::error::Error;
-use crate::provider::{Call, Capabilities, LlmProvider, ProviderId};
+use crate::provider::{Call, Capabilities, LlmProvider, ModelCatalog, ModelInfo, ProviderId, TokenCounter};
+use crate::tokens::TokenCount;
 use crate::wire::anthropic::{AnthropicMessages, Thinking};
+
+pub use crate::wire::anthropic::Options;
 
 /// What it is called in the catalog.
 const KIND: &str = "anthropic";
@@ -16,7 +19,10 @@ const KIND: &str = "anthropic";
 /// Where Anthropic is reached.
 pub const BASE_URL: &str = "https://api.anthropic.com";
 
-/// Anthropic, by its Messages.
+/// Most pages of the list of models that are read, of 1,000 models each.
+const MAX_PAGES: usize = 10;
+
+/// Anthropic: its Messages, counts of tokens and the list of models.
 ///
 /// # Examples
 /// ```
@@ -28,6 +34,7 @@ pub const BASE_URL: &str = "https://api.anthropic.com";
 #[derive(Debug)]
 pub struct Anthropic {
     endpoint: Endpoint,
+    codec: AnthropicMessages,
 }
 
 impl Anthropic {
@@ -71,6 +78,14 @@ impl LlmProvider for Anthropic {
         catalog::capabilities(KIND, model).unwrap_or(Capabilities::NONE)
     }
 
+    fn token_counter(&self) -> Option<&dyn TokenCounter> {
+        Some(self)
+    }
+
+    fn catalog(&self) -> Option<&dyn ModelCatalog> {
+        Some(self)
+    }
+
     async fn chat(&self, call: &Call) -> Result<ChatResponse, Error> {
         self.endpoint.chat(call, &self.capabilities(&call.model)).await
     }
@@ -79,6 +94,37 @@ impl LlmProvider for Anthropic {
         self.endpoint
             .chat_stream(call, &self.capabilities(&call.model))
             .await
+    }
+}
+
+#[async_trait]
+impl TokenCounter for Anthropic {
+    async fn count_tokens(&self, call: &Call) -> Result<TokenCount, Error> {
+        let blame = |error| self.endpoint.blame(error, &call.model);
+        let wire = self.codec.encode_count(call).map_err(blame)?;
+        let (_, body) = self.endpoint.exchange(call, &wire).await?;
+        self.codec.decode_count(&body).map_err(blame)
+    }
+}
+
+#[async_trait]
+impl ModelCatalog for Anthropic {
+    async fn models(&self, key: usize) -> Result<Vec<ModelInfo>, Error> {
+        let mut all = Vec::new();
+        let mut after: Option<String> = None;
+        for _ in 0..MAX_PAGES {
+            let wire = self.codec.encode_models(after.as_deref());
+            let (_, body) = self.endpoint.ask(&wire, key).await?;
+            let page = self.codec.decode_models(&body);
+            let (models, next) = page.map_err(|error| self.endpoint.blame(error, ""))?;
+            all.extend(models);
+            after = next;
+            if after.is_none() {
+                break;
+            }
+        }
+        all.truncate(10_000);
+        Ok(all)
     }
 }
 
@@ -114,7 +160,7 @@ impl AnthropicBuilder {
         self
     }
 
-    /// Says how a reasoning effort is put. As a budget unless told otherwise.
+    /// Says how a reasoning effort is put. As the model takes it, by its name, unless told otherwise.
     #[must_use]
     pub const fn thinking(mut self, thinking: Thinking) -> Self {
         self.thinking = thinking;
@@ -139,9 +185,9 @@ impl AnthropicBuilder {
             &self.base_url,
             Prefix::Bare,
             self.auth,
-            codec,
+            codec.clone(),
             self.connection,
         )?;
-        Ok(Anthropic { endpoint })
+        Ok(Anthropic { endpoint, codec })
     }
 }

@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::REDACTED;
+use super::citations::WireCitation;
 use crate::chat::{ChatResponse, FinishReason, Message, Part, Reasoning, Role, Signature, ToolCall};
 use crate::error::Error;
 use crate::provider::ProviderId;
@@ -40,6 +41,8 @@ pub(super) struct Block {
     #[serde(default, deserialize_with = "or_default")]
     pub(super) name: String,
     pub(super) input: Option<Value>,
+    #[serde(default, deserialize_with = "or_default")]
+    pub(super) citations: Vec<WireCitation>,
 }
 
 /// Usage as Anthropic counts it: in a stream cumulative, with what did not change left out.
@@ -131,8 +134,14 @@ pub(super) fn response(body: &[u8], provider: &ProviderId) -> Result<ChatRespons
     let wire =
         WireResponse::deserialize(value).map_err(|error| unreadable("not the form of a message", &error))?;
     let mut parts = Vec::with_capacity(wire.content.len());
-    for block in wire.content {
+    for mut block in wire.content {
+        let cited = std::mem::take(&mut block.citations);
+        let cited: Vec<Part> = cited
+            .into_iter()
+            .map(|citation| Part::Citation(citation.of(&block.text)))
+            .collect();
         parts.extend(part(block, provider)?);
+        parts.extend(cited);
     }
     let message = Message::new(Role::Assistant, parts);
     let called = message.tool_calls().next().is_some();

@@ -2,15 +2,24 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{DEFAULT_MAX_TOKENS, DIALECT, Thinking, VERSION, content};
-use crate::chat::{ChatRequest, Message, Part, ReasoningEffort, ResponseFormat, Role, Tool, ToolChoice};
+use super::{DIALECT, Thinking, VERSION, content, marks, thinking};
+use crate::chat::{ChatRequest, Message, Part, ResponseFormat, Role, Tool, ToolChoice};
 use crate::error::Error;
 use crate::provider::{Call, ProviderId};
 use crate::wire::json::{invalid, merge_options, unsupported};
 use crate::wire::{Streaming, WireRequest};
 
-/// The smallest thinking budget that the API accepts.
-const LEAST_BUDGET: u32 = 1_024;
+/// Fields of a message request that a count of its tokens takes too.
+const COUNTED: &[&str] = &[
+    "model",
+    "messages",
+    "system",
+    "tools",
+    "tool_choice",
+    "thinking",
+    "output_config",
+    "cache_control",
+];
 
 pub(super) fn request(
     call: &Call,
@@ -18,10 +27,40 @@ pub(super) fn request(
     provider: &ProviderId,
     thinking: Thinking,
 ) -> Result<WireRequest, Error> {
+    let body = body(call, streaming, provider, thinking)?;
+    posted("/v1/messages", &body)
+}
+
+pub(super) fn count(call: &Call, provider: &ProviderId, thinking: Thinking) -> Result<WireRequest, Error> {
+    let mut body = body(call, Streaming::No, provider, thinking)?;
+    body.retain(|name, _| COUNTED.contains(&name.as_str()));
+    posted("/v1/messages/count_tokens", &body)
+}
+
+fn posted(path: &'static str, body: &Map<String, Value>) -> Result<WireRequest, Error> {
+    let body = serde_json::to_vec(body)
+        .map_err(|error| invalid("it cannot be written as JSON").with_source(error))?;
+    Ok(WireRequest::post(path, body).header("anthropic-version", VERSION))
+}
+
+fn body(
+    call: &Call,
+    streaming: Streaming,
+    provider: &ProviderId,
+    thinking: Thinking,
+) -> Result<Map<String, Value>, Error> {
     let request = &*call.request;
-    if request.seed.is_some() {
-        return Err(unsupported("seed"));
+    for (asked, what) in [
+        (request.seed.is_some(), "seed"),
+        (request.frequency_penalty.is_some(), "frequency_penalty"),
+        (request.presence_penalty.is_some(), "presence_penalty"),
+        (request.speech.is_some(), "speech"),
+    ] {
+        if asked {
+            return Err(unsupported(what));
+        }
     }
+    marks::refuse_too_many(request)?;
     let mut body = Map::new();
     body.insert("model".to_owned(), json!(&*call.model));
     body.insert(
@@ -30,7 +69,7 @@ pub(super) fn request(
     );
     system(&mut body, &request.messages)?;
     tools(&mut body, request);
-    limits(&mut body, request, thinking)?;
+    thinking::write(&mut body, request, &call.model, thinking)?;
     format(&mut body, &request.format)?;
     let mut set = |name: &str, value: Option<Value>| {
         if let Some(value) = value {
@@ -39,6 +78,7 @@ pub(super) fn request(
     };
     set("temperature", request.temperature.map(Value::from));
     set("top_p", request.top_p.map(Value::from));
+    set("top_k", request.top_k.map(Value::from));
     set(
         "stop_sequences",
         (!request.stop.is_empty()).then(|| json!(request.stop)),
@@ -49,9 +89,24 @@ pub(super) fn request(
     );
     set("stream", streaming.is_on().then_some(Value::Bool(true)));
     merge_options(&mut body, request, DIALECT);
-    let body = serde_json::to_vec(&body)
-        .map_err(|error| invalid("it cannot be written as JSON").with_source(error))?;
-    Ok(WireRequest::post("/v1/messages", body).header("anthropic-version", VERSION))
+    // The one option that has its place within the blocks.
+    if body.remove("citations") == Some(Value::Bool(true)) {
+        cite(&mut body);
+    }
+    Ok(body)
+}
+
+fn cite(body: &mut Map<String, Value>) {
+    let messages = body.get_mut("messages").and_then(Value::as_array_mut);
+    let blocks = messages
+        .into_iter()
+        .flatten()
+        .filter_map(|message| message.get_mut("content")?.as_array_mut())
+        .flatten()
+        .filter_map(Value::as_object_mut);
+    for block in blocks.filter(|block| block.get("type").is_some_and(|kind| kind == "document")) {
+        block.insert("citations".to_owned(), json!({"enabled": true}));
+    }
 }
 
 fn system(body: &mut Map<String, Value>, messages: &[Message]) -> Result<(), Error> {
@@ -61,10 +116,13 @@ fn system(body: &mut Map<String, Value>, messages: &[Message]) -> Result<(), Err
         .filter(|message| message.role == Role::System)
         .flat_map(|message| &message.parts)
     {
-        let text = part
-            .as_text()
-            .ok_or_else(|| invalid("a system message holds something other than text"))?;
-        blocks.extend(content::text(text));
+        match part {
+            Part::Text(text) => blocks.extend(content::text(text)),
+            Part::CachePoint(ttl) => {
+                marks::set(&mut blocks, *ttl);
+            }
+            _ => return Err(invalid("a system message holds something other than text")),
+        }
     }
     if !blocks.is_empty() {
         body.insert("system".to_owned(), Value::Array(blocks));
@@ -82,7 +140,12 @@ fn messages(messages: &[Message], provider: &ProviderId) -> Result<Vec<Value>, E
         };
         let mut blocks = Vec::with_capacity(message.parts.len());
         for part in &message.parts {
-            blocks.extend(block(role, part, provider)?);
+            if let Part::CachePoint(ttl) = part {
+                let mut earlier = turns.iter_mut().rev().map(|(_, said)| said);
+                let _ = marks::set(&mut blocks, *ttl) || earlier.any(|said| marks::set(said, *ttl));
+            } else {
+                blocks.extend(block(role, part, provider)?);
+            }
         }
         if blocks.is_empty() {
             continue;
@@ -125,6 +188,7 @@ fn block(role: &str, part: &Part, provider: &ProviderId) -> Result<Option<Value>
             }
             Ok(Some(block))
         }
+        (_, Part::Citation(_)) => Ok(None),
         ("user", media) => content::media(media).map(Some),
         _ => Err(unsupported("media in answers of the model")),
     }
@@ -161,6 +225,9 @@ fn tool(tool: &Tool) -> Value {
     if tool.strict == Some(true) {
         out.insert("strict".to_owned(), json!(true));
     }
+    if let Some(ttl) = tool.cache_point {
+        out.insert("cache_control".to_owned(), marks::control(ttl));
+    }
     Value::Object(out)
 }
 
@@ -170,71 +237,8 @@ fn format(body: &mut Map<String, Value>, format: &ResponseFormat) -> Result<(), 
         ResponseFormat::JsonObject => Err(unsupported("JSON without a schema")),
         ResponseFormat::JsonSchema { schema, .. } => {
             let format = json!({"type": "json_schema", "schema": schema});
-            output_config(body, "format", format);
+            thinking::output_config(body, "format", format);
             Ok(())
         }
-    }
-}
-
-fn limits(body: &mut Map<String, Value>, request: &ChatRequest, thinking: Thinking) -> Result<(), Error> {
-    let mut limit = request.max_tokens.unwrap_or(DEFAULT_MAX_TOKENS);
-    match plan(request.reasoning.as_ref(), thinking) {
-        Plan::Unsaid => {}
-        Plan::Off => {
-            body.insert("thinking".to_owned(), json!({"type": "disabled"}));
-        }
-        Plan::Word(word) => {
-            body.insert("thinking".to_owned(), json!({"type": "adaptive"}));
-            output_config(body, "effort", json!(word));
-        }
-        Plan::Budget(wanted) => {
-            let budget = if request.max_tokens.is_some() {
-                wanted.min(limit / 4 * 3)
-            } else {
-                limit = limit.saturating_add(wanted);
-                wanted
-            };
-            if budget < LEAST_BUDGET {
-                let least = LEAST_BUDGET / 3 * 4 + 4;
-                return Err(invalid(format!("reasoning needs max_tokens of at least {least}")));
-            }
-            body.insert(
-                "thinking".to_owned(),
-                json!({"type": "enabled", "budget_tokens": budget}),
-            );
-        }
-    }
-    body.insert("max_tokens".to_owned(), json!(limit));
-    Ok(())
-}
-
-enum Plan<'a> {
-    Unsaid,
-    Off,
-    Word(&'a str),
-    Budget(u32),
-}
-
-fn plan(effort: Option<&ReasoningEffort>, thinking: Thinking) -> Plan<'_> {
-    let (word, budget) = match effort {
-        None => return Plan::Unsaid,
-        Some(ReasoningEffort::None) => return Plan::Off,
-        Some(ReasoningEffort::Tokens(tokens)) => return Plan::Budget((*tokens).max(LEAST_BUDGET)),
-        Some(ReasoningEffort::Other(word)) => return Plan::Word(word),
-        Some(ReasoningEffort::Minimal) => ("low", LEAST_BUDGET),
-        Some(ReasoningEffort::Low) => ("low", 4_096),
-        Some(ReasoningEffort::Medium) => ("medium", 10_240),
-        Some(ReasoningEffort::High) => ("high", 24_576),
-    };
-    match thinking {
-        Thinking::Budget => Plan::Budget(budget),
-        Thinking::Adaptive => Plan::Word(word),
-    }
-}
-
-fn output_config(body: &mut Map<String, Value>, name: &str, value: Value) {
-    let config = body.entry("output_config").or_insert_with(|| json!({}));
-    if let Some(config) = config.as_object_mut() {
-        config.insert(name.to_owned(), value);
     }
 }

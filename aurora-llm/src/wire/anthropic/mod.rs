@@ -8,7 +8,12 @@
 //!   it is refused, so it is left out. [Redacted thinking] is a reasoning part without text.
 //! - A [`ReasoningEffort`](crate::chat::ReasoningEffort) becomes a thinking budget: 1,024 tokens for `Minimal`, 4,096
 //!   for `Low`, 10,240 for `Medium`, 24,576 for `High`. It counts into `max_tokens`, so it is kept to three quarters
-//!   of a `max_tokens` that was given, and added to the default one. [`Thinking::Adaptive`] sends the word instead.
+//!   of a `max_tokens` that was given, and added to the default one. From Claude 4.6 on the word is sent instead, with
+//!   `adaptive` thinking: `Tokens` up to 4,096 are `low`, up to 16,384 `medium`, more `high`. With either, Anthropic
+//!   takes no temperature but 1, no `top_p` below 0.95, no `top_k` and no tool that must be called: refused before.
+//! - A [`CachePoint`](crate::chat::Part::CachePoint) marks the block before it, thinking excepted; at most four marks.
+//! - With [`Options::citations`] the answer says which words of the documents it rests on. Citations in the history
+//!   are not sent back.
 //! - A JSON schema is sent as `output_config.format`; there is no "any JSON" mode, no seed and no sound, and asking
 //!   for them is refused. Labels in [`ChatRequest::metadata`](crate::chat::ChatRequest::metadata) have no place here
 //!   and stay with the caller; `user` becomes `metadata.user_id`.
@@ -18,13 +23,18 @@
 //!
 //! [Redacted thinking]: https://platform.claude.com/docs/en/build-with-claude/extended-thinking
 
+mod catalog;
+mod citations;
 mod content;
 mod decode;
 mod encode;
+mod marks;
+mod options;
 pub mod server;
 mod stream;
 #[cfg(test)]
 mod tests;
+mod thinking;
 
 use aurora_core::time::Timestamp;
 
@@ -32,7 +42,10 @@ use super::event_stream::AnswerDecoder;
 use super::{Codec, ResponseHead, StreamDecoder, Streaming, WireRequest, failure};
 use crate::chat::ChatResponse;
 use crate::error::Error;
-use crate::provider::{Call, ProviderId};
+use crate::provider::{Call, ModelInfo, ProviderId};
+use crate::tokens::TokenCount;
+
+pub use options::Options;
 
 /// The name of this dialect in [`ChatRequest::options`](crate::chat::ChatRequest::options).
 pub const DIALECT: &str = "anthropic";
@@ -50,8 +63,10 @@ const REDACTED: &str = "redacted_thinking:";
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Thinking {
-    /// As a budget of tokens, which all reasoning models up to Claude 4.5 take.
+    /// As the model takes it, by its name: Claude from 4.6 on as a word, everything else as a budget.
     #[default]
+    ByModel,
+    /// As a budget of tokens, which all reasoning models up to Claude 4.6 take.
     Budget,
     /// As a word, with thinking left to the model: for models that take `thinking.type: adaptive`.
     Adaptive,
@@ -70,7 +85,7 @@ impl AnthropicMessages {
     pub const fn new(provider: ProviderId) -> Self {
         Self {
             provider,
-            thinking: Thinking::Budget,
+            thinking: Thinking::ByModel,
         }
     }
 
@@ -79,6 +94,36 @@ impl AnthropicMessages {
     pub const fn thinking(mut self, thinking: Thinking) -> Self {
         self.thinking = thinking;
         self
+    }
+
+    /// Writes the question how many tokens a request has.
+    ///
+    /// # Errors
+    /// As [`Codec::encode`].
+    pub fn encode_count(&self, call: &Call) -> Result<WireRequest, Error> {
+        encode::count(call, &self.provider, self.thinking)
+    }
+
+    /// Reads how many tokens a request has.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Malformed`](crate::error::ErrorKind::Malformed) for anything but `input_tokens`.
+    pub fn decode_count(&self, body: &[u8]) -> Result<TokenCount, Error> {
+        catalog::count(body)
+    }
+
+    /// Asks for a page of the list of models, after the one that ended with the model `after`.
+    #[must_use]
+    pub fn encode_models(&self, after: Option<&str>) -> WireRequest {
+        catalog::request(after)
+    }
+
+    /// Reads a page of the list of models, and after which model the next begins.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Malformed`](crate::error::ErrorKind::Malformed) when it is no such list.
+    pub fn decode_models(&self, body: &[u8]) -> Result<(Vec<ModelInfo>, Option<String>), Error> {
+        catalog::page(body)
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::citations::WireCitation;
 use super::decode::{Block, WireUsage, finish_reason, redacted, sign};
 use crate::chat::StreamEvent;
 use crate::error::{Error, ErrorKind};
@@ -18,6 +19,9 @@ use crate::wire::sse::SseFrame;
 /// from filling the memory.
 const MAX_OPEN: usize = 1_024;
 const MAX_SIGNATURE: usize = 1 << 20;
+
+/// The longest text that a citation repeats.
+const MAX_CITED: usize = 64 * 1024;
 
 #[derive(Debug, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -76,6 +80,8 @@ enum Delta {
     Thinking { thinking: String },
     #[serde(rename = "signature_delta")]
     Signature { signature: String },
+    #[serde(rename = "citations_delta")]
+    Citation { citation: WireCitation },
     #[serde(other)]
     Other,
 }
@@ -96,7 +102,11 @@ pub(super) struct Answer {
 #[derive(Debug)]
 enum OpenBlock {
     Unknown,
-    Said,
+    Said {
+        /// What was said; not kept beyond [`MAX_CITED`], because nobody reads a longer quotation.
+        text: String,
+        cited: Vec<WireCitation>,
+    },
     Thinking {
         signature: String,
     },
@@ -194,8 +204,12 @@ impl Answer {
     fn start(&mut self, at: u32, block: Block, out: &mut Vec<StreamEvent>) -> Result<(), Error> {
         let open = match block.kind.as_str() {
             "text" => {
+                let text = block.text.clone();
                 push_text(block.text, StreamEvent::Text, out);
-                OpenBlock::Said
+                OpenBlock::Said {
+                    text,
+                    cited: block.citations,
+                }
             }
             "thinking" => {
                 push_text(block.thinking, StreamEvent::Reasoning, out);
@@ -232,7 +246,18 @@ impl Answer {
 
     fn delta(&mut self, at: u32, delta: Delta, out: &mut Vec<StreamEvent>) -> Result<(), Error> {
         match (self.open.get_mut(&at), delta) {
-            (Some(OpenBlock::Said), Delta::Text { text }) => push_text(text, StreamEvent::Text, out),
+            (Some(OpenBlock::Said { text, .. }), Delta::Text { text: more }) => {
+                if text.len() <= MAX_CITED {
+                    text.push_str(&more);
+                }
+                push_text(more, StreamEvent::Text, out);
+            }
+            (Some(OpenBlock::Said { cited, .. }), Delta::Citation { citation }) => {
+                if cited.len() >= MAX_OPEN {
+                    return Err(malformed("citations without end"));
+                }
+                cited.push(citation);
+            }
             (Some(OpenBlock::Thinking { .. }), Delta::Thinking { thinking }) => {
                 push_text(thinking, StreamEvent::Reasoning, out);
             }
@@ -270,7 +295,15 @@ impl Answer {
                 );
                 out.push(StreamEvent::ToolCallEnd { index });
             }
-            Some(OpenBlock::Said | OpenBlock::Unknown) | None => {}
+            Some(OpenBlock::Said { text, cited }) => {
+                let text = if text.len() > MAX_CITED { "" } else { &text };
+                out.extend(
+                    cited
+                        .into_iter()
+                        .map(|citation| StreamEvent::Citation(citation.of(text))),
+                );
+            }
+            Some(OpenBlock::Unknown) | None => {}
         }
     }
 }

@@ -1,3 +1,5 @@
+mod marks_and_citations;
+
 use bytes::Bytes;
 use serde_json::{Value, json};
 
@@ -5,7 +7,7 @@ use super::server::decode_request;
 use super::{AnthropicMessages, DIALECT, Thinking};
 use crate::chat::{
     ChatRequest, FinishReason, Media, MediaSource, Message, Part, Reasoning, ReasoningEffort, ResponseFormat,
-    Role, Signature, StreamEvent, Tool, ToolCall, ToolChoice, ToolResult,
+    Role, Signature, StreamEvent, Tool, ToolCall, ToolResult,
 };
 use crate::error::{Error, ErrorKind};
 use crate::provider::Call;
@@ -91,7 +93,6 @@ fn rich() -> ChatRequest {
         "Tells the weather.",
         json!({"type": "object"}),
     ))
-    .tool_choice(ToolChoice::Required)
     .format(ResponseFormat::JsonSchema {
         name: "answer".into(),
         schema: json!({"type": "object"}),
@@ -99,14 +100,15 @@ fn rich() -> ChatRequest {
     })
     .max_tokens(8_000)
     .temperature(1.0)
-    .top_p(0.9)
+    .top_p(0.95)
     .stop("END");
     request.parallel_tool_calls = Some(false);
     request.reasoning = Some(ReasoningEffort::Tokens(2_048));
     request.user = Some("u-1".into());
-    request
-        .options
-        .insert(DIALECT.into(), json!({"top_k": 5}).as_object().unwrap().clone());
+    request.options.insert(
+        DIALECT.into(),
+        json!({"service_tier": "auto"}).as_object().unwrap().clone(),
+    );
     request
 }
 
@@ -137,15 +139,15 @@ fn a_request_with_everything() {
             ]},
         ],
         "tools": [{"name": "weather", "description": "Tells the weather.", "input_schema": {"type": "object"}}],
-        "tool_choice": {"type": "any", "disable_parallel_tool_use": true},
+        "tool_choice": {"type": "auto", "disable_parallel_tool_use": true},
         "output_config": {"format": {"type": "json_schema", "schema": {"type": "object"}}},
         "thinking": {"type": "enabled", "budget_tokens": 2_048},
         "max_tokens": 8_000,
         "temperature": 1.0,
-        "top_p": 0.9,
+        "top_p": 0.95,
         "stop_sequences": ["END"],
         "metadata": {"user_id": "u-1"},
-        "top_k": 5,
+        "service_tier": "auto",
     });
     assert_eq!(encoded(&claude(), rich()).unwrap(), expected);
 }

@@ -4,9 +4,9 @@ use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
 use super::{REDACTED, wrap};
-use crate::chat::{ChatResponse, FinishReason, Part, Signature};
+use crate::chat::{ChatResponse, Citation, FinishReason, Part, Signature};
 use crate::usage::Usage;
-use crate::wire::anthropic::content;
+use crate::wire::anthropic::{citations, content};
 
 /// Writes the whole answer.
 ///
@@ -15,7 +15,13 @@ use crate::wire::anthropic::content;
 /// a JSON object, as when the model was cut off, are written as an empty one.
 #[must_use]
 pub fn encode_response(response: &ChatResponse) -> Bytes {
-    let content: Vec<Value> = response.message.parts.iter().filter_map(block).collect();
+    let mut content: Vec<Value> = Vec::with_capacity(response.message.parts.len());
+    for part in &response.message.parts {
+        match part {
+            Part::Citation(citation) => cite(&mut content, citation),
+            part => content.extend(block(part)),
+        }
+    }
     let usage = response.usage.clone().unwrap_or_default();
     let body = json!({
         "id": response.id,
@@ -28,6 +34,16 @@ pub fn encode_response(response: &ChatResponse) -> Bytes {
         "usage": wire_usage(&usage),
     });
     Bytes::from(body.to_string())
+}
+
+/// Puts a citation to the text before it.
+fn cite(content: &mut [Value], citation: &Citation) {
+    let is_text = |block: &&mut Value| block.get("type").is_some_and(|kind| kind == "text");
+    let block = content.last_mut().filter(is_text).and_then(Value::as_object_mut);
+    let cited = block.map(|block| block.entry("citations").or_insert_with(|| json!([])));
+    if let Some(Value::Array(cited)) = cited {
+        cited.push(citations::write(citation));
+    }
 }
 
 fn block(part: &Part) -> Option<Value> {
@@ -60,12 +76,26 @@ pub(super) fn stop_reason(reason: &FinishReason) -> &str {
     }
 }
 
+/// Sound and what tools added have no place of their own here; they are input.
 pub(super) fn wire_usage(usage: &Usage) -> Value {
-    json!({
-        "input_tokens": usage.input,
+    let apart = usage
+        .cache_read
+        .saturating_add(usage.cache_write)
+        .saturating_add(usage.cache_write_hour);
+    let mut out = json!({
+        "input_tokens": usage.total_input().saturating_sub(apart),
         "cache_read_input_tokens": usage.cache_read,
-        "cache_creation_input_tokens": usage.cache_write,
+        "cache_creation_input_tokens": usage.cache_write.saturating_add(usage.cache_write_hour),
+        "cache_creation": {
+            "ephemeral_5m_input_tokens": usage.cache_write,
+            "ephemeral_1h_input_tokens": usage.cache_write_hour,
+        },
         "output_tokens": usage.total_output(),
         "output_tokens_details": {"thinking_tokens": usage.reasoning},
-    })
+    });
+    if let Some(out) = out.as_object_mut().filter(|_| usage.searches > 0) {
+        let searches = json!({"web_search_requests": usage.searches});
+        out.insert("server_tool_use".to_owned(), searches);
+    }
+    out
 }

@@ -14,6 +14,7 @@
 //! ```
 
 mod answer;
+mod catalog;
 mod error;
 mod request;
 mod stream;
@@ -24,6 +25,7 @@ use super::REDACTED;
 use crate::wire::served_signature::{unwrap, wrap};
 
 pub use answer::encode_response;
+pub use catalog::{encode_count, encode_model, encode_models};
 pub use error::encode_error;
-pub use request::decode_request;
+pub use request::{decode_count, decode_request};
 pub use stream::StreamEncoder;

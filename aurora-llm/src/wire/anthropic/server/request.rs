@@ -10,14 +10,14 @@ use crate::chat::{
     ToolCall, ToolChoice, ToolResult,
 };
 use crate::error::Error;
-use crate::wire::anthropic::DIALECT;
+use crate::wire::anthropic::{DIALECT, marks};
 use crate::wire::json::{arguments, invalid, or_default, refusal, unsupported};
 use crate::wire::{ClientRequest, Streaming, data_url};
 
 #[derive(Debug, Deserialize)]
 struct Body {
     model: String,
-    max_tokens: u32,
+    max_tokens: Option<u32>,
     messages: Vec<WireMessage>,
     system: Option<Content>,
     #[serde(default, deserialize_with = "or_default")]
@@ -29,6 +29,7 @@ struct Body {
     stop_sequences: Vec<String>,
     temperature: Option<f64>,
     top_p: Option<f64>,
+    top_k: Option<u32>,
     metadata: Option<WireMetadata>,
     #[serde(default, deserialize_with = "or_default")]
     stream: bool,
@@ -57,6 +58,8 @@ struct WireTool {
     description: Option<String>,
     input_schema: Option<Value>,
     strict: Option<bool>,
+    #[serde(flatten)]
+    rest: Map<String, Value>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -73,6 +76,7 @@ struct WireThinking {
     #[serde(rename = "type")]
     kind: String,
     budget_tokens: Option<u32>,
+    display: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -82,23 +86,47 @@ struct WireMetadata {
 
 /// Reads the body of `POST /v1/messages`.
 ///
-/// Fields that the vocabulary has no word for (`top_k`, `service_tier` …) are kept as
-/// [`options`](ChatRequest::options) of `anthropic`: they reach providers of this dialect unchanged, and no other.
-/// `cache_control` hints on blocks are passed over; they change what an answer costs, never what it says.
+/// Fields that the vocabulary has no word for (`service_tier` …) are kept as [`options`](ChatRequest::options) of
+/// `anthropic`: they reach providers of this dialect unchanged, and no other. `cache_control` becomes a
+/// [`CachePoint`](Part::CachePoint) after its block.
 ///
 /// # Errors
 /// [`ErrorKind::InvalidRequest`](crate::error::ErrorKind::InvalidRequest) for a body that is not of this form;
 /// [`ErrorKind::Unsupported`](crate::error::ErrorKind::Unsupported) for server tools, uploaded files and media in tool
 /// results.
 pub fn decode_request(body: &[u8]) -> Result<ClientRequest, Error> {
-    let body: Body = serde_json::from_slice(body).map_err(|error| {
+    let body = parsed(body)?;
+    if body.max_tokens.is_none() {
+        return Err(invalid("max_tokens is missing"));
+    }
+    let streaming = Streaming::from(body.stream);
+    Ok(ClientRequest {
+        request: request(body)?,
+        streaming,
+        include_usage: true,
+    })
+}
+
+/// Reads the body of `POST /v1/messages/count_tokens`, whose tokens shall be counted.
+///
+/// # Errors
+/// As [`decode_request`].
+pub fn decode_count(body: &[u8]) -> Result<ChatRequest, Error> {
+    request(parsed(body)?)
+}
+
+fn parsed(body: &[u8]) -> Result<Body, Error> {
+    serde_json::from_slice(body).map_err(|error| {
         let at = format!(
             "the body is not a messages request, line {}, column {}",
             error.line(),
             error.column()
         );
         invalid(at).with_provider_message(refusal(&error))
-    })?;
+    })
+}
+
+fn request(body: Body) -> Result<ChatRequest, Error> {
     if body.messages.is_empty() {
         return Err(invalid("messages is empty"));
     }
@@ -106,12 +134,13 @@ pub fn decode_request(body: &[u8]) -> Result<ClientRequest, Error> {
     if let Some(system) = body.system {
         messages.push(Message::new(Role::System, parts(system)?));
     }
+    let mut cites = false;
     for wire in body.messages {
+        cites |= is_cited(&wire.content);
         message(wire, &mut messages)?;
     }
-    let mut request = ChatRequest::new(messages)
-        .model(body.model)
-        .max_tokens(body.max_tokens);
+    let mut request = ChatRequest::new(messages).model(body.model);
+    request.max_tokens = body.max_tokens;
     request.tools = body.tools.into_iter().map(tool).collect::<Result<_, _>>()?;
     if let Some(choice) = body.tool_choice {
         request.parallel_tool_calls = choice.disable_parallel_tool_use.then_some(false);
@@ -121,16 +150,25 @@ pub fn decode_request(body: &[u8]) -> Result<ClientRequest, Error> {
     request.stop = body.stop_sequences;
     request.temperature = body.temperature;
     request.top_p = body.top_p;
+    request.top_k = body.top_k;
     request.user = body.metadata.and_then(|metadata| metadata.user_id);
     let rest = body.rest.into_iter().filter(|(_, value)| !value.is_null());
     let options = request.options.entry(DIALECT.to_owned()).or_default();
     options.extend(rest);
+    if cites {
+        options.insert("citations".to_owned(), Value::Bool(true));
+    }
     request.options.retain(|_, options| !options.is_empty());
-    Ok(ClientRequest {
-        request,
-        streaming: Streaming::from(body.stream),
-        include_usage: true,
-    })
+    Ok(request)
+}
+
+/// Whether a document of the request shall be cited.
+fn is_cited(content: &Content) -> bool {
+    let Content::Blocks(blocks) = content else {
+        return false;
+    };
+    let enabled = |block: &Map<String, Value>| block.get("citations")?.get("enabled")?.as_bool();
+    blocks.iter().any(|block| enabled(block) == Some(true))
 }
 
 /// Splits a turn into our messages: tool results stand apart from what the user says.
@@ -141,8 +179,14 @@ fn message(wire: WireMessage, out: &mut Vec<Message>) -> Result<(), Error> {
         "system" => Role::System,
         _ => return Err(invalid("a message has an unknown role")),
     };
-    let is_result = |part: &Part| matches!(part, Part::ToolResult(_));
-    let (results, said): (Vec<Part>, Vec<Part>) = parts(wire.content)?.into_iter().partition(is_result);
+    let mut after_result = false;
+    let (results, said): (Vec<Part>, Vec<Part>) = parts(wire.content)?.into_iter().partition(|part| {
+        // A mark stays with what it marks.
+        if !matches!(part, Part::CachePoint(_)) {
+            after_result = matches!(part, Part::ToolResult(_));
+        }
+        after_result
+    });
     let silent = results.is_empty();
     if !silent {
         out.push(Message::new(Role::Tool, results));
@@ -157,7 +201,15 @@ fn parts(content: Content) -> Result<Vec<Part>, Error> {
     match content {
         Content::Text(text) if text.is_empty() => Ok(Vec::new()),
         Content::Text(text) => Ok(vec![Part::Text(text)]),
-        Content::Blocks(blocks) => blocks.into_iter().map(part).collect(),
+        Content::Blocks(blocks) => {
+            let mut parts = Vec::with_capacity(blocks.len());
+            for block in blocks {
+                let mark = marks::read(&block);
+                parts.push(part(block)?);
+                parts.extend(mark.map(Part::CachePoint));
+            }
+            Ok(parts)
+        }
     }
 }
 
@@ -257,7 +309,7 @@ fn tool(wire: WireTool) -> Result<Tool, Error> {
             .input_schema
             .ok_or_else(|| invalid("a tool without input_schema"))?,
         strict: wire.strict,
-        cache_point: None,
+        cache_point: marks::read(&wire.rest),
     })
 }
 
@@ -277,6 +329,8 @@ fn reasoning_and_format(
     config: Option<Map<String, Value>>,
 ) -> Result<(), Error> {
     let mut config = config.unwrap_or_default();
+    let display = thinking.as_ref().and_then(|thinking| thinking.display.as_deref());
+    request.show_reasoning = display == Some("summarized");
     let effort = config
         .remove("effort")
         .and_then(|word| word.as_str().map(str::to_owned));

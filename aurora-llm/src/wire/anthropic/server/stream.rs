@@ -6,6 +6,7 @@ use super::{answer, error, wrap};
 use crate::chat::{Signature, StreamEvent};
 use crate::error::Error;
 use crate::usage::Usage;
+use crate::wire::anthropic::citations;
 
 /// Writes one streamed answer as the server-sent events that Anthropic's clients read.
 ///
@@ -32,6 +33,8 @@ pub struct StreamEncoder {
     usage: Usage,
     blocks: u32,
     open: Open,
+    /// Whether the open text has a citation.
+    cited: bool,
     /// What waits for the open call to end.
     held: Vec<StreamEvent>,
 }
@@ -66,6 +69,10 @@ impl StreamEncoder {
             StreamEvent::Usage(usage) => self.usage = usage.clone(),
             StreamEvent::Ping => self.write("ping", &json!({"type": "ping"}), out),
             StreamEvent::Text(text) | StreamEvent::Refusal(text) => {
+                // What is cited is the block before it; more text is another.
+                if self.cited {
+                    self.close(out);
+                }
                 self.open_said(Open::Text, &json!({"type": "text", "text": ""}), out);
                 self.delta(&json!({"type": "text_delta", "text": text}), out);
             }
@@ -92,7 +99,13 @@ impl StreamEncoder {
                     self.release(out);
                 }
             }
-            StreamEvent::ToolCallSignature { .. } | StreamEvent::Citation(_) | StreamEvent::Media(_) => {}
+            StreamEvent::Citation(citation) => {
+                self.open_said(Open::Text, &json!({"type": "text", "text": ""}), out);
+                self.cited = true;
+                let citation = citations::write(citation);
+                self.delta(&json!({"type": "citations_delta", "citation": citation}), out);
+            }
+            StreamEvent::ToolCallSignature { .. } | StreamEvent::Media(_) => {}
             StreamEvent::Finish { reason, usage } => {
                 self.begin(out);
                 self.close(out);
@@ -195,6 +208,7 @@ impl StreamEncoder {
     }
 
     fn close(&mut self, out: &mut Vec<u8>) {
+        self.cited = false;
         if std::mem::take(&mut self.open) != Open::Nothing {
             let event = json!({"type": "content_block_stop", "index": self.blocks});
             self.write("content_block_stop", &event, out);

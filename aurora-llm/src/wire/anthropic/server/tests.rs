@@ -29,6 +29,7 @@ fn our_server_refuses_what_it_could_not_give_back() {
     }
     for extra in [
         json!({"max_tokens": null}),
+        json!({"top_k": "many"}),
         json!({"messages": []}),
         json!({"messages": [{"role": "robot", "content": "x"}]}),
         json!({"tool_choice": {"type": "tool"}}),
