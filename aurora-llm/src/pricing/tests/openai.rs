@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::bill::{Bill, IntoCost, NOW, bills};
 use crate::pricing::Cost;
 use crate::wire::openai_chat::OpenAiChat;
+use crate::wire::openai_responses::OpenAiResponses;
 
 fn chat(usage: &Value) -> Value {
     let message = json!({"role": "assistant", "content": "ok"});
@@ -210,6 +211,23 @@ fn chat_completions_cost_what_openai_bills() {
             19_250_000,
         )
         .times(11, 10),
+        // 10 × 2,500 + 200 × 32,000 + 30 × 10,000 + 120 × 64,000 = 25,000 + 6,400,000 + 300,000 + 7,680,000
+        openai(
+            "sound",
+            "gpt-audio",
+            json!({"prompt_tokens": 210, "completion_tokens": 150,
+                "prompt_tokens_details": {"audio_tokens": 200, "text_tokens": 10},
+                "completion_tokens_details": {"audio_tokens": 120, "text_tokens": 30}}),
+            14_405_000,
+        ),
+        // 1,000 × 2,500 + (100 + 400) × 10,000: a total that says so counts reasoning beside the completion
+        openai(
+            "reasoning beside the completion",
+            "gpt-4o",
+            json!({"prompt_tokens": 1_000, "completion_tokens": 100, "total_tokens": 1_500,
+                "completion_tokens_details": {"reasoning_tokens": 400}}),
+            7_500_000,
+        ),
         // 2⁶⁴ − 1 tokens: the most that can be said, not what is left after wrapping around
         openai(
             "too many",
@@ -235,4 +253,61 @@ fn chat_completions_cost_what_openai_bills() {
         ),
     ];
     bills(&OpenAiChat::openai(), cases);
+}
+
+fn response(usage: &Value) -> Value {
+    let text = json!({"type": "output_text", "text": "ok", "annotations": []});
+    json!({
+        "id": "resp_1", "object": "response", "status": "completed", "model": "as-it-answers",
+        "output": [{"type": "message", "id": "msg_1", "role": "assistant", "status": "completed", "content": [text]}],
+        "usage": usage,
+    })
+}
+
+#[test]
+fn responses_cost_what_openai_bills() {
+    let openai = |name, model, usage: Value, nanos: i64| {
+        Bill::new(name, "openai", model, NOW, response(&usage), nanos)
+    };
+    let cases = [
+        // 36 × 2,000 + 87 × 8,000
+        openai(
+            "plain",
+            "gpt-4.1",
+            json!({"input_tokens": 36, "output_tokens": 87, "total_tokens": 123}),
+            768_000,
+        ),
+        // 129 × 2,000 + 11,904 × 500 + 44 × 8,000 = 258,000 + 5,952,000 + 352,000
+        openai(
+            "cached within the input",
+            "gpt-4.1-2025-04-14",
+            json!({"input_tokens": 12_033, "input_tokens_details": {"cached_tokens": 11_904}, "output_tokens": 44,
+                "output_tokens_details": {"reasoning_tokens": 0}, "total_tokens": 12_077}),
+            6_562_000,
+        ),
+        // 81 × 2,000 + 1,035 × 8,000: the 832 of reasoning are within the 1,035
+        openai(
+            "reasoning within the output",
+            "o3",
+            json!({"input_tokens": 81, "output_tokens": 1_035, "output_tokens_details": {"reasoning_tokens": 832},
+                "total_tokens": 1_116}),
+            8_442_000,
+        ),
+        // 500 × 2,000 + 500 × 100 + 1,000 × 2,500 + 100 × 10,000
+        openai(
+            "cached and written",
+            "gpt-6.1-sol",
+            json!({"input_tokens": 2_000, "output_tokens": 100,
+                "input_tokens_details": {"cached_tokens": 500, "cache_write_tokens": 1_000}}),
+            4_550_000,
+        ),
+        // 272,001 × 200 + 1,000 × 750
+        openai(
+            "long",
+            "gpt-6-luna",
+            json!({"input_tokens": 272_001, "output_tokens": 1_000}),
+            55_150_200,
+        ),
+    ];
+    bills(&OpenAiResponses::new("openai".into()), cases);
 }
