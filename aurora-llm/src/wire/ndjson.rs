@@ -1,6 +1,6 @@
 //! Lines of JSON (NDJSON), read incrementally.
 //!
-//! Lines end with LF or CRLF; the last one needs no end; empty lines, and a byte order mark at the start, are passed
+//! Lines end with LF or CRLF; the last one needs no end; blank lines, and a byte order mark at the start, are passed
 //! over. What a line holds is the reader's business.
 
 use memchr::memchr;
@@ -110,7 +110,11 @@ impl LineDecoder {
             line = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line);
         }
         line = line.strip_suffix(b"\r").unwrap_or(line);
-        if line.is_empty() { Ok(()) } else { on_line(line) }
+        if line.trim_ascii().is_empty() {
+            Ok(())
+        } else {
+            on_line(line)
+        }
     }
 }
 

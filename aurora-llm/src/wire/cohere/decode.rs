@@ -169,6 +169,11 @@ fn message(wire: WireMessage) -> Result<Message, Error> {
     Ok(Message::new(Role::Assistant, parts))
 }
 
+/// More sources no citation has, and for a long text only the first is told: each is told with the whole text, and a
+/// server could fill the memory with little.
+const MAX_SOURCES: usize = 64;
+const LONG_TEXT: usize = 4_096;
+
 /// One citation for each of its sources; one without any when there are none.
 pub(super) fn citations(wire: WireCitation) -> Vec<Citation> {
     let of = |source: Option<WireSource>| {
@@ -189,7 +194,16 @@ pub(super) fn citations(wire: WireCitation) -> Vec<Citation> {
     if wire.sources.is_empty() {
         return vec![of(None)];
     }
-    wire.sources.into_iter().map(|source| of(Some(source))).collect()
+    let most = if wire.text.len() > LONG_TEXT {
+        1
+    } else {
+        MAX_SOURCES
+    };
+    wire.sources
+        .into_iter()
+        .take(most)
+        .map(|source| of(Some(source)))
+        .collect()
 }
 
 /// What went wrong, for an answer that ended by a failure.

@@ -2,6 +2,7 @@
 
 mod bounds;
 mod failures;
+mod pitfalls;
 mod round_trips;
 mod streams;
 mod table;

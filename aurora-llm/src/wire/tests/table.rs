@@ -6,6 +6,8 @@
 //!   `failing` or any; all others must end well;
 //! - `answer_*.json`: whole answers, among them `answer_text.json`;
 //! - `request_*.json`: bodies that its server side reads (optional).
+//!
+//! Beside it, a row in `fuzz/targets.rs`, which `tests/noise.rs` and the fuzz targets read.
 
 use std::path::PathBuf;
 
