@@ -8,5 +8,13 @@ mod pricing {}
 #[doc = include_str!("../../docs/llm/resilience.md")]
 mod resilience {}
 
+#[cfg(feature = "simulated")]
+#[doc = include_str!("../../docs/llm/routing.md")]
+mod routing {}
+
+#[cfg(feature = "simulated")]
+#[doc = include_str!("../../docs/llm/streaming.md")]
+mod streaming {}
+
 #[doc = include_str!("../../docs/llm/tokens.md")]
 mod tokens {}
