@@ -3,11 +3,13 @@
 //! | provider | what it is | feature |
 //! | --- | --- | --- |
 //! | `openai` | OpenAI | `openai` |
+//! | `azure` | OpenAI's models by Microsoft Azure | `azure` |
+//! | `huggingface` | Hugging Face's router, and servers of Text Generation Inference | `huggingface` |
 //! | `anthropic` | Anthropic | `anthropic` |
 //! | `cohere` | Cohere, with embeddings and rerank | `cohere` |
 //! | `ollama` | Ollama, on a machine of one's own or at ollama.com, with embeddings | `ollama` |
 //! | `gemini` | Gemini, by Google's own API | `gemini` |
-//! | `openai_compatible` | any server that speaks OpenAI's Chat Completions | `openai-compatible` |
+//! | `openai_compatible` | any server that speaks OpenAI's Chat Completions or Responses | `openai-compatible` |
 //! | `simulated` | invented answers, without network or key | `simulated` |
 //!
 //! A provider is an address, a key and a [codec](crate::wire::Codec). It makes one attempt and reports what came of
@@ -15,12 +17,16 @@
 
 #[cfg(feature = "anthropic")]
 pub mod anthropic;
+#[cfg(feature = "azure")]
+pub mod azure;
 #[cfg(feature = "cohere")]
 pub mod cohere;
 #[cfg(feature = "http")]
 pub mod endpoint;
 #[cfg(feature = "gemini")]
 pub mod gemini;
+#[cfg(feature = "huggingface")]
+pub mod huggingface;
 #[cfg(feature = "ollama")]
 pub mod ollama;
 #[cfg(feature = "openai")]

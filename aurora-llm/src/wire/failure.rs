@@ -121,7 +121,10 @@ impl Report {
             .and_then(|details| details.get("error_code"))
             .and_then(as_text)
             .or_else(|| details.and_then(error_reason))
-            .unwrap_or_else(|| text("code"));
+            .or_else(|| inner.get("code").and_then(as_text))
+            // Azure's content filter may tell its name within alone.
+            .or_else(|| inner.pointer("/innererror/code").and_then(as_text))
+            .unwrap_or_default();
         let message = inner
             .as_str()
             .map(str::to_owned)
@@ -137,9 +140,9 @@ impl Report {
             .chain(value.get("error_type").and_then(as_text))
             .find(|kind| !kind.is_empty() && kind != "error")
             .unwrap_or_default();
-        let status = [inner.get("code"), inner.get("status"), inner.get("status_code")]
+        let status = ["code", "status", "status_code", "http_status_code"]
             .into_iter()
-            .flatten()
+            .filter_map(|name| inner.get(name))
             .find_map(as_status);
         let retry_after = details.and_then(retry_delay).or_else(|| retry_words(&message));
         let is_short = details.and_then(quota_is_short).or_else(|| {
@@ -262,6 +265,10 @@ const QUOTA_WORDS: &[&str] = &[
     "insufficient balance",
     "insufficient credit",
     "billing hard limit",
+    // Azure, under 403
+    "out of call volume quota",
+    // Hugging Face's router
+    "exceeded your monthly included credits",
     // Cohere's trial keys: so many calls in a month, under the same status as so many in a minute.
     "api calls / month",
     "calls per month",
@@ -300,6 +307,9 @@ const CONTEXT_WORDS: &[&str] = &[
     "input is too long",
     "too many tokens",
     "reduce the length of the messages",
+    // Text Generation Inference
+    "`inputs` must have less than",
+    "tokens + `max_new_tokens` must be <=",
 ];
 const FILTER: &[&str] = &[
     "content_filter",
@@ -420,7 +430,7 @@ fn quota_is_short(details: &Value) -> Option<bool> {
 
 /// "Please retry in 10h17m3.5s", "Please try again in 1.2s".
 fn retry_words(message: &str) -> Option<Duration> {
-    let (_, rest) = ["retry in ", "try again in "]
+    let (_, rest) = ["retry in ", "try again in ", "retry after "]
         .iter()
         .find_map(|words| message.split_once(words))?;
     let mut words = rest

@@ -8,6 +8,8 @@
 //! | --- | --- | --- |
 //! | OpenAI Chat Completions, and servers compatible with it | [`openai_chat::OpenAiChat`] | [`openai_chat::server`] |
 //! | OpenAI Responses | [`openai_responses::OpenAiResponses`] | [`openai_responses::server`] |
+//! | OpenAI's embeddings | [`openai_embeddings::OpenAiEmbeddings`] | [`openai_embeddings::server`] |
+//! | OpenAI's list of models | [`openai_models`] | [`openai_models`] |
 //! | Anthropic Messages | [`anthropic::AnthropicMessages`] | [`anthropic::server`] |
 //! | Cohere, version 2 | [`cohere::CohereChat`] | [`cohere::server`] |
 //! | Ollama | [`ollama::OllamaChat`] | [`ollama::server`] |
@@ -28,6 +30,8 @@ pub mod limits;
 pub mod ndjson;
 pub mod ollama;
 pub mod openai_chat;
+pub mod openai_embeddings;
+pub mod openai_models;
 pub mod openai_responses;
 mod served_error;
 mod served_signature;

@@ -4,12 +4,13 @@ use async_trait::async_trait;
 use aurora_core::secret::Secret;
 
 use super::endpoint::{Auth, Connection};
-use super::openai_compatible::{OpenAiCompatible, OpenAiCompatibleBuilder};
+use super::openai_compatible::OpenAiCompatible;
 use crate::catalog;
 use crate::chat::{ChatResponse, ChatStream};
 use crate::error::Error;
-use crate::provider::{Call, Capabilities, LlmProvider, ProviderId};
-use crate::wire::openai_chat::MaxTokensField;
+use crate::provider::{Call, Capabilities, EmbeddingProvider, LlmProvider, ModelCatalog, ProviderId};
+
+pub use super::openai_compatible::Api;
 
 /// What it is called in the catalog.
 const KIND: &str = "openai";
@@ -17,7 +18,7 @@ const KIND: &str = "openai";
 /// Where OpenAI is reached.
 pub const BASE_URL: &str = "https://api.openai.com/v1";
 
-/// OpenAI, by its Chat Completions.
+/// OpenAI, by its Chat Completions or its Responses.
 ///
 /// # Examples
 /// ```
@@ -48,6 +49,7 @@ impl OpenAi {
             base_url: BASE_URL.to_owned(),
             organization: None,
             project: None,
+            api: Api::default(),
             connection: Connection::default(),
         }
     }
@@ -69,18 +71,24 @@ impl LlmProvider for OpenAi {
 
     /// As the [catalog](catalog) has it; what a new model can do is left to OpenAI to judge.
     fn capabilities(&self, model: &str) -> Capabilities {
-        catalog::capabilities(KIND, model).unwrap_or_else(|| self.0.capabilities(model))
+        let able = catalog::capabilities(KIND, model).unwrap_or_else(|| self.0.capabilities(model));
+        self.0.limit(able)
+    }
+
+    fn embeddings(&self) -> Option<&dyn EmbeddingProvider> {
+        self.0.embeddings()
+    }
+
+    fn catalog(&self) -> Option<&dyn ModelCatalog> {
+        self.0.catalog()
     }
 
     async fn chat(&self, call: &Call) -> Result<ChatResponse, Error> {
-        self.0.endpoint.chat(call, &self.capabilities(&call.model)).await
+        self.0.chat_as(call, self.capabilities(&call.model)).await
     }
 
     async fn chat_stream(&self, call: &Call) -> Result<ChatStream, Error> {
-        self.0
-            .endpoint
-            .chat_stream(call, &self.capabilities(&call.model))
-            .await
+        self.0.stream_as(call, self.capabilities(&call.model)).await
     }
 }
 
@@ -92,6 +100,7 @@ pub struct OpenAiBuilder {
     base_url: String,
     organization: Option<String>,
     project: Option<String>,
+    api: Api,
     connection: Connection,
 }
 
@@ -131,6 +140,13 @@ impl OpenAiBuilder {
         self
     }
 
+    /// Says which interface is spoken. [`Api::ChatCompletions`] unless told otherwise.
+    #[must_use]
+    pub const fn api(mut self, api: Api) -> Self {
+        self.api = api;
+        self
+    }
+
     /// Sets time limits and headers.
     #[must_use]
     pub fn connection(mut self, connection: Connection) -> Self {
@@ -152,10 +168,12 @@ impl OpenAiBuilder {
                 connection = connection.header(name, value);
             }
         }
-        let builder: OpenAiCompatibleBuilder = OpenAiCompatible::builder(self.id, self.base_url)
+        OpenAiCompatible::builder(self.id, self.base_url)
+            .genuine()
             .auth(self.auth)
-            .max_tokens_field(MaxTokensField::MaxCompletionTokens)
-            .connection(connection);
-        builder.build().map(OpenAi)
+            .api(self.api)
+            .connection(connection)
+            .build()
+            .map(OpenAi)
     }
 }

@@ -3,11 +3,13 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::sound::{self, Sound};
 use super::usage::WireUsage;
-use crate::chat::{ChatResponse, FinishReason, Message, Part, Reasoning, Role, ToolCall};
+use crate::chat::{ChatResponse, Citation, FinishReason, Message, Part, Reasoning, Role, ToolCall};
 use crate::error::Error;
 use crate::wire::failure;
 use crate::wire::json::{LooseText, arguments, malformed, or_default, unreadable};
+use crate::wire::openai_responses::between;
 
 #[derive(Debug, Deserialize)]
 struct Completion {
@@ -18,10 +20,13 @@ struct Completion {
     #[serde(default, deserialize_with = "or_default")]
     choices: Vec<Choice>,
     usage: Option<WireUsage>,
+    citations: Option<Value>,
 }
 
 #[derive(Debug, Deserialize)]
 struct Choice {
+    #[serde(default, deserialize_with = "or_default")]
+    index: u32,
     message: Option<WireMessage>,
     finish_reason: Option<String>,
 }
@@ -34,6 +39,8 @@ struct WireMessage {
     reasoning_content: Option<LooseText>,
     #[serde(default, deserialize_with = "or_default")]
     tool_calls: Vec<WireToolCall>,
+    audio: Option<Sound>,
+    annotations: Option<Vec<Value>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -55,12 +62,18 @@ pub(super) fn response(body: &[u8]) -> Result<ChatResponse, Error> {
     }
     let completion = Completion::deserialize(value)
         .map_err(|error| unreadable("not the form of a chat completion", &error))?;
-    let choice = completion.choices.into_iter().next();
+    // Only one answer was asked for.
+    let choice = completion.choices.into_iter().min_by_key(|choice| choice.index);
     let Some((message, reason)) = choice.and_then(|choice| Some((choice.message?, choice.finish_reason)))
     else {
         return Err(malformed("an answer without a message"));
     };
-    let message = parts(message, &completion.id)?;
+    let mut message = parts(message, &completion.id)?;
+    if !message.parts.iter().any(|part| matches!(part, Part::Citation(_))) {
+        message
+            .parts
+            .extend(addresses(completion.citations.as_ref()).map(Part::Citation));
+    }
     let called = message.tool_calls().next().is_some();
     Ok(ChatResponse {
         id: completion.id,
@@ -79,8 +92,22 @@ fn parts(message: WireMessage, answer: &str) -> Result<Message, Error> {
             signature: None,
         }));
     }
-    if let Some(LooseText(text)) = message.content.filter(|text| !text.0.is_empty()) {
+    let mut sound = message.audio;
+    let content = message
+        .content
+        .map(|LooseText(text)| text)
+        .filter(|text| !text.is_empty());
+    // What was spoken stands in the transcript alone.
+    let text = content
+        .or_else(|| sound.as_mut().and_then(Sound::transcript))
+        .unwrap_or_default();
+    let citations: Vec<Part> = cited(message.annotations, &text).map(Part::Citation).collect();
+    if !text.is_empty() {
         parts.push(Part::Text(text));
+    }
+    parts.extend(citations);
+    if let Some(bytes) = sound.as_ref().and_then(Sound::bytes) {
+        parts.push(Part::Audio(sound::media(bytes)));
     }
     if let Some(refusal) = message.refusal.filter(|text| !text.is_empty()) {
         parts.push(Part::Refusal(refusal));
@@ -101,6 +128,33 @@ fn parts(message: WireMessage, answer: &str) -> Result<Message, Error> {
         }));
     }
     Ok(Message::new(Role::Assistant, parts))
+}
+
+/// The citations among annotations; places are counted in characters of `text`.
+pub(super) fn cited(annotations: Option<Vec<Value>>, text: &str) -> impl Iterator<Item = Citation> {
+    annotations.into_iter().flatten().filter_map(move |annotation| {
+        let at = annotation.get("url_citation")?;
+        let number = |name: &str| at.get(name).and_then(Value::as_u64).unwrap_or(0);
+        let given = |name: &str| {
+            let text = at.get(name).and_then(Value::as_str);
+            text.filter(|text| !text.is_empty()).map(str::to_owned)
+        };
+        let mut citation = Citation::new(between(text, number("start_index"), number("end_index")));
+        (citation.url, citation.title, citation.cited) = (given("url"), given("title"), given("content"));
+        Some(citation)
+    })
+}
+
+/// The sources that Perplexity and xAI list beside the answer.
+pub(super) fn addresses(list: Option<&Value>) -> impl Iterator<Item = Citation> {
+    let list = list.and_then(Value::as_array).into_iter().flatten();
+    list.filter_map(|address| {
+        let url = Some(address.as_str()?.to_owned());
+        Some(Citation {
+            url,
+            ..Citation::default()
+        })
+    })
 }
 
 /// The reasoning, which some servers write under both of its names.

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{DIALECT, MaxTokensField};
+use super::{DIALECT, MaxTokensField, OpenAiChat, TopK};
 use crate::chat::{
     ChatRequest, Media, MediaSource, Message, Part, ReasoningEffort, ResponseFormat, Role, Tool, ToolCall,
     ToolChoice,
@@ -12,12 +12,11 @@ use crate::provider::Call;
 use crate::wire::json::{invalid, merge_options, unsupported};
 use crate::wire::{Streaming, WireRequest, data_url};
 
-pub(super) fn request(
-    call: &Call,
-    streaming: Streaming,
-    limit: MaxTokensField,
-) -> Result<WireRequest, Error> {
+pub(super) fn request(call: &Call, streaming: Streaming, codec: &OpenAiChat) -> Result<WireRequest, Error> {
     let request = &*call.request;
+    if request.top_k.is_some() && codec.top_k == TopK::Refused {
+        return Err(unsupported("top_k"));
+    }
     let mut body = Map::new();
     body.insert("model".to_owned(), json!(&*call.model));
     body.insert("messages".to_owned(), Value::Array(messages(&request.messages)?));
@@ -27,13 +26,16 @@ pub(super) fn request(
             body.insert(name.to_owned(), value);
         }
     };
-    let limit = match limit {
+    let limit = match codec.max_tokens_field {
         MaxTokensField::MaxCompletionTokens => "max_completion_tokens",
         MaxTokensField::MaxTokens => "max_tokens",
     };
     set(limit, request.max_tokens.map(Value::from));
     set("temperature", request.temperature.map(Value::from));
     set("top_p", request.top_p.map(Value::from));
+    set("top_k", request.top_k.map(Value::from));
+    set("frequency_penalty", request.frequency_penalty.map(Value::from));
+    set("presence_penalty", request.presence_penalty.map(Value::from));
     set("stop", (!request.stop.is_empty()).then(|| json!(request.stop)));
     set("seed", request.seed.map(Value::from));
     set("reasoning_effort", request.reasoning.as_ref().map(effort));
@@ -42,6 +44,14 @@ pub(super) fn request(
         (!request.metadata.is_empty()).then(|| json!(request.metadata)),
     );
     set("user", request.user.as_deref().map(Value::from));
+    set("prompt_cache_key", request.cache_key.as_deref().map(Value::from));
+    if let Some(speech) = &request.speech {
+        set("modalities", Some(json!(["text", "audio"])));
+        set(
+            "audio",
+            Some(json!({"voice": speech.voice, "format": speech.format})),
+        );
+    }
     set("response_format", format(&request.format));
     if streaming.is_on() {
         set("stream", Some(json!(true)));
@@ -65,6 +75,7 @@ fn messages(messages: &[Message]) -> Result<Vec<Value>, Error> {
                     "tool_call_id": result.call_id,
                     "content": result.content,
                 })),
+                Part::CachePoint(_) => {}
                 other => rest.push(other),
             }
         }
@@ -110,7 +121,8 @@ fn assistant(parts: &[&Part]) -> Result<Value, Error> {
             Part::Text(more) => text.push_str(more),
             Part::Refusal(more) => refusal.push_str(more),
             Part::ToolCall(call) => calls.push(tool_call(call)),
-            Part::Reasoning(_) => {}
+            // Of a spoken answer the text is the transcript.
+            Part::Reasoning(_) | Part::Citation(_) | Part::Audio(_) => {}
             _ => return Err(unsupported("media in answers of the model")),
         }
     }

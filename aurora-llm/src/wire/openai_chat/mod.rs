@@ -5,7 +5,15 @@
 //! - [`ReasoningEffort::Tokens`](crate::chat::ReasoningEffort::Tokens) becomes the nearest word: `low` up to 4,096,
 //!   `medium` up to 16,384, else `high`.
 //! - A failed [`ToolResult`](crate::chat::ToolResult) is sent as its text; the dialect does not mark failures.
-//! - Usage is taken apart: `prompt_tokens` includes cached ones and `completion_tokens` includes reasoning.
+//! - Usage is taken apart: `prompt_tokens` includes cached ones and sound, `completion_tokens` includes reasoning and
+//!   sound; some servers count reasoning beside it, which their total tells. Tokens of a prediction that was not taken
+//!   over are billed as output, and stay within it.
+//! - `top_k` is sent to compatible servers, and refused for OpenAI, which has no word for it.
+//! - A spoken answer is a text, which is its transcript, and sound. Sound and citations of earlier answers are left
+//!   out; the words beside them are sent. The form of the sound is read from its first bytes.
+//! - [`show_reasoning`](crate::chat::ChatRequest::show_reasoning) and marks for the prompt cache have no words here:
+//!   servers that show reasoning do so by themselves, and OpenAI caches by itself.
+//! - Of several choices, only the first is an answer.
 //! - `finish_reason: "stop"` beside tool calls is read as `tool_calls`.
 //!
 //! Source of the form: OpenAI's API reference and its published OpenAPI document, version 2.3.0.
@@ -13,7 +21,9 @@
 mod decode;
 pub(super) mod encode;
 mod fragments;
+mod options;
 pub mod server;
+mod sound;
 mod stream;
 #[cfg(test)]
 mod tests;
@@ -26,6 +36,8 @@ use super::{Codec, ResponseHead, StreamDecoder, Streaming, WireRequest, failure}
 use crate::chat::ChatResponse;
 use crate::error::Error;
 use crate::provider::Call;
+
+pub use options::Options;
 
 /// The name of this dialect in [`ChatRequest::options`](crate::chat::ChatRequest::options).
 pub const DIALECT: &str = "openai_chat";
@@ -57,6 +69,15 @@ pub enum MaxTokensField {
 #[derive(Debug, Clone, Default)]
 pub struct OpenAiChat {
     max_tokens_field: MaxTokensField,
+    top_k: TopK,
+}
+
+/// Whether there is a word for `top_k`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum TopK {
+    Refused,
+    #[default]
+    Sent,
 }
 
 impl OpenAiChat {
@@ -65,6 +86,7 @@ impl OpenAiChat {
     pub const fn openai() -> Self {
         Self {
             max_tokens_field: MaxTokensField::MaxCompletionTokens,
+            top_k: TopK::Refused,
         }
     }
 
@@ -73,6 +95,7 @@ impl OpenAiChat {
     pub const fn compatible() -> Self {
         Self {
             max_tokens_field: MaxTokensField::MaxTokens,
+            top_k: TopK::Sent,
         }
     }
 
@@ -86,7 +109,7 @@ impl OpenAiChat {
 
 impl Codec for OpenAiChat {
     fn encode(&self, call: &Call, streaming: Streaming) -> Result<WireRequest, Error> {
-        encode::request(call, streaming, self.max_tokens_field)
+        encode::request(call, streaming, self)
     }
 
     fn decode(&self, _head: &ResponseHead, body: &[u8]) -> Result<ChatResponse, Error> {

@@ -3,8 +3,9 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::decode::{finish_reason, reasoning};
+use super::decode::{addresses, cited, finish_reason, reasoning};
 use super::fragments::{Fragment, Fragments};
+use super::sound::{self, Sound};
 use super::usage::WireUsage;
 use crate::chat::StreamEvent;
 use crate::error::{Error, ErrorKind};
@@ -23,6 +24,7 @@ struct Chunk {
     choices: Option<Vec<Choice>>,
     usage: Option<WireUsage>,
     error: Option<Value>,
+    citations: Option<Value>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -40,6 +42,8 @@ struct Delta {
     reasoning: Option<LooseText>,
     reasoning_content: Option<LooseText>,
     tool_calls: Option<Vec<Fragment>>,
+    audio: Option<Sound>,
+    annotations: Option<Vec<Value>>,
 }
 
 /// One streamed answer.
@@ -48,6 +52,12 @@ pub(super) struct Answer {
     id: String,
     begun: bool,
     calls: Fragments,
+    /// What was said, in which citations have their places.
+    text: String,
+    sound: Vec<u8>,
+    /// The sources that are listed beside the answer; told once, if no others were.
+    listed: Option<Value>,
+    cited: bool,
     usage: Option<Usage>,
     finish: Option<String>,
     closed: bool,
@@ -122,6 +132,9 @@ impl Answer {
                 model: chunk.model,
             });
         }
+        if chunk.citations.is_some() {
+            self.listed = chunk.citations;
+        }
         // Only one answer was asked for.
         for choice in choices.into_iter().filter(|choice| choice.index == 0) {
             self.delta(choice.delta.unwrap_or_default(), out)?;
@@ -147,7 +160,18 @@ impl Answer {
             out.push(StreamEvent::Reasoning(text));
         }
         if let Some(LooseText(text)) = delta.content.filter(|text| !text.0.is_empty()) {
-            out.push(StreamEvent::Text(text));
+            self.say(text, out);
+        }
+        if let Some(mut sound) = delta.audio {
+            sound.add_to(&mut self.sound).map_err(malformed)?;
+            if let Some(text) = sound.transcript() {
+                self.say(text, out);
+            }
+        }
+        if delta.annotations.is_some() {
+            let before = out.len();
+            out.extend(cited(delta.annotations, &self.text).map(StreamEvent::Citation));
+            self.cited |= out.len() > before;
         }
         if let Some(text) = delta.refusal.filter(|text| !text.is_empty()) {
             out.push(StreamEvent::Refusal(text));
@@ -158,9 +182,21 @@ impl Answer {
         Ok(())
     }
 
+    fn say(&mut self, text: String, out: &mut Vec<StreamEvent>) {
+        self.text.push_str(&text);
+        out.push(StreamEvent::Text(text));
+    }
+
     fn close(&mut self, out: &mut Vec<StreamEvent>) -> Result<(), Error> {
         self.closed = true;
         self.calls.end(out).map_err(malformed)?;
+        if !self.cited {
+            out.extend(addresses(self.listed.as_ref()).map(StreamEvent::Citation));
+        }
+        let sound = std::mem::take(&mut self.sound);
+        if !sound.is_empty() {
+            out.push(StreamEvent::Media(sound::media(sound.into())));
+        }
         out.push(StreamEvent::Finish {
             reason: finish_reason(self.finish.as_deref(), !self.calls.is_empty()),
             usage: self.usage.take(),

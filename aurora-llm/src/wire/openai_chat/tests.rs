@@ -1,3 +1,6 @@
+mod beside_text;
+mod hosts;
+
 use bytes::Bytes;
 use serde_json::{Value, json};
 
@@ -75,6 +78,9 @@ fn rich() -> ChatRequest {
     .stop("END");
     request.parallel_tool_calls = Some(false);
     request.seed = Some(7);
+    request.frequency_penalty = Some(0.25);
+    request.presence_penalty = Some(-0.5);
+    request.cache_key = Some("key".into());
     request.reasoning = Some(ReasoningEffort::Low);
     request.metadata.insert("team".into(), "search".into());
     request.user = Some("u-1".into());
@@ -121,6 +127,9 @@ fn a_request_with_everything() {
         "top_p": 0.9,
         "stop": ["END"],
         "seed": 7,
+        "frequency_penalty": 0.25,
+        "presence_penalty": -0.5,
+        "prompt_cache_key": "key",
         "reasoning_effort": "low",
         "metadata": {"team": "search"},
         "user": "u-1",

@@ -34,6 +34,7 @@ use crate::chat::{ChatResponse, Signature};
 use crate::error::Error;
 use crate::provider::{Call, ProviderId};
 
+pub(super) use item::between;
 pub use options::Options;
 
 /// The name of this dialect in [`ChatRequest::options`](crate::chat::ChatRequest::options).

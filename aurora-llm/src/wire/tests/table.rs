@@ -70,6 +70,9 @@ pub(super) const DIALECTS: &[Dialect] = &[
             ("error_empty", ErrorKind::StreamTruncated),
             ("error_done_alone", ErrorKind::Malformed),
             ("error_openrouter", ErrorKind::ServerError),
+            ("error_sound", ErrorKind::Malformed),
+            ("error_tgi", ErrorKind::ServerError),
+            ("error_tgi_overflow", ErrorKind::ContextOverflow),
         ],
     },
     Dialect {

@@ -4,8 +4,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::chat::{
-    ChatRequest, Media, MediaSource, Message, Part, Reasoning, ReasoningEffort, ResponseFormat, Role, Tool,
-    ToolCall, ToolChoice, ToolResult,
+    ChatRequest, Media, MediaSource, Message, Part, Reasoning, ReasoningEffort, ResponseFormat, Role, Speech,
+    Tool, ToolCall, ToolChoice, ToolResult,
 };
 use crate::error::Error;
 use crate::wire::json::{arguments, invalid, or_default, refusal, unsupported};
@@ -27,6 +27,12 @@ struct Body {
     top_p: Option<f64>,
     stop: Option<OneOrMany>,
     seed: Option<i64>,
+    top_k: Option<u32>,
+    frequency_penalty: Option<f64>,
+    presence_penalty: Option<f64>,
+    prompt_cache_key: Option<String>,
+    modalities: Option<Vec<String>>,
+    audio: Option<WireSpeech>,
     reasoning_effort: Option<String>,
     #[serde(default, deserialize_with = "or_default")]
     metadata: std::collections::BTreeMap<String, String>,
@@ -44,6 +50,12 @@ struct Body {
 struct StreamOptions {
     #[serde(default, deserialize_with = "or_default")]
     include_usage: bool,
+}
+
+#[derive(Debug, Deserialize)]
+struct WireSpeech {
+    voice: Value,
+    format: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -117,14 +129,14 @@ struct WireSchema {
 
 /// Reads the body of `POST /v1/chat/completions`.
 ///
-/// Fields that the vocabulary has no word for (`frequency_penalty`, `logit_bias`, `service_tier` …) are kept as
+/// Fields that the vocabulary has no word for (`logit_bias`, `service_tier`, `prediction` …) are kept as
 /// [`options`](ChatRequest::options) of `openai_chat`: they reach providers of this dialect unchanged, and no other.
 /// The `name` of a message and the `detail` of an image are passed over.
 ///
 /// # Errors
 /// [`ErrorKind::InvalidRequest`](crate::error::ErrorKind::InvalidRequest) for a body that is not of this form;
 /// [`ErrorKind::Unsupported`](crate::error::ErrorKind::Unsupported) for what would change the answer's form and could
-/// not be given back: `n` above 1, `logprobs`, `modalities` other than text, legacy `functions` and `function_call`,
+/// not be given back: `n` above 1, `logprobs`, legacy `functions` and `function_call`,
 /// uploaded files.
 pub fn decode_request(body: &[u8]) -> Result<ClientRequest, Error> {
     let body: Body = serde_json::from_slice(body).map_err(|error| {
@@ -161,6 +173,11 @@ pub fn decode_request(body: &[u8]) -> Result<ClientRequest, Error> {
         Some(OneOrMany::Many(texts)) => texts,
     };
     request.seed = body.seed;
+    request.top_k = body.top_k;
+    request.frequency_penalty = body.frequency_penalty;
+    request.presence_penalty = body.presence_penalty;
+    request.cache_key = body.prompt_cache_key;
+    request.speech = speech(body.modalities, body.audio)?;
     request.reasoning = body.reasoning_effort.map(effort);
     request.metadata = body.metadata;
     request.user = body.user;
@@ -179,6 +196,24 @@ pub fn decode_request(body: &[u8]) -> Result<ClientRequest, Error> {
     })
 }
 
+fn speech(modalities: Option<Vec<String>>, audio: Option<WireSpeech>) -> Result<Option<Speech>, Error> {
+    let wanted = modalities.unwrap_or_default();
+    if wanted
+        .iter()
+        .any(|wanted| !matches!(wanted.as_str(), "text" | "audio"))
+    {
+        return Err(unsupported("modalities other than text and audio"));
+    }
+    if !wanted.iter().any(|wanted| wanted == "audio") {
+        return Ok(None);
+    }
+    let audio = audio.ok_or_else(|| invalid("a spoken answer lacks audio"))?;
+    // A voice of one's own is named by an object.
+    let voice = audio.voice.as_str().or_else(|| audio.voice.get("id")?.as_str());
+    let voice = voice.ok_or_else(|| invalid("a spoken answer lacks a voice"))?;
+    Ok(Some(Speech::new(voice, audio.format)))
+}
+
 fn refuse_what_cannot_be_answered(body: &Body) -> Result<(), Error> {
     if body.n.is_some_and(|n| n != 1) {
         return Err(unsupported("n other than 1"));
@@ -188,14 +223,10 @@ fn refuse_what_cannot_be_answered(body: &Body) -> Result<(), Error> {
             .get(name)
             .is_some_and(|value| !matches!(value, Value::Null | Value::Bool(false)))
     };
-    for name in ["logprobs", "top_logprobs", "audio", "functions", "function_call"] {
+    for name in ["logprobs", "top_logprobs", "functions", "function_call"] {
         if is_on(name) {
             return Err(unsupported(name));
         }
-    }
-    let modalities = body.rest.get("modalities").and_then(Value::as_array);
-    if modalities.is_some_and(|list| list.iter().any(|modality| modality != "text")) {
-        return Err(unsupported("modalities other than text"));
     }
     Ok(())
 }

@@ -4,14 +4,15 @@ use aurora_core::time::Timestamp;
 use serde_json::{Value, json};
 
 use super::{answer, error};
-use crate::chat::StreamEvent;
+use crate::chat::{Media, MediaSource, StreamEvent};
 use crate::error::Error;
 use crate::usage::Usage;
 
 /// Writes one streamed answer as the server-sent events that OpenAI's clients read.
 ///
 /// The order is the one they rely on: a first chunk with the role, the deltas, a chunk with the finish reason, a chunk
-/// with the usage and no choices if it was asked for, and `[DONE]`. After an error nothing follows.
+/// with the usage and no choices if it was asked for, and `[DONE]`. After an error nothing follows. Signatures, pictures and
+/// citations without an address are left out.
 ///
 /// # Examples
 /// ```
@@ -29,6 +30,8 @@ use crate::usage::Usage;
 pub struct StreamEncoder {
     id: String,
     model: String,
+    /// What was said, in which citations have their places.
+    text: String,
     created: Timestamp,
     include_usage: bool,
     begun: bool,
@@ -43,6 +46,7 @@ impl StreamEncoder {
         Self {
             id: String::new(),
             model: String::new(),
+            text: String::new(),
             created,
             include_usage: false,
             begun: false,
@@ -69,7 +73,16 @@ impl StreamEncoder {
                 self.model.clone_from(model);
                 self.begin(out);
             }
-            StreamEvent::Text(text) => self.delta(&json!({"content": text}), out),
+            StreamEvent::Text(text) => {
+                self.text.push_str(text);
+                self.delta(&json!({"content": text}), out);
+            }
+            StreamEvent::Citation(citation) => {
+                if let Some(annotation) = answer::annotation(citation, &self.text) {
+                    self.delta(&json!({"annotations": [annotation]}), out);
+                }
+            }
+            StreamEvent::Media(media) => self.media(media, out),
             StreamEvent::Reasoning(text) => self.delta(&json!({"reasoning_content": text}), out),
             StreamEvent::Refusal(text) => self.delta(&json!({"refusal": text}), out),
             StreamEvent::ToolCallStart { index, id, name } => self.delta(
@@ -101,9 +114,7 @@ impl StreamEncoder {
             }
             StreamEvent::Signature(_)
             | StreamEvent::ToolCallEnd { .. }
-            | StreamEvent::ToolCallSignature { .. }
-            | StreamEvent::Citation(_)
-            | StreamEvent::Media(_) => {}
+            | StreamEvent::ToolCallSignature { .. } => {}
         }
     }
 
@@ -112,6 +123,16 @@ impl StreamEncoder {
         if !self.ended {
             self.ended = true;
             line(&error::body(failure), out);
+        }
+    }
+
+    /// Sound, whose words have been written as content; pictures have no place here.
+    fn media(&mut self, media: &Media, out: &mut Vec<u8>) {
+        if let MediaSource::Bytes(bytes) = &media.source
+            && media.media_type.starts_with("audio/")
+        {
+            let audio = answer::audio(&self.id, bytes, self.created, "");
+            self.delta(&json!({"audio": audio}), out);
         }
     }
 

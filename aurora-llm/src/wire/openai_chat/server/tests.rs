@@ -16,7 +16,7 @@ fn our_server_refuses_what_it_could_not_give_back() {
     for extra in [
         json!({"n": 2}),
         json!({"logprobs": true}),
-        json!({"modalities": ["text", "audio"]}),
+        json!({"modalities": ["text", "smell"]}),
         json!({"functions": [{"name": "f"}]}),
         json!({"tools": [{"type": "web_search"}]}),
         json!({"messages": [{"role": "assistant", "function_call": {"name": "f", "arguments": "{}"}}]}),
@@ -36,6 +36,7 @@ fn our_server_refuses_what_it_could_not_give_back() {
         json!({"tool_choice": "sometimes"}),
         json!({"messages": [{"role": "tool", "content": "x"}]}),
         json!({"max_tokens": -1}),
+        json!({"modalities": ["text", "audio"]}),
     ] {
         assert_eq!(
             ask(extra.clone()).unwrap_err().kind(),
@@ -48,8 +49,11 @@ fn our_server_refuses_what_it_could_not_give_back() {
         {"role": "assistant", "content": "x", "function_call": null, "audio": null, "reasoning": "why", "reasoning_content": "why"},
     ]}));
     assert!(asked.is_ok(), "as vLLM and OpenRouter write it: {asked:?}");
-    let kept = ask(json!({"n": 1, "logprobs": false, "frequency_penalty": 0.5, "store": null})).unwrap();
-    let expected = json!({"logprobs": false, "frequency_penalty": 0.5});
+    let kept = ask(
+        json!({"n": 1, "logprobs": false, "service_tier": "flex", "frequency_penalty": 0.5, "store": null}),
+    )
+    .unwrap();
+    let expected = json!({"logprobs": false, "service_tier": "flex"});
     assert_eq!(Value::Object(kept.request.options[DIALECT].clone()), expected);
     assert!(!kept.streaming.is_on() && !kept.include_usage);
 }

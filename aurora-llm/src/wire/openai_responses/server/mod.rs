@@ -21,6 +21,7 @@ mod stream;
 mod tests;
 
 pub use crate::wire::openai_chat::server::encode_error;
+pub(in crate::wire) use answer::annotation;
 pub use answer::encode_response;
 pub use request::decode_request;
 pub use stream::StreamEncoder;
