@@ -138,7 +138,7 @@ pub struct Price {
     /// Every call, whatever it consumes.
     pub request: NanoUsd,
     /// By how much all of it is multiplied, as a fraction: half for a batch.
-    factor: (u32, u32),
+    factor: (u64, u64),
 }
 
 impl Price {
@@ -201,13 +201,9 @@ impl Price {
     #[must_use]
     pub fn times(mut self, numerator: u32, denominator: u32) -> Self {
         let (one, two) = self.factor;
-        let (numerator, denominator) = (
-            u64::from(one) * u64::from(numerator),
-            u64::from(two) * u64::from(denominator.max(1)),
-        );
-        let divisor = gcd(numerator, denominator).max(1);
-        let small = |number: u64| u32::try_from(number / divisor).unwrap_or(u32::MAX);
-        self.factor = (small(numerator), small(denominator));
+        // Reduced before and after, so that only a chain of fractions that no vendor has can saturate.
+        let (numerator, denominator) = reduced(u64::from(numerator), u64::from(denominator.max(1)));
+        self.factor = reduced(one.saturating_mul(numerator), two.saturating_mul(denominator));
         self
     }
 
@@ -255,6 +251,11 @@ impl Price {
         let bound = if nanos < 0 { i64::MIN } else { i64::MAX };
         Cost::Priced(NanoUsd::from_nanos(i64::try_from(nanos).unwrap_or(bound)))
     }
+}
+
+fn reduced(numerator: u64, denominator: u64) -> (u64, u64) {
+    let divisor = gcd(numerator, denominator).max(1);
+    (numerator / divisor, denominator / divisor)
 }
 
 const fn gcd(mut one: u64, mut two: u64) -> u64 {
