@@ -11,7 +11,9 @@ use aurora_llm::Error;
 use aurora_llm::chat::StreamEvent;
 use aurora_llm::wire::ndjson::LineDecoder;
 use aurora_llm::wire::sse::{SseDecoder, SseFrame};
-use aurora_llm::wire::{Codec, ErrorAnswer, ResponseHead, anthropic, cohere, gemini, ollama, openai_chat};
+use aurora_llm::wire::{
+    Codec, ErrorAnswer, ResponseHead, anthropic, cohere, gemini, ollama, openai_chat, openai_responses,
+};
 
 /// One dialect, from both sides.
 pub struct Dialect {
@@ -36,6 +38,14 @@ pub const DIALECTS: &[Dialect] = &[
         serve: (
             |body| openai_chat::server::decode_request(body).map(drop),
             openai_chat::server::encode_error,
+        ),
+    },
+    Dialect {
+        name: "openai_responses",
+        codec: || Box::new(openai_responses::OpenAiResponses::new("openai".into())),
+        serve: (
+            |body| openai_responses::server::decode_request(body).map(drop),
+            openai_responses::server::encode_error,
         ),
     },
     Dialect {

@@ -136,7 +136,7 @@ mod noise {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(if cfg!(debug_assertions) { 1_500 } else { 20_000 }))]
+        #![proptest_config(ProptestConfig::with_cases(if cfg!(debug_assertions) { 500 } else { 20_000 }))]
 
         #[test]
         fn mutated_streams_end_exactly_once_and_do_not_grow((name, bytes) in mutated()) {
