@@ -37,6 +37,7 @@
 //! | [`wire`] | codecs without I/O, for both sides of a dialect |
 //! | [`usage`], [`pricing`] | tokens, and what they cost in nano-dollars |
 //! | [`catalog`] | what models can do, as data |
+//! | [`ledger`] | what calls used, and budgets that hold |
 //! | [`error`](mod@error) | what went wrong, and whether it helps to try again |
 //! | [`telemetry`] | the names of spans and metrics, and their buckets |
 //! | `testing` | the contract that every provider keeps |
@@ -65,6 +66,7 @@ pub mod embed;
 pub mod error;
 #[cfg(doctest)]
 mod guides;
+pub mod ledger;
 pub mod pricing;
 pub mod provider;
 pub mod providers;

@@ -10,13 +10,14 @@
 use std::time::Duration;
 
 use aurora_core::time::Clock;
-use metrics::{Histogram, SharedString, Unit, describe_histogram, histogram};
+use metrics::{Histogram, SharedString, Unit, counter, describe_counter, describe_histogram, histogram};
 use tracing::Span;
 use tracing::field::Empty;
 
 use crate::chat::{ChatRequest, FinishReason};
 use crate::client::Answer;
 use crate::error::{Error, ErrorKind};
+use crate::pricing::Cost;
 use crate::provider::ProviderId;
 use crate::usage::Usage;
 
@@ -56,6 +57,25 @@ pub const TOKENS_BUCKETS: [f64; 14] = [
     67_108_864.0,
 ];
 
+/// Counter of what calls cost, in nano-dollars (10⁻⁹ USD), by provider; what is known of calls that were given up or
+/// broke is in it by estimate.
+pub const COST: &str = "aurora_llm.cost";
+
+/// Counter of calls whose cost is not known, by provider: no price, or no usage told.
+pub const UNPRICED: &str = "aurora_llm.unpriced";
+
+/// Counter of calls that a budget did not cover, by the labels `scope` and `period`.
+pub const BUDGET_REFUSED: &str = "aurora_llm.budget.refused";
+
+/// Histogram of the share of a budget that is spent after each call, 1 for all of it, by the labels `scope` and `period`.
+pub const BUDGET_USED: &str = "aurora_llm.budget.used";
+
+/// Upper ends of the buckets of [`BUDGET_USED`].
+pub const BUDGET_USED_BUCKETS: [f64; 8] = [0.1, 0.25, 0.5, 0.75, 0.8, 0.9, 1.0, 1.5];
+
+/// Counter of attempts whose use could not be booked in the ledger and is only in the log.
+pub const LEDGER_LOST: &str = "aurora_llm.ledger.lost";
+
 const OPERATION: &str = "gen_ai.operation.name";
 pub(crate) const CHAT: &str = "chat";
 pub(crate) const EMBEDDINGS: &str = "embeddings";
@@ -83,6 +103,19 @@ pub fn describe() {
         "Time from one piece of streamed answers to the next."
     );
     describe_histogram!(TOKENS, Unit::Count, "Tokens of model calls by type.");
+    describe_counter!(COST, "Cost of model calls in nano-dollars.");
+    describe_counter!(UNPRICED, Unit::Count, "Model calls whose cost is not known.");
+    describe_counter!(
+        BUDGET_REFUSED,
+        Unit::Count,
+        "Model calls that a budget did not cover."
+    );
+    describe_histogram!(BUDGET_USED, "Share of a budget that is spent after a model call.");
+    describe_counter!(
+        LEDGER_LOST,
+        Unit::Count,
+        "Attempts whose use could not be booked."
+    );
 }
 
 pub(crate) fn chat_span(request: &ChatRequest) -> Span {
@@ -270,6 +303,38 @@ impl Chunks {
         }
         self.last = Some((now, provider.clone(), per_chunk));
     }
+}
+
+/// What an answered call cost.
+pub(crate) fn cost(by: Served<'_>, cost: Cost) {
+    estimated(by.provider, by.kind, cost);
+}
+
+/// What an attempt cost that gave no answer, as far as can be known.
+pub(crate) fn estimated(provider: &ProviderId, kind: &'static str, cost: Cost) {
+    let labels = [
+        (KIND, SharedString::const_str(kind)),
+        (INSTANCE, SharedString::from(provider.to_string())),
+    ];
+    match cost.amount() {
+        Some(amount) => counter!(COST, &labels).increment(u64::try_from(amount.nanos()).unwrap_or(0)),
+        None => counter!(UNPRICED, &labels).increment(1),
+    }
+}
+
+/// A budget of this scope and period did not cover a call.
+pub(crate) fn budget_refused(scope: &'static str, period: &'static str) {
+    counter!(BUDGET_REFUSED, "scope" => scope, "period" => period).increment(1);
+}
+
+/// How much of a budget is spent.
+pub(crate) fn budget_used(scope: &'static str, period: &'static str, share: f64) {
+    histogram!(BUDGET_USED, "scope" => scope, "period" => period).record(share);
+}
+
+/// What an attempt used is only in the log.
+pub(crate) fn ledger_lost() {
+    counter!(LEDGER_LOST).increment(1);
 }
 
 /// `by` is the kind of the provider whose error it is, where it is one's.

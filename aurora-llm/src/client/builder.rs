@@ -10,6 +10,7 @@ use aurora_core::resilience::{Breaker, BreakerBuilder, Hedge, RetryBudget, Retry
 use aurora_core::rng::Random;
 use aurora_core::time::{Clock, SystemClock};
 
+use super::budget::Keeper;
 use super::continuation::Continuation;
 use super::live::Throughput;
 use super::plan::OnContentFilter;
@@ -17,6 +18,7 @@ use super::route::{Routes, Rule, Settings, Strategy};
 use super::target::{LlmTarget, Member, Prices};
 use super::{Inner, Limits, LlmClient};
 use crate::error::{Error, ErrorKind};
+use crate::ledger::Budgets;
 use crate::pricing::PriceBook;
 use crate::provider::LlmProvider;
 
@@ -35,6 +37,7 @@ pub struct ClientBuilder {
     hedge: Hedge,
     monitor: Option<Monitor>,
     prices: PriceBook,
+    budgets: Option<Budgets>,
     clock: Arc<dyn Clock>,
     random: Random,
 }
@@ -65,6 +68,7 @@ impl Default for ClientBuilder {
             hedge: Hedge::default(),
             monitor: None,
             prices: PriceBook::built_in(),
+            budgets: None,
             clock: Arc::new(SystemClock),
             random: Random::system(),
         }
@@ -201,6 +205,12 @@ impl ClientBuilder {
         self
     }
 
+    /// Records what calls use in a ledger, and holds them to budgets.
+    pub fn budgets(mut self, budgets: Budgets) -> Self {
+        self.budgets = Some(budgets);
+        self
+    }
+
     /// Takes time from `clock`.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Arc::new(clock);
@@ -261,6 +271,9 @@ impl ClientBuilder {
             continuation: self.continuation,
             filtered: self.filtered,
             hedge: self.hedge.clock(Arc::clone(&self.clock)),
+            budgets: self
+                .budgets
+                .map(|budgets| Keeper::new(budgets, Arc::clone(&self.clock))),
             clock: self.clock,
         };
         Ok(LlmClient {
@@ -293,6 +306,7 @@ impl ClientBuilder {
         if all.into_iter().any(|limit| limit.is_zero()) {
             problems.push("a time limit must be longer than zero".to_owned());
         }
+        problems.extend(self.budgets.iter().flat_map(Budgets::problems));
         problems
     }
 }

@@ -10,6 +10,7 @@ use aurora_core::fallback::Attempt;
 use aurora_core::resilience::{CallBudget, Deadline, Hedge};
 
 use super::answer::Answer;
+use super::budget::{Demand, Purse};
 use super::continuation::Continuation;
 use super::live::{Ahead, Live};
 use super::open::Opened;
@@ -28,12 +29,18 @@ pub(super) async fn whole(
     request: Arc<ChatRequest>,
     options: &CallOptions,
 ) -> Result<Answer, Error> {
-    let route = inner.routes.resolve(&request, options, false)?;
+    let mut route = inner.routes.resolve(&request, options, false)?;
+    let purse = Purse::open(inner, &mut route, Demand::chat(&request), &options.caller).await?;
     let budget = CallBudget::new(deadline(inner, options));
     let ask = |attempt: Attempt<Member>| {
         let call = route.call(&request, attempt.payload(), attempt.number(), attempt.remaining());
         let limit = attempt.payload().limits(inner.limits).answer;
-        open::whole(attempt, call, limit, Arc::clone(&inner.clock))
+        let (purse, clock) = (purse.clone(), Arc::clone(&inner.clock));
+        async move {
+            let (mut unit, call) = purse.cover_chat(attempt.payload(), call).await?;
+            let outcome = unit.during(open::whole(attempt, call, limit, clock)).await;
+            unit.whole(outcome).await
+        }
     };
     let hedge = inner.hedge(options);
     let input = fit::tokens(&request);
@@ -48,15 +55,17 @@ pub(super) async fn streamed(
     request: Arc<ChatRequest>,
     options: &CallOptions,
 ) -> Result<Box<dyn Source>, Error> {
-    let route = inner.routes.resolve(&request, options, true)?;
+    let mut route = inner.routes.resolve(&request, options, true)?;
+    let purse = Purse::open(inner, &mut route, Demand::chat(&request), &options.caller).await?;
     let budget = CallBudget::new(deadline(inner, options));
     let policy = options.continuation.unwrap_or(inner.continuation);
     let hedge = inner.hedge(options);
-    let found = open(inner, &route, &request, &budget, policy, &hedge).await?;
+    let found = open(inner, &route, &request, &purse, &budget, policy, &hedge).await?;
     let ahead = Ahead {
         inner: Arc::clone(inner),
         route,
         request,
+        purse,
         budget,
         policy,
     };
@@ -68,6 +77,7 @@ pub(super) async fn open(
     inner: &Inner,
     route: &Route,
     request: &Arc<ChatRequest>,
+    purse: &Purse,
     budget: &CallBudget,
     policy: Continuation,
     hedge: &Hedge,
@@ -75,7 +85,14 @@ pub(super) async fn open(
     let ask = |attempt: Attempt<Member>| {
         let call = route.call(request, attempt.payload(), attempt.number(), attempt.remaining());
         let limits = attempt.payload().limits(inner.limits);
-        open::until_committed(attempt, call, limits, policy.holds(), Arc::clone(&inner.clock))
+        let (purse, clock) = (purse.clone(), Arc::clone(&inner.clock));
+        async move {
+            let (mut unit, call) = purse.cover_chat(attempt.payload(), call).await?;
+            let opening = open::until_committed(attempt, call, limits, policy.holds(), clock);
+            let outcome = unit.during(opening).await;
+            let (opened, meter) = unit.opened(outcome)?;
+            Ok(Opened { meter, ..opened })
+        }
     };
     hedge::over(inner, route, budget, hedge, fit::tokens(request), ask).await
 }

@@ -11,6 +11,7 @@
 
 mod answer;
 mod answered;
+mod budget;
 mod builder;
 mod continuation;
 mod embeddings;
@@ -54,6 +55,7 @@ use crate::embed::{EmbedRequest, EmbedResponse};
 use crate::error::Error;
 use crate::rerank::{RerankRequest, RerankResponse};
 use crate::telemetry::{self, Served, UnderWay};
+use budget::Keeper;
 use live::Throughput;
 use route::Routes;
 use target::Member;
@@ -87,6 +89,7 @@ struct Inner {
     continuation: Continuation,
     filtered: plan::OnContentFilter,
     hedge: Hedge,
+    budgets: Option<Arc<Keeper>>,
     clock: Arc<dyn Clock>,
 }
 
@@ -159,6 +162,7 @@ impl LlmClient {
                 telemetry::finished(&span, &answer.response().finish);
                 let by = Served::by(answer);
                 telemetry::served(telemetry::CHAT, &span, by, answer.usage(), elapsed);
+                telemetry::cost(by, answer.cost());
             }
             Err(error) => telemetry::failed(telemetry::CHAT, &span, error, self.kind_of(error), elapsed),
         }
@@ -321,6 +325,7 @@ impl LlmClient {
                     model: answered.model(),
                 };
                 telemetry::served(operation, &span, served, answered.usage(), elapsed);
+                telemetry::cost(served, answered.cost());
             }
             Err(error) => telemetry::failed(operation, &span, error, self.kind_of(error), elapsed),
         }
@@ -348,6 +353,17 @@ impl LlmClient {
     /// The clock by which it lives.
     pub(crate) fn clock(&self) -> &dyn Clock {
         &*self.inner.clock
+    }
+
+    /// Waits until what calls used is booked in the ledger, but no longer than `limit`; gives how many bookings are left.
+    ///
+    /// Streams, calls that were given up, and what the ledger did not take at once are booked after the fact. Without a
+    /// ledger there is nothing to wait for.
+    pub async fn flush(&self, limit: Duration) -> usize {
+        match &self.inner.budgets {
+            Some(keeper) => keeper.flush(limit).await,
+            None => 0,
+        }
     }
 
     /// Closes every circuit and forgets every count.

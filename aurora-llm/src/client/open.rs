@@ -9,6 +9,7 @@ use aurora_core::time::Clock;
 use futures::StreamExt as _;
 
 use super::Limits;
+use super::budget::Meter;
 use super::live::{MAX_ANSWER, Pace, Paced};
 use super::target::Member;
 use crate::chat::{ChatResponse, ChatStream, StreamEvent};
@@ -57,6 +58,8 @@ pub(super) struct Opened {
     pub(super) events: VecDeque<StreamEvent>,
     /// The rest, if the last of them is not the end.
     pub(super) rest: Option<Paced>,
+    /// Counts what is used from here on.
+    pub(super) meter: Option<Meter>,
 }
 
 /// Asks for a stream and reads it up to its commit point: the first content, or as many events more as are held back.
@@ -137,7 +140,8 @@ async fn held_back(
     while !events.back().is_some_and(StreamEvent::is_terminal) {
         if held >= holds {
             let rest = Some(stream);
-            return Ok(Opened { events, rest });
+            let meter = None;
+            return Ok(Opened { events, rest, meter });
         }
         let Some(event) = stream.next().await else {
             return Err(Error::new(ErrorKind::StreamTruncated));
@@ -156,7 +160,8 @@ async fn held_back(
             events.push_back(event);
         }
     }
-    Ok(Opened { events, rest: None })
+    let (rest, meter) = (None, None);
+    Ok(Opened { events, rest, meter })
 }
 
 /// Waits for `work` no longer than `limit`.

@@ -148,6 +148,7 @@ impl AnswerStream {
             };
             telemetry::finished(&span, reason);
             telemetry::served(telemetry::CHAT, &span, served, self.usage(), elapsed);
+            telemetry::cost(served, told.cost(self.usage()));
         }
         event
     }

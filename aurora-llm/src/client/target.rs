@@ -30,7 +30,7 @@ pub struct LlmTarget {
 }
 
 /// What a target is asked for; a model is made for one of these.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 #[non_exhaustive]
 pub enum Task {
     /// Chat.

@@ -1,3 +1,4 @@
+mod budgets;
 mod continuing;
 mod hedging;
 mod limits;

@@ -12,6 +12,7 @@ use futures::future::BoxFuture;
 use futures::{FutureExt as _, StreamExt as _};
 
 pub(super) use self::pace::{Pace, Paced, Throughput};
+use super::budget::{Meter, Purse};
 use super::continuation::{self, Continuation, Rest, Seam};
 use super::open::Opened;
 use super::route::Route;
@@ -33,6 +34,7 @@ pub(super) struct Live {
     /// Where the answer of another meets what was said before it.
     seam: Option<Seam>,
     lease: Option<Lease<Member>>,
+    meter: Option<Meter>,
     told: Told,
     ahead: Ahead,
 }
@@ -50,6 +52,7 @@ pub(super) struct Ahead {
     pub(super) inner: Arc<Inner>,
     pub(super) route: Route,
     pub(super) request: Arc<ChatRequest>,
+    pub(super) purse: Purse,
     pub(super) budget: CallBudget,
     pub(super) policy: Continuation,
 }
@@ -66,9 +69,10 @@ impl Ahead {
             return None;
         }
         let (inner, route) = (Arc::clone(&self.inner), self.route.clone());
-        let (budget, policy) = (self.budget.clone(), self.policy);
+        let (purse, budget, policy) = (self.purse.clone(), self.budget.clone(), self.policy);
         let ask = async move {
-            flow::open(&inner, &route, &rest.request, &budget, policy, &Hedge::default()).await
+            let (request, hedge) = (&rest.request, Hedge::default());
+            flow::open(&inner, &route, request, &purse, &budget, policy, &hedge).await
         };
         Some(ask.boxed())
     }
@@ -81,12 +85,16 @@ impl Live {
             state: found.value.rest.map_or(State::Ended, State::Reading),
             seam: None,
             lease: Some(found.lease),
+            meter: found.value.meter,
             told: found.told,
             ahead,
         }
     }
 
     fn take(&mut self, event: StreamEvent, so_far: &StreamCollector) -> StreamEvent {
+        if let Some(meter) = &mut self.meter {
+            meter.note(&event);
+        }
         let event = self.told.with_earlier_usage(event);
         if let StreamEvent::Finish { usage, .. } = &event {
             self.told.served(usage.as_ref().or(so_far.usage()));
@@ -113,6 +121,9 @@ impl Live {
             Some(_) => error,
             None => error.with_provider(self.told.provider.clone(), &*self.told.model),
         };
+        if let Some(mut meter) = self.meter.take() {
+            meter.cut();
+        }
         self.told.broke(&error, None);
         self.state = State::Ended;
         self.waiting.clear();
@@ -144,6 +155,7 @@ impl Live {
                 self.waiting = found.value.events;
                 self.state = found.value.rest.map_or(State::Ended, State::Reading);
                 self.lease = Some(found.lease);
+                self.meter = found.value.meter;
                 self.told.goes_on(found.told);
                 None
             }
@@ -166,6 +178,9 @@ impl Source for Live {
         cx: &mut Context<'_>,
         so_far: &StreamCollector,
     ) -> Poll<Option<Result<StreamEvent, Error>>> {
+        if let Some(meter) = &mut self.meter {
+            meter.keep(cx);
+        }
         loop {
             if let Some(event) = self.waiting.pop_front() {
                 let event = match &mut self.seam {
