@@ -2,7 +2,7 @@
 //!
 //! # What differs from the vocabulary
 //! - Nothing is stored at the provider: `store` is `false`, and the whole conversation is sent each time. Reasoning
-//!   comes back encrypted and is kept as a [`Signature`](crate::chat::Signature) of this provider instance; it is
+//!   comes back encrypted and is kept as a [`Signature`] of this provider instance; it is
 //!   sent back only to the instance that issued it, and only where something follows it. Other reasoning is left out.
 //! - [`ReasoningEffort::Tokens`](crate::chat::ReasoningEffort::Tokens) becomes a word, as in
 //!   [Chat Completions](super::openai_chat). [`show_reasoning`](crate::chat::ChatRequest::show_reasoning) asks for a
