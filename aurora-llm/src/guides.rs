@@ -18,3 +18,6 @@ mod streaming {}
 
 #[doc = include_str!("../../docs/llm/tokens.md")]
 mod tokens {}
+
+#[doc = include_str!("../../docs/llm/codecs.md")]
+mod codecs {}
