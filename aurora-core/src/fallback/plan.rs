@@ -53,7 +53,7 @@ pub trait Gate<T>: Sync {
 pub enum Admission<'a> {
     /// The target may be called.
     Pass,
-    /// It may not be called for this long; it is passed over like one whose circuit is open.
+    /// It may not be called for this long; it is passed over like one whose circuit is open, but never waited for.
     Hold(Duration),
     /// Somebody else is asked, who says for how long it may not be called; `None` lets the attempt pass.
     Ask(BoxFuture<'a, Option<Duration>>),

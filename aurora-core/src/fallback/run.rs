@@ -46,6 +46,7 @@ impl<T: Send + Sync, P> Call<'_, T, P> {
             inner,
             plan: self.plan,
             gate: self.gate,
+            gated: Vec::new(),
             budget: self.budget,
             idempotency: self.idempotency,
             operation,
@@ -116,6 +117,8 @@ struct Walk<'a, T, E, P, O> {
     inner: &'a Inner<T>,
     plan: &'a P,
     gate: Option<&'a dyn Gate<T>>,
+    /// Whom the gate held back.
+    gated: Vec<Arc<Member<T>>>,
     budget: CallBudget,
     idempotency: Idempotency,
     operation: O,
@@ -217,6 +220,7 @@ where
             };
             if let Some(wait) = held(self.gate, member).await {
                 self.skip(member, wait);
+                self.gated.push(Arc::clone(member));
                 return Err(Left::Next);
             }
             if let Some(retry) = &mut spent {
@@ -374,7 +378,10 @@ where
 
     /// The target to wait for when all were passed over: the one that lets calls pass first, if that is soon enough.
     fn soonest(&self, members: &[Arc<Member<T>>]) -> Option<(Arc<Member<T>>, Duration)> {
-        let (member, wait) = self.passed_over(members).min_by_key(|(_, wait)| *wait)?;
+        // Who waits for a gate is the gate's business.
+        let is_gated = |member: &Arc<Member<T>>| self.gated.iter().any(|gated| Arc::ptr_eq(gated, member));
+        let waiting = self.passed_over(members).filter(|(member, _)| !is_gated(member));
+        let (member, wait) = waiting.min_by_key(|(_, wait)| *wait)?;
         if wait > self.inner.policy.longest_wait() {
             return None;
         }
@@ -389,7 +396,9 @@ where
         if !self.inner.last_resort {
             return None;
         }
-        let mut passed_over: Vec<_> = self.passed_over(members).collect();
+        let is_gated = |member: &Arc<Member<T>>| self.gated.iter().any(|gated| Arc::ptr_eq(gated, member));
+        let passed_over = self.passed_over(members).filter(|(member, _)| !is_gated(member));
+        let mut passed_over: Vec<_> = passed_over.collect();
         passed_over.sort_by_key(|(_, wait)| *wait);
         let probed = passed_over
             .into_iter()

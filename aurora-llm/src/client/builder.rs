@@ -6,12 +6,15 @@ use std::time::Duration;
 
 use aurora_core::fallback::{Fallback, Target};
 use aurora_core::monitor::Monitor;
+use aurora_core::resilience::limiter::{Limiter, MemoryLimiter};
 use aurora_core::resilience::{Breaker, BreakerBuilder, Hedge, RetryBudget, RetryPolicy};
 use aurora_core::rng::Random;
 use aurora_core::time::{Clock, SystemClock};
 
 use super::budget::Keeper;
 use super::continuation::Continuation;
+use super::health::Health;
+use super::limits::Gauges;
 use super::live::Throughput;
 use super::plan::OnContentFilter;
 use super::route::{Routes, Rule, Settings, Strategy};
@@ -35,6 +38,7 @@ pub struct ClientBuilder {
     continuation: Continuation,
     filtered: OnContentFilter,
     hedge: Hedge,
+    limiter: Option<Limiter>,
     monitor: Option<Monitor>,
     prices: PriceBook,
     budgets: Option<Budgets>,
@@ -66,6 +70,7 @@ impl Default for ClientBuilder {
             continuation: Continuation::Off,
             filtered: OnContentFilter::Surface,
             hedge: Hedge::default(),
+            limiter: None,
             monitor: None,
             prices: PriceBook::built_in(),
             budgets: None,
@@ -169,6 +174,13 @@ impl ClientBuilder {
         self
     }
 
+    /// Where the [limits](LlmTarget::limits) of targets are counted: in process unless told otherwise, or in Redis for all
+    /// replicas.
+    pub fn limiter(mut self, limiter: Limiter) -> Self {
+        self.limiter = Some(limiter);
+        self
+    }
+
     /// What happens when a provider withholds an answer; the caller gets the error unless told otherwise.
     pub const fn on_content_filter(mut self, what: OnContentFilter) -> Self {
         self.filtered = what;
@@ -232,12 +244,16 @@ impl ClientBuilder {
         let mut targets = self.targets.clone();
         targets.sort_by_key(|target| target.priority);
         let mut members: Vec<Member> = Vec::new();
+        let health = Health::new(
+            self.breaker.clone().random(self.random.clone()),
+            Arc::clone(&self.clock),
+        );
         let prices = Prices {
             book: self.prices.clone(),
             clock: Arc::clone(&self.clock),
         };
         for target in targets {
-            members.extend(Member::of(target, members.len(), &prices));
+            members.extend(Member::of(target, members.len(), &prices, &health));
         }
         let problems = self.problems(&members);
         if !problems.is_empty() {
@@ -263,6 +279,11 @@ impl ClientBuilder {
         let fallback = fallback
             .build()
             .map_err(|error| Error::new(ErrorKind::Config).with_context(error.to_string()))?;
+        let limiter = match self.limiter {
+            Some(limiter) => limiter,
+            None => in_process(&self.clock)?,
+        };
+        let gauges = Gauges::new(&members, &limiter, &self.clock)?;
         let routes = Routes::new(members, self.routing);
         let inner = Inner {
             fallback,
@@ -274,6 +295,8 @@ impl ClientBuilder {
             budgets: self
                 .budgets
                 .map(|budgets| Keeper::new(budgets, Arc::clone(&self.clock))),
+            gauges,
+            health,
             clock: self.clock,
         };
         Ok(LlmClient {
@@ -285,6 +308,11 @@ impl ClientBuilder {
         let mut problems = Vec::new();
         if members.is_empty() {
             problems.push("at least one provider is needed".to_owned());
+        }
+        for member in members.iter().filter(|member| member.key() == 0) {
+            if let Some(problem) = member.quota().and_then(|limits| limits.problem()) {
+                problems.push(format!("limits of {:?}: {problem}", member.target_name()));
+            }
         }
         let mut names = BTreeSet::new();
         for member in members.iter().filter(|member| member.key() == 0) {
@@ -309,4 +337,19 @@ impl ClientBuilder {
         problems.extend(self.budgets.iter().flat_map(Budgets::problems));
         problems
     }
+}
+
+/// A limiter within this process.
+fn in_process(clock: &Arc<dyn Clock>) -> Result<Limiter, Error> {
+    let config = |error| Error::new(ErrorKind::Config).with_source(error);
+    let store = MemoryLimiter::builder()
+        .clock(Arc::clone(clock))
+        .build()
+        .map_err(config)?;
+    let limiter = Limiter::builder(store).clock(Arc::clone(clock));
+    // The deadline of a call is what bounds its wait.
+    limiter
+        .max_wait(Duration::from_secs(24 * 60 * 60))
+        .build()
+        .map_err(config)
 }

@@ -159,6 +159,7 @@ async fn all_batches(
                 timeout: call.timeout,
                 attempt: call.attempt,
                 key: call.key,
+                ear: call.ear.clone(),
             }
         };
         let response = embedder.embed(&batch).await?;

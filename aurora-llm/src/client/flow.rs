@@ -44,7 +44,8 @@ pub(super) async fn whole(
     };
     let hedge = inner.hedge(options);
     let input = fit::tokens(&request);
-    let found = hedge::over(inner, &route, &budget, &hedge, input, ask).await?;
+    let mut found = hedge::over(inner, &route, &budget, &hedge, input, ask).await?;
+    found.lease.consumed(found.value.usage.as_ref());
     found.lease.succeeded();
     Ok(Answer::new(found.value, found.told))
 }

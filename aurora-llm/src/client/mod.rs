@@ -16,7 +16,9 @@ mod builder;
 mod continuation;
 mod embeddings;
 mod flow;
+mod health;
 mod hedge;
+pub mod limits;
 mod listing;
 mod live;
 mod open;
@@ -24,6 +26,7 @@ mod options;
 pub mod plan;
 mod reranking;
 mod route;
+mod seat;
 mod stream;
 mod target;
 mod told;
@@ -43,6 +46,7 @@ pub use answer::Answer;
 pub use answered::Answered;
 pub use builder::ClientBuilder;
 pub use continuation::Continuation;
+pub use health::Held;
 pub use listing::ModelList;
 pub use options::{CallOptions, Caller};
 pub use route::{Attributes, Condition, Predicate, Rule, Strategy};
@@ -90,6 +94,8 @@ struct Inner {
     filtered: plan::OnContentFilter,
     hedge: Hedge,
     budgets: Option<Arc<Keeper>>,
+    gauges: limits::Gauges,
+    health: health::Health,
     clock: Arc<dyn Clock>,
 }
 
@@ -338,6 +344,12 @@ impl LlmClient {
         self.inner.fallback.status()
     }
 
+    /// What is held back beside whole targets: keys, models and keys for models, sorted.
+    #[must_use]
+    pub fn held(&self) -> Vec<Held> {
+        self.inner.health.held()
+    }
+
     /// What is known about each target, in the order in which they are tried.
     pub fn targets(&self) -> impl Iterator<Item = TargetInfo> + '_ {
         let members = self.inner.routes.members().iter();
@@ -369,6 +381,7 @@ impl LlmClient {
     /// Closes every circuit and forgets every count.
     pub fn reset(&self) {
         self.inner.fallback.reset();
+        self.inner.health.reset();
     }
 
     /// The kind of the provider whose error it is.

@@ -6,9 +6,11 @@ use std::time::Duration;
 use aurora_core::time::Clock;
 
 use super::Limits;
+use super::health::Health;
+use super::limits;
 use super::route::matches;
 use crate::pricing::{Price, PriceBook};
-use crate::provider::{Capabilities, LlmProvider, ProviderId};
+use crate::provider::{Capabilities, Ear, LlmProvider, ProviderId};
 
 /// A provider, the model to ask it for, and what that costs.
 #[derive(Debug, Clone)]
@@ -24,6 +26,7 @@ pub struct LlmTarget {
     pub(super) capabilities: Option<Capabilities>,
     pub(super) serves: Vec<String>,
     pub(super) task: Task,
+    pub(super) quota: Option<limits::Limits>,
     pub(super) answer_timeout: Option<Duration>,
     pub(super) first_token_timeout: Option<Duration>,
     pub(super) idle_timeout: Option<Duration>,
@@ -56,6 +59,7 @@ impl LlmTarget {
             capabilities: None,
             serves: Vec::new(),
             task: Task::Chat,
+            quota: None,
             answer_timeout: None,
             first_token_timeout: None,
             idle_timeout: None,
@@ -136,6 +140,12 @@ impl LlmTarget {
         self
     }
 
+    /// How many requests and tokens a minute, and how many calls at once, it may get. Not limited by default.
+    pub const fn limits(mut self, limits: limits::Limits) -> Self {
+        self.quota = Some(limits);
+        self
+    }
+
     /// Further models of this provider that a request may name: exactly, or with a trailing `*` as a prefix.
     pub fn serves(mut self, pattern: impl Into<String>) -> Self {
         self.serves.push(pattern.into());
@@ -178,6 +188,7 @@ struct MemberInner {
     /// Its place among all members, by priority and then as they were added.
     place: usize,
     prices: Prices,
+    health: Health,
 }
 
 /// Prices at the present time.
@@ -189,7 +200,7 @@ pub(super) struct Prices {
 
 impl Member {
     /// One for each key of the target's provider; with several, their names end in `#1`, `#2` …
-    pub(super) fn of(target: LlmTarget, first_place: usize, prices: &Prices) -> Vec<Self> {
+    pub(super) fn of(target: LlmTarget, first_place: usize, prices: &Prices, health: &Health) -> Vec<Self> {
         let name = target
             .name
             .clone()
@@ -208,6 +219,7 @@ impl Member {
                 key,
                 place: first_place + key,
                 prices: prices.clone(),
+                health: health.clone(),
             }))
         };
         (0..keys).map(member).collect()
@@ -247,6 +259,29 @@ impl Member {
     /// Its place among all members of the client.
     pub(super) fn place(&self) -> usize {
         self.0.place
+    }
+
+    /// The limits of our own.
+    pub(super) fn quota(&self) -> Option<limits::Limits> {
+        self.0.target.quota
+    }
+
+    /// What is known to fail beside whole targets.
+    pub(super) fn health(&self) -> &Health {
+        &self.0.health
+    }
+
+    /// Learns from the head of every answer to a call for `model`.
+    pub(super) fn ear(&self, model: &str) -> Ear {
+        let (member, model) = (self.clone(), Arc::<str>::from(model));
+        Ear::new(move |head| {
+            let told = limits::learned(head, member.0.prices.clock.now());
+            if let Some(wait) = told {
+                member
+                    .health()
+                    .rest(member.provider_id(), member.key(), &model, wait);
+            }
+        })
     }
 
     /// How many keys the target has.

@@ -21,8 +21,6 @@ pub(super) struct Told {
     pub(super) model: Arc<str>,
     pub(super) price: Option<Price>,
     pub(super) attempts: Vec<Attempt>,
-    /// Whether that is the target's own model, not one that the request named.
-    pub(super) is_own_model: bool,
     /// Which of the attempts it is that serves.
     serving: usize,
     /// What those consumed whose answer this one goes on with.
@@ -37,7 +35,6 @@ impl Told {
             target: member.target_name(),
             model: Arc::from(model),
             price: member.price(model),
-            is_own_model: model == member.model(),
             serving: attempts.len().saturating_sub(1),
             attempts,
             earlier: None,

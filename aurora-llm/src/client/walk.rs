@@ -1,24 +1,32 @@
 //! One walk over the targets of a route: the part of a call that is the same whatever is asked for.
 
+use std::time::Duration;
+
 use aurora_core::failure::FailureClass;
-use aurora_core::fallback::{Action, Attempt, AttemptOutcome, Exhausted, Lease, Plan};
+use aurora_core::fallback::{Action, Attempt, AttemptOutcome, Exhausted, Plan};
 use aurora_core::resilience::CallBudget;
 
 use super::plan::DecisionTable;
 use super::route::Route;
+use super::seat::{Door, Pass, Seat};
 use super::target::Member;
 use super::told::Told;
 use super::{Inner, trail};
 use crate::error::{Error, ErrorKind};
 
-/// What a walk brought back. The lease is still open, so that a stream can tell later how it ended.
+/// The longest trail of a call that waits for room again and again.
+const MAX_PASSED_OVER: usize = 256;
+
+/// What a walk brought back. The attempt is still open, so that a stream can tell later how it ended.
 pub(super) struct Found<V> {
     pub(super) value: V,
     pub(super) told: Told,
-    pub(super) lease: Lease<Member>,
+    pub(super) lease: Seat,
 }
 
 /// Asks the targets of `route` in order until one answers.
+///
+/// Whoever has no room within our own limits is passed over; when nobody has, the one is waited for that has some first.
 pub(super) async fn over<V, F, O>(
     inner: &Inner,
     route: &Route,
@@ -39,34 +47,96 @@ pub(super) async fn beside<V, F, O>(
     route: &Route,
     budget: impl Into<CallBudget> + Send,
     free: impl Fn(&Member) -> bool + Sync,
-    operation: O,
+    mut operation: O,
 ) -> Result<Found<V>, Error>
 where
     V: Send,
     F: Future<Output = Result<V, Error>> + Send,
     O: FnMut(Attempt<Member>) -> F + Send,
 {
+    let budget: CallBudget = budget.into();
     let wanted = |member: &Member| route.wants(member);
     let table = DecisionTable {
         route,
         filtered: inner.filtered,
     };
     let plan = Beside { table, free };
-    let served = inner
-        .fallback
-        .call()
-        .plan(&plan)
-        .budget(budget)
-        .only(&wanted)
-        .selection(route.order())
-        .run(operation)
-        .await
-        .map_err(|exhausted| surfaced(inner, route, exhausted))?;
-    let attempts = trail::of(served.attempts(), inner.routes.members(), route);
-    let member = served.payload().clone();
-    let told = Told::new(&member, route.model_for(&member), attempts);
-    let (value, _, _, lease) = served.into_parts();
-    Ok(Found { value, told, lease })
+    let mut passed_over = Vec::new();
+    let mut ready = None;
+    loop {
+        let door = Door::new(inner, route, ready.take());
+        let served = inner
+            .fallback
+            .call()
+            .plan(&plan)
+            .budget(&budget)
+            .only(&wanted)
+            .selection(route.order())
+            .gate(&door)
+            .run(|attempt| {
+                let (pass, work, door) = (door.take(), operation(attempt), &door);
+                async move {
+                    let outcome = work.await;
+                    match (&outcome, pass) {
+                        (Ok(_), pass) => door.keep(pass),
+                        (Err(error), Some(pass)) => pass.failed(error),
+                        (Err(_), None) => {}
+                    }
+                    outcome
+                }
+            })
+            .await;
+        let exhausted = match served {
+            Ok(served) => {
+                let members = inner.routes.members();
+                passed_over.extend(trail::of(served.attempts(), members, route));
+                let member = served.payload().clone();
+                let told = Told::new(&member, route.model_for(&member), passed_over);
+                let (value, _, _, lease) = served.into_parts();
+                let pass = door.take().unwrap_or_else(|| Pass::free(&member));
+                let lease = Seat::new(lease, pass);
+                return Ok(Found { value, told, lease });
+            }
+            Err(exhausted) => exhausted,
+        };
+        let full = door.soonest().filter(|_| exhausted.last_error().is_none());
+        let Some((member, _)) = full else {
+            return Err(surfaced(inner, route, passed_over, exhausted));
+        };
+        // Nobody was asked, and somebody only for want of room: it is waited for in line.
+        let Some(gauge) = inner.gauges.of(&member) else {
+            return Err(surfaced(inner, route, passed_over, exhausted));
+        };
+        // Boxed: it is rare, and every call would carry its size.
+        let tenant = route.tenant();
+        let taken = Box::pin(gauge.take(route.weight(), &tenant, budget.deadline())).await;
+        match taken {
+            Ok(taken) if passed_over.len() < MAX_PASSED_OVER => {
+                passed_over.extend(trail::of(exhausted.attempts(), inner.routes.members(), route));
+                ready = Some((member.place(), taken));
+            }
+            Ok(_) => return Err(no_room(inner, route, passed_over, &exhausted, None)),
+            Err(wait) => return Err(no_room(inner, route, passed_over, &exhausted, Some(wait))),
+        }
+    }
+}
+
+/// Our own limits have no room for the call in its time.
+fn no_room(
+    inner: &Inner,
+    route: &Route,
+    mut trail: Vec<super::Attempt>,
+    exhausted: &Exhausted<Error>,
+    wait: Option<Duration>,
+) -> Error {
+    trail.extend(trail::of(exhausted.attempts(), inner.routes.members(), route));
+    let error = Error::new(ErrorKind::LocalRateLimited).with_context("no target has room within its limits");
+    let wait = [wait, exhausted.retry_after()].into_iter().flatten().min();
+    let error = match wait {
+        Some(wait) => error.with_retry_after(wait),
+        None => error,
+    };
+    error.with_attempts(trail)
 }
 
 /// The decision table, but for targets that are not free.
@@ -90,8 +160,13 @@ impl<M: Fn(&Member) -> bool + Sync> Plan<Member, Error> for Beside<'_, M> {
 }
 
 /// The error that tells most of a walk on which nobody answered.
-fn surfaced(inner: &Inner, route: &Route, exhausted: Exhausted<Error>) -> Error {
-    let trail = trail::of(exhausted.attempts(), inner.routes.members(), route);
+fn surfaced(
+    inner: &Inner,
+    route: &Route,
+    mut trail: Vec<super::Attempt>,
+    exhausted: Exhausted<Error>,
+) -> Error {
+    trail.extend(trail::of(exhausted.attempts(), inner.routes.members(), route));
     let retry_after = exhausted.retry_after();
     let mut failed: Vec<Error> = exhausted
         .into_attempts()

@@ -1,9 +1,11 @@
 //! One attempt, as a provider gets it.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::chat::ChatRequest;
+use crate::wire::ResponseHead;
 
 /// One attempt of one call at one provider; the request is one for chat unless another kind is named.
 #[derive(Debug)]
@@ -19,6 +21,8 @@ pub struct Call<R = ChatRequest> {
     pub attempt: u32,
     /// Which of the provider's keys to use, below [`LlmProvider::keys`](super::LlmProvider::keys).
     pub key: usize,
+    /// Who learns from the heads of the answers.
+    pub(crate) ear: Option<Ear>,
 }
 
 impl<R> Call<R> {
@@ -31,6 +35,7 @@ impl<R> Call<R> {
             timeout: None,
             attempt: 1,
             key: 0,
+            ear: None,
         }
     }
 
@@ -48,11 +53,42 @@ impl<R> Call<R> {
         self
     }
 
+    /// Tells the client the head of the provider's answer, be it one of success or not, so that it learns the limits of
+    /// the account. Endpoints over HTTP do so by themselves.
+    pub fn heard(&self, head: &ResponseHead) {
+        if let Some(Ear(learn)) = &self.ear {
+            learn(head);
+        }
+    }
+
+    /// Says who learns from the heads of the answers.
+    #[must_use]
+    pub(crate) fn ear(mut self, ear: Ear) -> Self {
+        self.ear = Some(ear);
+        self
+    }
+
     /// Says which of the provider's keys to use.
     #[must_use]
     pub const fn key(mut self, key: usize) -> Self {
         self.key = key;
         self
+    }
+}
+
+/// Somebody who learns from the heads of answers.
+#[derive(Clone)]
+pub(crate) struct Ear(Arc<dyn Fn(&ResponseHead) + Send + Sync>);
+
+impl Ear {
+    pub(crate) fn new(learn: impl Fn(&ResponseHead) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(learn))
+    }
+}
+
+impl fmt::Debug for Ear {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Ear")
     }
 }
 
@@ -64,6 +100,7 @@ impl<R> Clone for Call<R> {
             timeout: self.timeout,
             attempt: self.attempt,
             key: self.key,
+            ear: self.ear.clone(),
         }
     }
 }

@@ -16,6 +16,7 @@ use crate::rerank::{RerankRequest, RerankResponse};
 use crate::tokens::TokenCount;
 
 pub use call::Call;
+pub(crate) use call::Ear;
 pub use capabilities::Capabilities;
 
 /// The name of one configured provider instance, such as `openai` or `openai/eu`; not of a vendor.

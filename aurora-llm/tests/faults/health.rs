@@ -18,7 +18,7 @@ fn broken() -> Reaction {
 }
 
 #[tokio::test]
-async fn retries_are_not_multiplied() {
+async fn retries_do_not_multiply() {
     let first = Upstream::always("first", broken()).await;
     let second = Upstream::always("second", broken()).await;
     let error = client(&TestClock::new(), [&first, &second])
@@ -34,7 +34,7 @@ async fn retries_are_not_multiplied() {
 }
 
 #[tokio::test]
-async fn a_dead_target_is_not_hammered_and_comes_back_by_a_probe() {
+async fn a_dead_provider_is_not_hammered_and_comes_back_by_a_probe() {
     let first = Upstream::always("first", broken()).await;
     let second = Upstream::start("second", []).await;
     let clock = TestClock::new();

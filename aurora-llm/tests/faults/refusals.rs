@@ -104,12 +104,16 @@ async fn a_model_that_is_not_there_is_looked_for_elsewhere() {
     let missing = "The model `m` does not exist or you do not have access to it.";
     let first = Upstream::always("first", Reaction::error(404, "model_not_found", missing)).await;
     let second = Upstream::start("second", []).await;
-    let client = client(&TestClock::new(), [&first, &second]);
-    for calls in 1..=10 {
+    let clock = TestClock::new();
+    let client = client(&clock, [&first, &second]);
+    for minutes in 1..=3 {
         let answer = client.chat(question()).await.unwrap();
-        assert_eq!(answer.text(), "second");
         assert_eq!(failures(answer.attempts()), [ErrorKind::ModelNotFound]);
-        assert_eq!(counts(&first, &second), (calls, calls), "once for each call");
+        for _ in 1..10 {
+            assert_eq!(client.chat(question()).await.unwrap().text(), "second");
+        }
+        assert_eq!(counts(&first, &second), (minutes, 10 * minutes), "once a minute");
+        clock.advance(std::time::Duration::from_secs(60));
     }
     assert_eq!(
         client.status()[0].state,

@@ -158,3 +158,68 @@ async fn a_single_target_that_is_back_soon_is_waited_for() {
     );
     assert_eq!(first.count(), 2);
 }
+
+#[tokio::test]
+async fn a_key_without_anything_left_rests_instead_of_provoking_a_refusal() {
+    let body = json!({
+        "id": "x", "object": "chat.completion", "created": 1, "model": "m",
+        "choices": [{"index": 0, "message": {"role": "assistant", "content": "last"}, "finish_reason": "stop"}],
+    });
+    let last = Reaction::json(
+        200,
+        &[
+            ("x-ratelimit-limit-requests", "60"),
+            ("x-ratelimit-remaining-requests", "0"),
+            ("x-ratelimit-reset-requests", "20s"),
+        ],
+        &body,
+    );
+    let (first, second) = pair([last]).await;
+    let clock = TestClock::new();
+    let client = client(&clock, [&first, &second]);
+    assert_eq!(client.chat(question()).await.unwrap().text(), "last");
+    let held = client.held();
+    assert_eq!(
+        (held.len(), held[0].state, held[0].retry_after),
+        (1, "held", 20 * SECOND)
+    );
+    assert_eq!(client.chat(question()).await.unwrap().text(), "second");
+    let stream = client.stream(question()).await.unwrap();
+    assert_eq!(stream.collect_answer().await.unwrap().text(), "second");
+    assert_eq!(counts(&first, &second), (1, 2), "it was left alone");
+    clock.advance(20 * SECOND);
+    assert_eq!(client.chat(question()).await.unwrap().text(), "first");
+}
+
+#[tokio::test]
+async fn refusals_lead_to_a_fallback_with_and_without_headers() {
+    for status in [429, 403, 503] {
+        for headers in [&[][..], &[("retry-after", "300")][..]] {
+            for streaming in [false, true] {
+                let refusal = Reaction::error_with(status, headers, "", "No.");
+                let first = Upstream::always("first", refusal).await;
+                let second = Upstream::start("second", []).await;
+                let client = client(&TestClock::new(), [&first, &second]);
+                let text = if streaming {
+                    let stream = client.stream(question()).await.unwrap();
+                    stream.collect_answer().await.unwrap().text()
+                } else {
+                    client.chat(question()).await.unwrap().text()
+                };
+                assert_eq!(text, "second", "{status} {headers:?}");
+                assert!((1..=3).contains(&first.count()));
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn whoever_is_refused_for_now_is_told_when_to_come_back_also_of_a_stream() {
+    let first = Upstream::always("first", busy(&[("retry-after", "90")])).await;
+    let client = client(&TestClock::new(), [&first]);
+    for _ in 0..2 {
+        let error = client.stream(question()).await.map(drop).unwrap_err();
+        assert_eq!(error.retry_after(), Some(90 * SECOND));
+    }
+    assert_eq!(first.count(), 1);
+}

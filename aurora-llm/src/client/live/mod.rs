@@ -6,7 +6,6 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use aurora_core::fallback::Lease;
 use aurora_core::resilience::{CallBudget, Hedge};
 use futures::future::BoxFuture;
 use futures::{FutureExt as _, StreamExt as _};
@@ -16,11 +15,11 @@ use super::budget::{Meter, Purse};
 use super::continuation::{self, Continuation, Rest, Seam};
 use super::open::Opened;
 use super::route::Route;
+use super::seat::Seat;
 use super::stream::Source;
-use super::target::Member;
 use super::told::Told;
 use super::walk::Found;
-use super::{Inner, flow, plan};
+use super::{Inner, flow};
 use crate::chat::{ChatRequest, StreamCollector, StreamEvent};
 use crate::error::{Error, ErrorKind, Sent, Stage};
 
@@ -33,7 +32,7 @@ pub(super) struct Live {
     state: State,
     /// Where the answer of another meets what was said before it.
     seam: Option<Seam>,
-    lease: Option<Lease<Member>>,
+    lease: Option<Seat>,
     meter: Option<Meter>,
     told: Told,
     ahead: Ahead,
@@ -95,6 +94,16 @@ impl Live {
         if let Some(meter) = &mut self.meter {
             meter.note(&event);
         }
+        if let (
+            StreamEvent::Usage(usage)
+            | StreamEvent::Finish {
+                usage: Some(usage), ..
+            },
+            Some(lease),
+        ) = (&event, &mut self.lease)
+        {
+            lease.consumed(Some(usage));
+        }
         let event = self.told.with_earlier_usage(event);
         if let StreamEvent::Finish { usage, .. } = &event {
             self.told.served(usage.as_ref().or(so_far.usage()));
@@ -128,7 +137,7 @@ impl Live {
         self.state = State::Ended;
         self.waiting.clear();
         if let Some(lease) = self.lease.take() {
-            lease.failed(plan::tells(&error, self.told.is_own_model), error.retry_after());
+            lease.failed(&error);
         }
         if may_go_on && self.ahead.policy == Continuation::Continue {
             let rest = continuation::rest(&self.ahead.request, so_far, &error);

@@ -17,6 +17,7 @@ pub use self::rule::{Attributes, Condition, Predicate, Rule};
 pub(super) use self::settings::Settings;
 pub use self::strategy::Strategy;
 use self::strategy::{Order, Slot, hash};
+use super::limits::Weight;
 use super::options::CallOptions;
 use super::target::{Member, Task};
 use crate::chat::ChatRequest;
@@ -154,7 +155,7 @@ impl Routes {
             rule,
             options,
         };
-        self.find(&asked, |member, model, slot, strategy| {
+        let mut route = self.find(&asked, |member, model, slot, strategy| {
             let able = member.capabilities(model);
             if let Some(lacks) = able.missing(&needs) {
                 return Err(Refused::Lacks(lacks));
@@ -169,7 +170,9 @@ impl Routes {
                 slot.cost = fit::cost(member.price(model), input_tokens, needs.max_output_tokens);
             }
             Ok(())
-        })
+        })?;
+        route.weight = Weight::of(input_tokens, needs.max_output_tokens);
+        Ok(route)
     }
 
     /// The targets for something else than chat; `lacks` names what a target cannot do. Rules are for chat alone.
@@ -256,6 +259,8 @@ impl Routes {
                 sticky: asked.options.sticky.as_deref().map(hash),
             },
             model: model.map(Arc::from),
+            weight: Weight::default(),
+            tenant: asked.options.caller.tenant.clone(),
         })
     }
 }
@@ -319,6 +324,9 @@ pub(super) struct Route {
     order: Order,
     /// The model that the request named, unless it was an alias.
     model: Option<Arc<str>>,
+    /// What it takes of the limits, and for whom.
+    weight: Weight,
+    tenant: Option<Arc<str>>,
 }
 
 impl Route {
@@ -335,6 +343,15 @@ impl Route {
             left |= slot.wanted;
         }
         left
+    }
+
+    pub(super) const fn weight(&self) -> Weight {
+        self.weight
+    }
+
+    /// For whom it is, among those who share slots.
+    pub(super) fn tenant(&self) -> Arc<str> {
+        self.tenant.clone().unwrap_or_else(|| Arc::from(""))
     }
 
     /// The order in which its targets are tried.
@@ -355,7 +372,8 @@ impl Route {
     ) -> Call<R> {
         let call = Call::new(Arc::clone(request), self.model_for(member))
             .attempt(attempt)
-            .key(member.key());
+            .key(member.key())
+            .ear(member.ear(self.model_for(member)));
         match remaining {
             Some(left) => call.timeout(left),
             None => call,

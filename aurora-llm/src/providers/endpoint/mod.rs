@@ -49,6 +49,9 @@ pub struct Endpoint {
     http: HttpClient,
 }
 
+/// Who learns from the head of an answer.
+type Heard<'a> = &'a (dyn Fn(&ResponseHead) + Send + Sync);
+
 /// How long the parts of one exchange may take.
 struct Limits {
     first: Duration,
@@ -102,7 +105,11 @@ impl Endpoint {
         let answer = async {
             refuse_what_is_missing(call, able, Streaming::No)?;
             let wire = self.codec.encode(call, Streaming::No)?;
-            let (head, body) = self.fetch(&wire, call.key, self.connection.whole(call)).await?;
+            let (head, body) = self
+                .fetch(&wire, call.key, self.connection.whole(call), &|head| {
+                    call.heard(head);
+                })
+                .await?;
             let answer = self.codec.decode(&head, &body);
             let mut answer = answer.map_err(|error| with_request_id(error, &head))?;
             if answer.model.is_empty() {
@@ -128,8 +135,14 @@ impl Endpoint {
         let opened = async {
             refuse_what_is_missing(call, able, Streaming::Yes)?;
             let wire = self.codec.encode(call, Streaming::Yes)?;
-            self.send(&wire, call.key, &Limits { first, whole }, Streaming::Yes)
-                .await
+            self.send(
+                &wire,
+                call.key,
+                &Limits { first, whole },
+                Streaming::Yes,
+                &|head| call.heard(head),
+            )
+            .await
         };
         let response = opened.await.map_err(|error| self.blame(error, &call.model))?;
         let head = head(&response);
@@ -159,7 +172,11 @@ impl Endpoint {
         call: &Call<R>,
         wire: &WireRequest,
     ) -> Result<(ResponseHead, Bytes), Error> {
-        let fetched = self.fetch(wire, call.key, self.connection.whole(call)).await;
+        let fetched = self
+            .fetch(wire, call.key, self.connection.whole(call), &|head| {
+                call.heard(head);
+            })
+            .await;
         fetched.map_err(|error| self.blame(error, &call.model))
     }
 
@@ -172,7 +189,7 @@ impl Endpoint {
     /// As [`exchange`](Self::exchange).
     pub async fn ask(&self, wire: &WireRequest, key: usize) -> Result<(ResponseHead, Bytes), Error> {
         let whole = self.connection.total;
-        let fetched = self.fetch(wire, key, whole).await;
+        let fetched = self.fetch(wire, key, whole, &|_| {}).await;
         fetched.map_err(|error| self.blame(error, ""))
     }
 
@@ -188,10 +205,11 @@ impl Endpoint {
         wire: &WireRequest,
         key: usize,
         whole: Duration,
+        heard: Heard<'_>,
     ) -> Result<(ResponseHead, Bytes), Error> {
         // The head comes when the model is done, so it may take as long as the answer.
         let limits = Limits { first: whole, whole };
-        let response = self.send(wire, key, &limits, Streaming::No).await?;
+        let response = self.send(wire, key, &limits, Streaming::No, heard).await?;
         let head = head(&response);
         match response.bytes().await {
             Ok(body) => Ok((head, body)),
@@ -206,6 +224,7 @@ impl Endpoint {
         key: usize,
         limits: &Limits,
         streaming: Streaming,
+        heard: Heard<'_>,
     ) -> Result<Response, Error> {
         if limits.whole.is_zero() {
             return Err(Error::new(ErrorKind::Timeout(TimeoutStage::Total)));
@@ -217,10 +236,11 @@ impl Endpoint {
             .send()
             .await
             .map_err(|error| Error::from_http(error, streaming))?;
+        let head = head(&response);
+        heard(&head);
         if response.status().is_success() {
             return Ok(response);
         }
-        let head = head(&response);
         if response.status().is_redirection() {
             let context = "the address answers with a redirect";
             return Err(Error::new(ErrorKind::Config)
