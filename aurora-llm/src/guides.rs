@@ -1,6 +1,10 @@
 //! The pages of `docs/llm/`, whose examples are compiled and run with the documentation tests.
 
 #[cfg(feature = "simulated")]
+#[doc = include_str!("../../docs/llm/limits.md")]
+mod limits {}
+
+#[cfg(feature = "simulated")]
 #[doc = include_str!("../../docs/llm/pricing.md")]
 mod pricing {}
 
