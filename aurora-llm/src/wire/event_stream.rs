@@ -46,9 +46,11 @@ impl<A: EventAnswer> StreamDecoder for AnswerDecoder<A> {
             return Ok(());
         }
         let answer = &mut self.answer;
-        let outcome = self.input.push(bytes, |frame| answer.frame(frame, out));
+        let outcome = self
+            .input
+            .push(bytes, |frame| unless_complete(answer, frame, out));
         self.over = outcome.is_err();
-        outcome
+        if ended(out) { Ok(()) } else { outcome }
     }
 
     fn finish(&mut self, out: &mut Vec<StreamEvent>) -> Result<(), Error> {
@@ -56,7 +58,10 @@ impl<A: EventAnswer> StreamDecoder for AnswerDecoder<A> {
             return Ok(());
         }
         let answer = &mut self.answer;
-        let outcome = self.input.finish(|frame| answer.frame(frame, out));
+        let outcome = self.input.finish(|frame| unless_complete(answer, frame, out));
+        if ended(out) {
+            return Ok(());
+        }
         if answer.is_complete() {
             return outcome.map(drop);
         }
@@ -67,6 +72,23 @@ impl<A: EventAnswer> StreamDecoder for AnswerDecoder<A> {
             Ok(None) | Err(_) => answer.cut(out),
         }
     }
+}
+
+/// What comes behind the end along with it, such as a comment, is passed over.
+fn unless_complete<A: EventAnswer>(
+    answer: &mut A,
+    frame: SseFrame<'_>,
+    out: &mut Vec<StreamEvent>,
+) -> Result<(), Error> {
+    if answer.is_complete() {
+        return Ok(());
+    }
+    answer.frame(frame, out)
+}
+
+/// Whether the answer has been handed out to its end: nothing that is wrong behind it matters.
+fn ended(out: &[StreamEvent]) -> bool {
+    out.last().is_some_and(StreamEvent::is_terminal)
 }
 
 /// Reads server-sent events, and notices when a server sends JSON or a page instead.

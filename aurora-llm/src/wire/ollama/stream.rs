@@ -38,7 +38,8 @@ impl StreamDecoder for Answer {
         let state = &mut self.state;
         let outcome = self.lines.push(bytes, |line| state.line(line, out));
         self.over = outcome.is_err();
-        outcome
+        // Whatever comes behind the end does not matter.
+        if self.state.done { Ok(()) } else { outcome }
     }
 
     fn finish(&mut self, out: &mut Vec<StreamEvent>) -> Result<(), Error> {
@@ -48,7 +49,7 @@ impl StreamDecoder for Answer {
         let state = &mut self.state;
         let outcome = self.lines.finish(|line| state.line(line, out));
         if state.done {
-            return outcome;
+            return Ok(());
         }
         match (outcome, state.document.take()) {
             (Ok(()), Some(document)) => Err(failure::instead_of_stream(&document)),

@@ -101,3 +101,25 @@ fn what_was_said_before_an_error_is_handed_out() {
     let (events, _) = read(&openai(), [bytes.as_slice()]);
     assert_eq!(events.last(), Some(&StreamEvent::Text("Hi".into())));
 }
+
+#[test]
+fn nothing_that_comes_along_behind_the_end_changes_it() {
+    let mut compared = 0;
+    for table in DIALECTS {
+        for (name, bytes) in table.streams() {
+            let mut decoder = (table.codec)().decoder();
+            let mut events = Vec::new();
+            let ended = decoder.push(&bytes, &mut events).is_ok() && terminals(&events) == 1;
+            if !ended {
+                continue;
+            }
+            for tail in [b"\n: late\n\n".as_slice(), b"\n\ndata: \xFF\n\n", b"\n<html>\n\n"] {
+                let more = [bytes.as_slice(), tail].concat();
+                let (seen, outcome) = read(&*(table.codec)(), [more.as_slice()]);
+                assert_eq!((seen, outcome), (events.clone(), Ok(())), "{}/{name}", table.name);
+                compared += 1;
+            }
+        }
+    }
+    assert!(compared > 50, "{compared}");
+}
