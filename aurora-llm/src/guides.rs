@@ -1,5 +1,9 @@
 //! The pages of `docs/llm/`, whose examples are compiled and run with the documentation tests.
 
+#[cfg(all(feature = "simulated", feature = "memory"))]
+#[doc = include_str!("../../docs/llm/cache.md")]
+mod cache {}
+
 #[cfg(feature = "simulated")]
 #[doc = include_str!("../../docs/llm/limits.md")]
 mod limits {}

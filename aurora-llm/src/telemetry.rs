@@ -15,7 +15,7 @@ use tracing::Span;
 use tracing::field::Empty;
 
 use crate::chat::{ChatRequest, FinishReason};
-use crate::client::Answer;
+use crate::client::{Answer, CacheStatus};
 use crate::error::{Error, ErrorKind};
 use crate::pricing::Cost;
 use crate::provider::ProviderId;
@@ -85,6 +85,13 @@ const INSTANCE: &str = "aurora_llm.provider";
 const ERROR: &str = "error.type";
 const TOKEN_TYPE: &str = "gen_ai.token.type";
 
+/// Counter of the answers of a response cache, by `outcome`: `hit`, `similar`, `miss`, `shared`, `bypassed`.
+pub const CACHE_ANSWERS: &str = "aurora_llm_cache_answers_total";
+
+/// Counter of what a response cache could not do, by `operation`: `read`, `decode`, `write`, `embed`. Such a call is a
+/// miss.
+pub const CACHE_FAILURES: &str = "aurora_llm_cache_failures_total";
+
 /// Tells the recorder of the process what the metrics mean.
 pub fn describe() {
     describe_histogram!(
@@ -116,6 +123,8 @@ pub fn describe() {
         Unit::Count,
         "Attempts whose use could not be booked."
     );
+    describe_counter!(CACHE_ANSWERS, "Answers of a response cache by outcome.");
+    describe_counter!(CACHE_FAILURES, "What a response cache could not do.");
 }
 
 pub(crate) fn chat_span(request: &ChatRequest) -> Span {
@@ -133,6 +142,7 @@ pub(crate) fn chat_span(request: &ChatRequest) -> Span {
         "gen_ai.response.time_to_first_chunk" = Empty,
         "gen_ai.usage.input_tokens" = Empty,
         "gen_ai.usage.output_tokens" = Empty,
+        "aurora_llm.cache" = Empty,
         "error.type" = Empty,
     )
 }
@@ -169,6 +179,21 @@ impl<'a> Served<'a> {
             model: answer.model(),
         }
     }
+}
+
+/// An answer that no provider was asked for: its time and tokens are nobody's.
+pub(crate) fn reused(span: &Span, by: Served<'_>, cache: CacheStatus) {
+    span.record("gen_ai.provider.name", by.kind);
+    span.record("gen_ai.response.model", by.model);
+    span.record("aurora_llm.cache", cache.as_str());
+}
+
+pub(crate) fn cache_answered(status: CacheStatus) {
+    counter!(CACHE_ANSWERS, "outcome" => status.as_str()).increment(1);
+}
+
+pub(crate) fn cache_failed(operation: &'static str) {
+    counter!(CACHE_FAILURES, "operation" => operation).increment(1);
 }
 
 pub(crate) fn served(

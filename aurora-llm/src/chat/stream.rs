@@ -3,6 +3,7 @@
 use std::pin::Pin;
 
 use futures::Stream;
+use serde::{Deserialize, Serialize};
 
 use super::message::{Citation, Media, Part, Signature};
 use super::response::FinishReason;
@@ -18,7 +19,8 @@ use crate::usage::Usage;
 pub type ChatStream = Pin<Box<dyn Stream<Item = Result<StreamEvent, Error>> + Send + 'static>>;
 
 /// One event of an answer.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum StreamEvent {
     /// The provider has begun; nothing has been said yet.

@@ -1,5 +1,6 @@
 //! A whole answer and how it came about.
 
+use super::cache::CacheStatus;
 use super::told::Told;
 use super::trail::Attempt;
 use crate::chat::{ChatResponse, ToolCall};
@@ -81,10 +82,30 @@ impl Answer {
         self.told.cost(self.response.usage.as_ref())
     }
 
+    /// What the cache had to do with it.
+    #[must_use]
+    pub const fn cache(&self) -> CacheStatus {
+        self.told.cache
+    }
+
+    /// What a cached or shared answer would have cost; zero for one that was paid for.
+    #[must_use]
+    pub fn saved_cost(&self) -> Cost {
+        self.told.saved(self.usage())
+    }
+
     /// The provider's answer.
     #[must_use]
     pub const fn response(&self) -> &ChatResponse {
         &self.response
+    }
+
+    pub(super) const fn told_mut(&mut self) -> &mut Told {
+        &mut self.told
+    }
+
+    pub(super) fn into_parts(self) -> (ChatResponse, Told) {
+        (self.response, self.told)
     }
 
     /// The provider's answer alone.

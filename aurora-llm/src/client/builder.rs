@@ -12,6 +12,7 @@ use aurora_core::rng::Random;
 use aurora_core::time::{Clock, SystemClock};
 
 use super::budget::Keeper;
+use super::cache::{Cached, ResponseCache};
 use super::continuation::Continuation;
 use super::health::Health;
 use super::limits::Gauges;
@@ -42,6 +43,7 @@ pub struct ClientBuilder {
     monitor: Option<Monitor>,
     prices: PriceBook,
     budgets: Option<Budgets>,
+    cache: Option<ResponseCache>,
     clock: Arc<dyn Clock>,
     random: Random,
 }
@@ -74,6 +76,7 @@ impl Default for ClientBuilder {
             monitor: None,
             prices: PriceBook::built_in(),
             budgets: None,
+            cache: None,
             clock: Arc::new(SystemClock),
             random: Random::system(),
         }
@@ -223,6 +226,12 @@ impl ClientBuilder {
         self
     }
 
+    /// Keeps answers, and lets identical calls of a tenant that come at the same time share one.
+    pub fn cache(mut self, cache: ResponseCache) -> Self {
+        self.cache = Some(cache);
+        self
+    }
+
     /// Takes time from `clock`.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Arc::new(clock);
@@ -285,7 +294,9 @@ impl ClientBuilder {
         };
         let gauges = Gauges::new(&members, &limiter, &self.clock)?;
         let routes = Routes::new(members, self.routing);
+        let cache = self.cache.map(|cache| Cached::new(cache, &routes));
         let inner = Inner {
+            cache,
             fallback,
             routes,
             limits: self.limits,
@@ -335,6 +346,7 @@ impl ClientBuilder {
             problems.push("a time limit must be longer than zero".to_owned());
         }
         problems.extend(self.budgets.iter().flat_map(Budgets::problems));
+        problems.extend(self.cache.iter().flat_map(ResponseCache::problems));
         problems
     }
 }

@@ -19,12 +19,30 @@ use super::route::{Route, fit};
 use super::stream::Source;
 use super::target::Member;
 use super::walk::Found;
-use super::{Inner, hedge, open};
+use super::{Inner, cache, hedge, open};
 use crate::chat::ChatRequest;
 use crate::error::Error;
 
-/// The whole answer to `request`.
+/// The whole answer to `request`, from the cache where that has it.
 pub(super) async fn whole(
+    inner: &Arc<Inner>,
+    request: Arc<ChatRequest>,
+    options: &CallOptions,
+) -> Result<Answer, Error> {
+    cache::whole(inner, request, options).await
+}
+
+/// The answer to `request` while it is being written, or as the cache has it.
+pub(super) async fn streamed(
+    inner: &Arc<Inner>,
+    request: Arc<ChatRequest>,
+    options: &CallOptions,
+) -> Result<Box<dyn Source>, Error> {
+    cache::streamed(inner, request, options).await
+}
+
+/// The whole answer to `request`, asked anew.
+pub(super) async fn whole_anew(
     inner: &Inner,
     request: Arc<ChatRequest>,
     options: &CallOptions,
@@ -50,8 +68,8 @@ pub(super) async fn whole(
     Ok(Answer::new(found.value, found.told))
 }
 
-/// The answer to `request` while it is being written.
-pub(super) async fn streamed(
+/// The answer to `request` while it is being written, asked anew.
+pub(super) async fn streamed_anew(
     inner: &Arc<Inner>,
     request: Arc<ChatRequest>,
     options: &CallOptions,

@@ -13,6 +13,7 @@ mod answer;
 mod answered;
 mod budget;
 mod builder;
+mod cache;
 mod continuation;
 mod embeddings;
 mod flow;
@@ -45,6 +46,7 @@ use tracing::Instrument as _;
 pub use answer::Answer;
 pub use answered::Answered;
 pub use builder::ClientBuilder;
+pub use cache::{CacheMode, CacheOptions, CacheStatus, ResponseCache};
 pub use continuation::Continuation;
 pub use health::Held;
 pub use listing::ModelList;
@@ -96,6 +98,7 @@ struct Inner {
     budgets: Option<Arc<Keeper>>,
     gauges: limits::Gauges,
     health: health::Health,
+    cache: Option<cache::Cached>,
     clock: Arc<dyn Clock>,
 }
 
@@ -164,6 +167,9 @@ impl LlmClient {
             .await;
         let elapsed = call.end();
         match &outcome {
+            Ok(answer) if answer.cache().is_free() => {
+                telemetry::reused(&span, Served::by(answer), answer.cache());
+            }
             Ok(answer) => {
                 telemetry::finished(&span, &answer.response().finish);
                 let by = Served::by(answer);

@@ -7,6 +7,8 @@ use aurora_core::resilience::{Deadline, Hedge};
 use super::continuation::Continuation;
 use super::route::Strategy;
 
+use super::cache::CacheOptions;
+
 /// Who a call is made for: whose limits and budget it counts against, and whose cache it may see.
 ///
 /// # Examples
@@ -88,6 +90,8 @@ pub struct CallOptions {
     pub continuation: Option<Continuation>,
     /// Whether and when a second target is asked before the first has answered, whatever the client says.
     pub hedge: Option<Hedge>,
+    /// What the call wants of the client's cache.
+    pub cache: CacheOptions,
 }
 
 impl CallOptions {
@@ -102,6 +106,13 @@ impl CallOptions {
     #[must_use]
     pub const fn deadline(mut self, deadline: Deadline) -> Self {
         self.deadline = deadline;
+        self
+    }
+
+    /// Says what the call wants of the client's cache; a [`CacheMode`](super::CacheMode) will do.
+    #[must_use]
+    pub fn cache(mut self, cache: impl Into<CacheOptions>) -> Self {
+        self.cache = cache.into();
         self
     }
 

@@ -123,6 +123,7 @@ pub const fn row(kind: ErrorKind, said: Said) -> Row {
         | ErrorKind::LocalRateLimited
         | ErrorKind::BudgetExceeded
         | ErrorKind::ToolLimit
+        | ErrorKind::NotCached
         | ErrorKind::Cancelled => (Again::Never, false, Next::Nobody, Holds::Nothing),
     };
     let scope = Scope::of(kind);

@@ -9,6 +9,7 @@ use std::time::Duration;
 use aurora_core::time::Clock;
 use futures::{Stream, StreamExt as _};
 
+use super::cache::CacheStatus;
 use super::told::Told;
 use super::trail::Attempt;
 use crate::chat::{ChatResponse, StreamCollector, StreamEvent};
@@ -113,6 +114,18 @@ impl AnswerStream {
         self.source.told().cost(self.usage())
     }
 
+    /// What the cache had to do with the answer.
+    #[must_use]
+    pub fn cache(&self) -> CacheStatus {
+        self.source.told().cache
+    }
+
+    /// What a cached or shared answer would have cost; zero for one that is paid for.
+    #[must_use]
+    pub fn saved_cost(&self) -> Cost {
+        self.source.told().saved(self.usage())
+    }
+
     /// Reads to the end and puts the whole answer together.
     ///
     /// # Errors
@@ -131,6 +144,7 @@ impl AnswerStream {
         self.collector.push(&event);
         if let Some((span, started)) = &self.trace
             && event.is_content()
+            && !self.source.told().cache.is_free()
         {
             let told = self.source.told();
             let by = (&told.provider, told.kind);
@@ -147,8 +161,12 @@ impl AnswerStream {
                 model: &told.model,
             };
             telemetry::finished(&span, reason);
-            telemetry::served(telemetry::CHAT, &span, served, self.usage(), elapsed);
-            telemetry::cost(served, told.cost(self.usage()));
+            if told.cache.is_free() {
+                telemetry::reused(&span, served, told.cache);
+            } else {
+                telemetry::served(telemetry::CHAT, &span, served, self.usage(), elapsed);
+                telemetry::cost(served, told.cost(self.usage()));
+            }
         }
         event
     }

@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use aurora_core::money::NanoUsd;
+
+use super::cache::CacheStatus;
 use super::target::Member;
 use super::trail::{self, Attempt};
 use crate::chat::StreamEvent;
@@ -25,6 +28,10 @@ pub(super) struct Told {
     serving: usize,
     /// What those consumed whose answer this one goes on with.
     earlier: Option<Usage>,
+    /// What the cache had to do with it.
+    pub(super) cache: CacheStatus,
+    /// What an answer had cost when it was asked for that is kept since.
+    pub(super) saved: Cost,
 }
 
 impl Told {
@@ -38,11 +45,16 @@ impl Told {
             serving: attempts.len().saturating_sub(1),
             attempts,
             earlier: None,
+            cache: CacheStatus::Bypassed,
+            saved: Cost::Priced(NanoUsd::ZERO),
         }
     }
 
     /// What `usage` of the attempt that serves costs, without the attempts before it.
     pub(super) fn cost(&self, usage: Option<&Usage>) -> Cost {
+        if self.cache.is_free() {
+            return Cost::Priced(NanoUsd::ZERO);
+        }
         trail::cost(self.price, self.own_usage(usage).as_ref())
     }
 
@@ -106,6 +118,9 @@ impl Told {
 
     /// What all attempts cost together, when the one that serves has consumed `usage` so far.
     pub(super) fn total_with(&self, usage: Option<&Usage>) -> Cost {
+        if self.cache.is_free() {
+            return self.total();
+        }
         let before = self
             .attempts
             .iter()
@@ -118,8 +133,31 @@ impl Told {
         }
     }
 
+    /// The same, with what the cache had to do with it.
+    pub(super) fn through(mut self, cache: CacheStatus) -> Self {
+        self.cache = cache;
+        self
+    }
+
+    /// The same for one who did not pay for it.
+    pub(super) fn shared(mut self) -> Self {
+        self.attempts = Vec::new();
+        self.through(CacheStatus::Shared)
+    }
+
+    /// What was not paid because somebody had paid it before, or pays it at the same time.
+    pub(super) fn saved(&self, usage: Option<&Usage>) -> Cost {
+        match self.cache {
+            CacheStatus::Shared => trail::cost(self.price, usage),
+            _ => self.saved,
+        }
+    }
+
     /// Settles the attempt that serves: it consumed `usage`.
     pub(super) fn served(&mut self, usage: Option<&Usage>) {
+        if self.cache.is_free() {
+            return;
+        }
         let (price, usage) = (self.price, self.own_usage(usage));
         if let Some(attempt) = self.attempts.get_mut(self.serving) {
             attempt.serve(price, usage.as_ref());

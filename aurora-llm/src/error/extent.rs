@@ -32,6 +32,7 @@ impl Sent {
             | ErrorKind::CircuitOpen
             | ErrorKind::LocalRateLimited
             | ErrorKind::BudgetExceeded
+            | ErrorKind::NotCached
             | ErrorKind::Config => Self::Not,
             ErrorKind::RateLimited
             | ErrorKind::QuotaExhausted
@@ -79,7 +80,8 @@ impl Stage {
                 ErrorKind::Unsupported
                 | ErrorKind::CircuitOpen
                 | ErrorKind::LocalRateLimited
-                | ErrorKind::BudgetExceeded,
+                | ErrorKind::BudgetExceeded
+                | ErrorKind::NotCached,
                 _,
             )
             | (ErrorKind::Config, None) => None,
@@ -139,6 +141,7 @@ impl Scope {
             | ErrorKind::LocalRateLimited
             | ErrorKind::BudgetExceeded
             | ErrorKind::ToolLimit
+            | ErrorKind::NotCached
             | ErrorKind::Cancelled
             | ErrorKind::Config => Self::Request,
         }

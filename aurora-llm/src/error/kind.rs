@@ -48,6 +48,8 @@ pub enum ErrorKind {
     ToolLimit,
     /// The caller gave up.
     Cancelled,
+    /// Only a kept answer was wanted, and there is none; nothing was sent.
+    NotCached,
     /// The client is set up wrongly.
     Config,
 }
@@ -82,6 +84,7 @@ impl ErrorKind {
             Self::BudgetExceeded => "budget_exceeded",
             Self::ToolLimit => "tool_limit",
             Self::Cancelled => "cancelled",
+            Self::NotCached => "not_cached",
             Self::Config => "config",
         }
     }
@@ -114,6 +117,7 @@ impl ErrorKind {
             Self::BudgetExceeded => "budget exceeded",
             Self::ToolLimit => "the model kept calling tools",
             Self::Cancelled => "cancelled",
+            Self::NotCached => "no answer is kept",
             Self::Config => "client set up wrongly",
         }
     }
@@ -139,6 +143,7 @@ impl ErrorKind {
             | Self::LocalRateLimited
             | Self::BudgetExceeded
             | Self::ToolLimit
+            | Self::NotCached
             | Self::Config => FailureClass::Rejected,
         }
     }

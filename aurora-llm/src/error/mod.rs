@@ -5,6 +5,7 @@ mod kind;
 mod with;
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use aurora_core::failure::{Failure, FailureClass};
@@ -24,6 +25,7 @@ pub use self::kind::{ErrorKind, TimeoutStage};
 /// said before a stream broke.
 pub struct Error(Box<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     kind: ErrorKind,
     status: Option<u16>,
@@ -41,7 +43,8 @@ struct Inner {
     context: Option<String>,
     partial: Option<Message>,
     attempts: Vec<Attempt>,
-    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    /// Shared by those who waited for the same call.
+    source: Option<Arc<dyn std::error::Error + Send + Sync>>,
 }
 
 impl Error {
@@ -67,6 +70,11 @@ impl Error {
             attempts: Vec::new(),
             source: None,
         }))
+    }
+
+    /// The same failure for another who waited for the same call.
+    pub(crate) fn share(&self) -> Self {
+        Self(self.0.clone())
     }
 
     /// What went wrong.

@@ -24,7 +24,8 @@ pub(super) const fn status(kind: ErrorKind) -> u16 {
         | ErrorKind::StreamTruncated
         | ErrorKind::Malformed => 502,
         ErrorKind::Overloaded | ErrorKind::CircuitOpen => 503,
-        ErrorKind::Timeout(_) => 504,
+        // RFC 9111 §5.2.1.7 has it so for `only-if-cached`.
+        ErrorKind::Timeout(_) | ErrorKind::NotCached => 504,
     }
 }
 

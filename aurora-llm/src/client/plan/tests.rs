@@ -29,7 +29,8 @@ fn kinds() -> Vec<ErrorKind> {
         Kind::InvalidRequest => Some(Kind::LocalRateLimited),
         Kind::LocalRateLimited => Some(Kind::BudgetExceeded),
         Kind::BudgetExceeded => Some(Kind::ToolLimit),
-        Kind::ToolLimit => Some(Kind::Cancelled),
+        Kind::ToolLimit => Some(Kind::NotCached),
+        Kind::NotCached => Some(Kind::Cancelled),
         Kind::Cancelled => None,
     };
     std::iter::successors(Some(Kind::RateLimited), |kind| next(*kind)).collect()
@@ -119,6 +120,7 @@ fn every_kind_has_its_row() {
         (ErrorKind::LocalRateLimited, Action::Surface, false),
         (ErrorKind::BudgetExceeded, Action::Surface, false),
         (ErrorKind::ToolLimit, Action::Surface, false),
+        (ErrorKind::NotCached, Action::Surface, false),
         (ErrorKind::Cancelled, Action::Surface, false),
     ];
     assert!(kinds().iter().eq(rows.iter().map(|(kind, ..)| kind)));

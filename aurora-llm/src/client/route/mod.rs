@@ -36,6 +36,26 @@ pub(super) struct Routes {
     rules: Vec<(Rule, Option<List>)>,
 }
 
+/// What rules may know of a request of so many bytes.
+fn attributes<'a>(
+    request: &'a ChatRequest,
+    options: &'a CallOptions,
+    streaming: bool,
+    bytes: u64,
+) -> Attributes<'a> {
+    Attributes {
+        model: request.model.as_deref(),
+        provider: request.provider.as_deref(),
+        caller: &options.caller,
+        metadata: &request.metadata,
+        needs: Capabilities {
+            streaming,
+            ..request.needs()
+        },
+        input_tokens: bytes / fit::BYTES_PER_TOKEN,
+    }
+}
+
 /// Members in an order of their own.
 #[derive(Debug, Clone, Default)]
 struct List {
@@ -131,17 +151,7 @@ impl Routes {
         streaming: bool,
     ) -> Result<Route, Error> {
         let bytes = fit::bytes(request);
-        let attributes = Attributes {
-            model: request.model.as_deref(),
-            provider: request.provider.as_deref(),
-            caller: &options.caller,
-            metadata: &request.metadata,
-            needs: Capabilities {
-                streaming,
-                ..request.needs()
-            },
-            input_tokens: bytes / fit::BYTES_PER_TOKEN,
-        };
+        let attributes = attributes(request, options, streaming, bytes);
         let Attributes {
             needs, input_tokens, ..
         } = attributes;
@@ -173,6 +183,41 @@ impl Routes {
         })?;
         route.weight = Weight::of(input_tokens, needs.max_output_tokens);
         Ok(route)
+    }
+
+    /// Where aliases and rules lead: for each the names of its targets. Rules are named by their place.
+    pub(super) fn ways(&self) -> Vec<(String, Vec<Arc<str>>)> {
+        let names = |list: &List| {
+            let members = list
+                .places
+                .iter()
+                .filter_map(|(place, _)| self.members.get(*place));
+            members.map(Member::target_name).collect::<Vec<_>>()
+        };
+        let aliases = self
+            .aliases
+            .iter()
+            .map(|(alias, list)| (format!("alias {alias}"), names(list)));
+        let rules = self.rules.iter().enumerate();
+        let rules =
+            rules.map(|(at, (_, list))| (format!("rule {at}"), list.as_ref().map(names).unwrap_or_default()));
+        aliases.chain(rules).collect()
+    }
+
+    /// Which rule holds for a chat request, by its place.
+    pub(super) fn rule(
+        &self,
+        request: &ChatRequest,
+        options: &CallOptions,
+        streaming: bool,
+    ) -> Option<usize> {
+        if self.rules.is_empty() {
+            return None;
+        }
+        let attributes = attributes(request, options, streaming, fit::bytes(request));
+        self.rules
+            .iter()
+            .position(|(rule, _)| rule.when.holds(&attributes))
     }
 
     /// The targets for something else than chat; `lacks` names what a target cannot do. Rules are for chat alone.
