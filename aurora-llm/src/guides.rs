@@ -5,6 +5,10 @@
 mod cache {}
 
 #[cfg(feature = "simulated")]
+#[doc = include_str!("../../docs/llm/budgets.md")]
+mod budgets {}
+
+#[cfg(feature = "simulated")]
 #[doc = include_str!("../../docs/llm/limits.md")]
 mod limits {}
 

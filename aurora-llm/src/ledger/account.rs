@@ -225,6 +225,7 @@ impl Account {
     }
 
     /// Its name within the tenant, for storage: unlike for unlike subjects and periods.
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
     pub(crate) fn name(&self) -> String {
         let (scope, starts) = (self.scope(), self.starts_at.as_secs());
         let subject = self.subject().unwrap_or_default();

@@ -189,6 +189,7 @@ pub struct Swept {
     pub accounts: u64,
 }
 
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 impl Swept {
     pub(crate) const NONE: Self = Self {
         reservations: 0,

@@ -1,3 +1,6 @@
+#[cfg(all(feature = "sqlite", feature = "postgres", feature = "simulated"))]
+mod processes;
+
 use aurora_core::time::ManualClock;
 
 use super::*;

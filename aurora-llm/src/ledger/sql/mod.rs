@@ -11,7 +11,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use aurora_core::page::{Page, PageRequest};
 use aurora_core::store::{self, Database, Engine, Migration, Migrations, execute, in_transaction, on_reader};
-use aurora_core::time::{Clock, SystemClock, Timestamp};
+use aurora_core::time::{Clock, Timestamp};
 use sqlx::types::{Json, Uuid};
 
 use self::books::{Books, HoldRow, Name, Row, stored};
@@ -186,7 +186,10 @@ impl SqlLedger {
         }
         match self.database.engine() {
             #[cfg(feature = "sqlite")]
-            Engine::Sqlite(_) => Ok(SystemClock.now()),
+            Engine::Sqlite(_) => {
+                // A future, because with SQLite alone there is nothing else to wait for.
+                Ok(std::future::ready(aurora_core::time::SystemClock.now()).await)
+            }
             #[cfg(feature = "postgres")]
             Engine::Postgres(pool) => Ok(sqlx::query_scalar(sql::postgres::NOW).fetch_one(pool).await?),
         }
