@@ -16,7 +16,9 @@ async fn crowd(
             if is_stream {
                 let stream = client.stream_with(question(), &options).await.unwrap();
                 let status = stream.cache();
-                assert_eq!(read(stream).await.unwrap().len(), 102);
+                // Event by event where the first one asked for a stream, in one piece where he did not.
+                let whole = entry::collected(&read(stream).await.unwrap()).unwrap();
+                assert_eq!(whole.text().len(), 200);
                 status
             } else {
                 let answer = client.chat_with(question(), &options).await.unwrap();
