@@ -15,6 +15,7 @@ mod budget;
 mod builder;
 mod cache;
 mod continuation;
+mod counting;
 mod embeddings;
 mod flow;
 mod health;
@@ -61,6 +62,7 @@ use crate::embed::{EmbedRequest, EmbedResponse};
 use crate::error::Error;
 use crate::rerank::{RerankRequest, RerankResponse};
 use crate::telemetry::{self, Served, UnderWay};
+use crate::tokens::TokenCount;
 use budget::Keeper;
 use live::Throughput;
 use route::Routes;
@@ -308,6 +310,22 @@ impl LlmClient {
         let asked = reranking::rerank(&self.inner, Arc::clone(&request), options);
         self.told(telemetry::RERANK, request.model.as_deref(), asked)
             .await
+    }
+
+    /// How many input tokens `request` has for the model that would answer it first: by that model's vocabulary where it is
+    /// public and the feature `tokenizer` is on, else by the provider where it counts without cost (at most 10 s), else
+    /// by estimate. The answer says which.
+    ///
+    /// # Errors
+    /// As [`chat`](Self::chat), for what is wrong before the call; a provider that fails to count is none.
+    ///
+    /// # Cancel safety
+    /// Dropping the future ends the call at the provider.
+    pub async fn count_tokens(
+        &self,
+        request: impl Into<Arc<ChatRequest>> + Send,
+    ) -> Result<TokenCount, Error> {
+        counting::count(&self.inner, request.into(), &CallOptions::default()).await
     }
 
     /// Asks every provider that has a list which models it offers: eight at a time, each for at most 30 s, without cost.

@@ -1,6 +1,7 @@
 //! Which part of a history is sent.
 
-use crate::chat::{Message, Part, Role};
+use crate::chat::{Message, Role};
+use crate::tokens::estimate_message;
 
 /// The beginnings of the exchanges in `messages`: each begins with what the user says and ends before he speaks again,
 /// so that no result of a tool is ever without its call.
@@ -22,21 +23,7 @@ pub(super) fn exchanges(messages: &[Message]) -> Vec<usize> {
 
 /// About how many tokens the messages have.
 pub(super) fn size(messages: &[Message]) -> u64 {
-    messages.iter().map(weight).fold(0, u64::saturating_add)
-}
-
-/// About how many tokens a message has.
-fn weight(message: &Message) -> u64 {
-    let bytes = |text: &str| u64::try_from(text.len()).unwrap_or(u64::MAX);
-    let parts = message.parts.iter().map(|part| match part {
-        Part::Text(text) | Part::Refusal(text) => bytes(text) / 3,
-        Part::ToolCall(call) => (bytes(&call.name) + bytes(&call.arguments)) / 3,
-        Part::ToolResult(result) => bytes(&result.content) / 3,
-        Part::Reasoning(reasoning) => bytes(&reasoning.text) / 3,
-        Part::Image(_) | Part::Document(_) | Part::Audio(_) => 1_500,
-        Part::Citation(_) | Part::CachePoint(_) => 0,
-    });
-    parts.fold(4, u64::saturating_add)
+    messages.iter().map(estimate_message).fold(0, u64::saturating_add)
 }
 
 /// The latest exchanges that fit beside `message` into `most` tokens.

@@ -2,7 +2,7 @@
 
 use super::texts::{self, Read};
 use super::{bound, media};
-use crate::chat::{ChatRequest, ResponseFormat};
+use crate::chat::{ChatRequest, Message, ResponseFormat};
 
 /// A letter of a word longer than this, in a script that is written with spaces, belongs to no word: base64, hashes.
 const LONGEST_WORD: u32 = 28;
@@ -30,14 +30,7 @@ const ANTHROPIC_BEFORE_4_7: [&str; 10] = [
 pub fn estimate(request: &ChatRequest, kind: &str, model: &str) -> u64 {
     let (mut text, mut rest) = (Text::default(), 3_u64);
     for message in &request.messages {
-        rest = rest.saturating_add(4);
-        for part in &message.parts {
-            texts::of_part(part, &mut |read| match read {
-                Read::Text(said) => text.take(said),
-                Read::Opaque(proof) => rest = rest.saturating_add(quarter(proof.len())),
-                Read::Media(part, media) => rest = rest.saturating_add(media::about(part, media)),
-            });
-        }
+        rest = rest.saturating_add(text.take_message(message));
     }
     for tool in &request.tools {
         text.take(&tool.name);
@@ -64,6 +57,13 @@ pub fn estimate_text(text: &str, kind: &str, model: &str) -> u64 {
     counted.tokens(kind, model)
 }
 
+/// About how many tokens one message has for a model that is not known.
+pub(crate) fn estimate_message(message: &Message) -> u64 {
+    let mut text = Text::default();
+    let rest = text.take_message(message);
+    text.tokens("", "").saturating_add(rest)
+}
+
 fn quarter(bytes: usize) -> u64 {
     u64::try_from(bytes / 4).unwrap_or(u64::MAX)
 }
@@ -73,6 +73,19 @@ fn quarter(bytes: usize) -> u64 {
 struct Text(u64);
 
 impl Text {
+    /// Takes what is text in a message; the tokens of the rest are handed back.
+    fn take_message(&mut self, message: &Message) -> u64 {
+        let mut rest = 4_u64;
+        for part in &message.parts {
+            texts::of_part(part, &mut |read| match read {
+                Read::Text(said) => self.take(said),
+                Read::Opaque(proof) => rest = rest.saturating_add(quarter(proof.len())),
+                Read::Media(part, media) => rest = rest.saturating_add(media::about(part, media)),
+            });
+        }
+        rest
+    }
+
     fn take(&mut self, text: &str) {
         let mut word = 0_u32;
         for char in text.chars() {

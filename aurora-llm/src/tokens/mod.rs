@@ -17,6 +17,7 @@ mod vocabulary;
 use crate::chat::ChatRequest;
 
 pub use bound::upper_bound;
+pub(crate) use estimate::estimate_message;
 pub use estimate::{estimate, estimate_text};
 #[cfg(feature = "tokenizer")]
 pub use vocabulary::{MAX_TEXT, prepare};

@@ -171,3 +171,34 @@ async fn every_provider_is_asked_for_its_models_once() {
     assert_eq!(lists[0].provider.as_str(), "a");
     assert_eq!(lists[0].models.as_ref().unwrap()[0].id, "simulated");
 }
+
+#[tokio::test]
+async fn tokens_are_counted_by_the_provider_or_estimated_and_it_is_said_which() {
+    use crate::tokens::CountSource;
+    let counting = Simulated::new("a").script([Step::Ok, Step::status(500)]);
+    let control = counting.handle();
+    let client = client([
+        LlmTarget::new(counting, "m"),
+        LlmTarget::new(Puppet::new("p"), "n"),
+    ]);
+    let told = client.count_tokens(ChatRequest::user("four char")).await.unwrap();
+    assert_eq!((told.tokens, told.source), (3, CountSource::Provider));
+    let failed = client.count_tokens(ChatRequest::user("four char")).await.unwrap();
+    assert_eq!(failed.source, CountSource::Estimate);
+    let other = client
+        .count_tokens(ChatRequest::user("four char").model("n"))
+        .await
+        .unwrap();
+    assert_eq!(other.source, CountSource::Estimate);
+    assert_eq!(control.calls(), 2, "nobody else is asked, and nobody twice");
+    let status = client.status();
+    assert!(
+        status.iter().all(|target| target.calls == 0),
+        "a count says nothing about a target: {status:?}"
+    );
+    let unknown = client
+        .count_tokens(ChatRequest::user("?").model("nobody"))
+        .await
+        .unwrap_err();
+    assert_eq!(unknown.kind(), ErrorKind::ModelNotFound);
+}
