@@ -39,6 +39,7 @@
 //! | [`catalog`] | what models can do, as data |
 //! | [`ledger`] | what calls used, and budgets that hold |
 //! | [`error`](mod@error) | what went wrong, and whether it helps to try again |
+//! | `setup` | from settings to targets |
 //! | [`telemetry`] | the names of spans and metrics, and their buckets |
 //! | `testing` | the contract that every provider keeps |
 //!
@@ -53,6 +54,7 @@
 //! | `tokenizer` | exact counts of OpenAI's tokens | no |
 //! | `memory`, `redis` | where answers are kept and limits are counted | no |
 //! | `semantic-cache` | answers to questions that mean the same | no |
+//! | `config` | targets from settings: files, environment | no |
 //! | `sqlite`, `postgres` | ledgers and budgets in a database | no |
 //! | `testing` | module `testing` | no |
 //!
@@ -73,6 +75,8 @@ pub mod providers;
 pub mod rerank;
 #[cfg(feature = "schema")]
 pub mod schema;
+#[cfg(feature = "config")]
+pub mod setup;
 pub mod telemetry;
 #[cfg(feature = "testing")]
 pub mod testing;

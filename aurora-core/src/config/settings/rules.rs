@@ -17,7 +17,8 @@ pub(in crate::config) fn check(reader: &mut Reader<'_>) {
 /// The order can name only providers that exist.
 fn order(reader: &mut Reader<'_>) {
     let mut known = reader.names_below("llm.openai_compatible.");
-    known.extend(["openai", "anthropic", "simulated"].map(str::to_owned));
+    let built_in = ["openai", "anthropic", "cohere", "gemini", "ollama", "huggingface"];
+    known.extend(built_in.map(str::to_owned));
     let order: Vec<String> = reader.peek("llm.order").unwrap_or_default();
     for name in order.iter().filter(|name| !known.contains(*name)) {
         let known = known.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
