@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use aurora_core::page::{Page, PageRequest};
-use aurora_core::store::{self, Database, Engine, Migration, Migrations, execute, in_transaction, on_reader};
-use aurora_core::time::{Clock, Timestamp};
+use aurora_core::store::{self, Database, Migration, Migrations, execute, in_transaction, on_reader};
+use aurora_core::time::{Clock, SystemClock, Timestamp};
 use sqlx::types::{Json, Uuid};
 
 use self::books::{Books, HoldRow, Name, Row, stored};
@@ -171,27 +171,25 @@ impl SqlLedger {
         &self.database
     }
 
+    /// Which engines there are depends on who else uses aurora-core, not on the features of this crate.
+    fn is_sqlite(&self) -> bool {
+        self.database.engine_name() == "sqlite"
+    }
+
     fn open_statement(&self) -> &'static str {
-        match self.database.engine() {
-            #[cfg(feature = "sqlite")]
-            Engine::Sqlite(_) => sql::OPEN_SQLITE,
-            #[cfg(feature = "postgres")]
-            Engine::Postgres(_) => sql::postgres::OPEN,
+        if self.is_sqlite() {
+            sql::OPEN_SQLITE
+        } else {
+            sql::postgres::OPEN
         }
     }
 
     async fn now(&self) -> Result<Timestamp, store::Error> {
-        if let Some(clock) = &self.clock {
-            return Ok(clock.now());
-        }
-        match self.database.engine() {
-            #[cfg(feature = "sqlite")]
-            Engine::Sqlite(_) => {
-                // A future, because with SQLite alone there is nothing else to wait for.
-                Ok(std::future::ready(aurora_core::time::SystemClock.now()).await)
-            }
-            #[cfg(feature = "postgres")]
-            Engine::Postgres(pool) => Ok(sqlx::query_scalar(sql::postgres::NOW).fetch_one(pool).await?),
+        match &self.clock {
+            Some(clock) => Ok(clock.now()),
+            None if self.is_sqlite() => Ok(SystemClock.now()),
+            None => on_reader!(self.database, |pool| sqlx::query_scalar(sql::postgres::NOW)
+                .fetch_one(pool)),
         }
     }
 

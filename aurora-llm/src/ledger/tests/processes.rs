@@ -28,7 +28,7 @@ const URL: &str = "AURORA_LEDGER_TEST_URL";
 const PROCESSES: usize = 3;
 const CALLS: usize = 334;
 /// Room for some of the calls.
-const LIMIT: NanoUsd = NanoUsd::from_nanos(120_000_000);
+const LIMIT: NanoUsd = NanoUsd::from_nanos(100_000_000);
 const LEASE: Duration = Duration::from_secs(120);
 
 /// The budget of everybody here; it never turns, so that the test can run at midnight.
@@ -56,7 +56,7 @@ async fn open(url: &Secret) -> SqlLedger {
 
 fn client(ledger: SqlLedger, provider: Simulated) -> LlmClient {
     let price = Price::per_million("10".parse().unwrap(), "100".parse().unwrap());
-    let user = Budget::cost(BudgetScope::User, Period::Total, NanoUsd::from_nanos(130_000_000));
+    let user = Budget::cost(BudgetScope::User, Period::Total, NanoUsd::from_nanos(110_000_000));
     let budgets = Budgets::new(ledger)
         .budget(budget())
         .budget(user)
@@ -75,6 +75,7 @@ fn child(test: &str, url: &Secret) -> Child {
         .args(["--exact", "--ignored", "--nocapture"])
         .arg(format!("ledger::tests::processes::{test}"))
         .env(URL, url.expose())
+        .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
@@ -95,23 +96,32 @@ async fn standing(ledger: &SqlLedger) -> Standing {
 }
 
 fn request() -> ChatRequest {
-    ChatRequest::user("?").max_tokens(100)
+    ChatRequest::user("?").max_tokens(4)
 }
 
 #[tokio::test]
 async fn a_thousand_calls_of_three_processes_never_overshoot() {
     each_database(|db| async move {
         let ledger = open(&db.url).await;
-        let children: Vec<Child> = (0..PROCESSES)
-            .map(|_| child("child_calls_all_at_once", &db.url))
+        let mut children: Vec<(Child, _)> = (0..PROCESSES)
+            .map(|_| {
+                let mut child = child("child_calls_all_at_once", &db.url);
+                let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+                (child, lines.map_while(Result::ok))
+            })
             .collect();
+        for (_, lines) in &mut children {
+            assert!(lines.any(|line| line == "ready"), "the child is ready");
+        }
+        for (child, _) in &mut children {
+            child.stdin.take().unwrap().write_all(b"go\n").unwrap();
+        }
         let mut served = 0;
-        for child in children {
-            let output = child.wait_with_output().unwrap();
-            let text = String::from_utf8_lossy(&output.stdout).into_owned();
-            assert!(output.status.success(), "{text}");
-            let own = text.lines().filter(|line| line.starts_with("served ")).count();
-            assert!(own > 0, "each has its part: {text}");
+        for (mut child, lines) in children {
+            let lines: Vec<String> = lines.collect();
+            assert!(child.wait().unwrap().success(), "{lines:?}");
+            let own = lines.iter().filter(|line| *line == "served").count();
+            assert!(own > 0, "each has its part: {lines:?}");
             served += own;
         }
         let standing = standing(&ledger).await;
@@ -144,6 +154,10 @@ async fn a_thousand_calls_of_three_processes_never_overshoot() {
 #[ignore = "started by a_thousand_calls_of_three_processes_never_overshoot"]
 async fn child_calls_all_at_once() {
     let client = client(open(&told()).await, Simulated::new("p").says("Blue."));
+    println!();
+    println!("ready");
+    std::io::stdout().flush().unwrap();
+    std::io::stdin().read_line(&mut String::new()).unwrap();
     let mut calls = tokio::task::JoinSet::new();
     for number in 0..CALLS {
         let client = client.clone();
@@ -157,10 +171,9 @@ async fn child_calls_all_at_once() {
             }
         });
     }
-    println!();
     while let Some(outcome) = calls.join_next().await {
         match outcome.unwrap() {
-            Ok(()) => println!("served one"),
+            Ok(()) => println!("served"),
             Err(error) => {
                 assert_eq!(error.kind(), ErrorKind::BudgetExceeded);
                 assert_eq!(error.code(), None, "{error}");
