@@ -19,6 +19,10 @@ const NOTES: [&str; 5] = [
 ];
 
 #[tokio::main]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "an example has no settings but its environment"
+)]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let client = match std::env::var("COHERE_API_KEY") {
         Ok(key) => LlmClient::builder()
@@ -34,7 +38,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!(
         "{} vectors of {} numbers by {}",
         NOTES.len(),
-        notes.value().embeddings[0].len(),
+        notes.value().embeddings.first().map_or(0, Vec::len),
         notes.model()
     );
 
@@ -42,7 +46,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let asked = client
         .embed(EmbedRequest::new([question]).purpose(EmbedPurpose::Query))
         .await?;
-    let asked = &asked.value().embeddings[0];
+    let asked = asked
+        .value()
+        .embeddings
+        .first()
+        .ok_or("no vector for the question")?;
     let mut near: Vec<(f32, &str)> = notes
         .value()
         .embeddings
@@ -62,7 +70,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .await?;
     println!("sorted by {}:", sorted.model());
     for ranked in &sorted.value().results {
-        println!("  {:.2} {}", ranked.score, near[ranked.index].1);
+        let note = near.get(ranked.index).map_or("?", |(_, note)| note);
+        println!("  {:.2} {note}", ranked.score);
     }
     Ok(())
 }

@@ -46,7 +46,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     );
     let request = ChatRequest::user(LETTER).system("Read the letter. Today is 2026-11-20.");
     let found = client.extract::<Appointment>(request).await?;
-    println!("{:#?}", found.value());
+    let Appointment { patient, day, reason } = found.value();
+    println!(
+        "{patient} comes on {} because of: {reason:?}",
+        day.as_deref().unwrap_or("any day")
+    );
     println!(
         "from {}, {:?}, asked again: {}",
         found.answer().provider(),
