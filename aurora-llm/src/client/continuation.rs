@@ -9,7 +9,7 @@ use super::route::fit;
 use crate::chat::{
     ChatRequest, Message, Part, ResponseFormat, Role, StreamCollector, StreamEvent, ToolChoice,
 };
-use crate::error::{Error, ErrorKind, TimeoutStage};
+use crate::error::Error;
 
 /// What happens to a stream that breaks after something was handed out: is cut, stalls, becomes malformed, or brings an
 /// error of the provider.
@@ -63,9 +63,8 @@ pub(super) struct Rest {
 
 /// Asks for the rest of the answer to `request`, if what was said so far can be continued after this error.
 pub(super) fn rest(request: &ChatRequest, so_far: &StreamCollector, error: &Error) -> Option<Rest> {
-    let kind = error.kind();
-    let next = plan::row(kind, plan::Said::Part).next;
-    if next != plan::Next::ToGoOn || kind == ErrorKind::Timeout(TimeoutStage::Total) {
+    let next = plan::row(error.kind(), plan::Said::Part).next;
+    if next != plan::Next::ToGoOn {
         return None;
     }
     let free = matches!(request.format, ResponseFormat::Text)

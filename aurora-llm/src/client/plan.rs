@@ -139,10 +139,11 @@ pub const fn row(kind: ErrorKind, said: Said) -> Row {
         Said::Part => Row {
             again: Again::Never,
             rotate: false,
-            next: if matches!(next, Next::Anybody) {
-                Next::ToGoOn
-            } else {
-                Next::Nobody
+            next: match (next, kind) {
+                // No time is left for anybody.
+                (_, ErrorKind::Timeout(TimeoutStage::Total)) => Next::Nobody,
+                (Next::Anybody, _) => Next::ToGoOn,
+                _ => Next::Nobody,
             },
             holds,
             scope,
