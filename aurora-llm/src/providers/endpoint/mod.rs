@@ -144,8 +144,7 @@ impl Endpoint {
             )
             .await
         };
-        let response = opened.await.map_err(|error| self.blame(error, &call.model))?;
-        let head = head(&response);
+        let (head, response) = opened.await.map_err(|error| self.blame(error, &call.model))?;
         let (id, model) = (self.id.clone(), Arc::clone(&call.model));
         let blame = move |error| with_request_id(error, &head).with_provider(id.clone(), &*model);
         let clock = Arc::clone(&self.connection.clock);
@@ -209,15 +208,14 @@ impl Endpoint {
     ) -> Result<(ResponseHead, Bytes), Error> {
         // The head comes when the model is done, so it may take as long as the answer.
         let limits = Limits { first: whole, whole };
-        let response = self.send(wire, key, &limits, Streaming::No, heard).await?;
-        let head = head(&response);
+        let (head, response) = self.send(wire, key, &limits, Streaming::No, heard).await?;
         match response.bytes().await {
             Ok(body) => Ok((head, body)),
             Err(error) => Err(with_request_id(Error::from_http(error, Streaming::No), &head)),
         }
     }
 
-    /// The answer's head, if its status is one of success.
+    /// The answer from its head on, if its status is one of success.
     async fn send(
         &self,
         wire: &WireRequest,
@@ -225,7 +223,7 @@ impl Endpoint {
         limits: &Limits,
         streaming: Streaming,
         heard: Heard<'_>,
-    ) -> Result<Response, Error> {
+    ) -> Result<(ResponseHead, Response), Error> {
         if limits.whole.is_zero() {
             return Err(Error::new(ErrorKind::Timeout(TimeoutStage::Total)));
         }
@@ -236,10 +234,10 @@ impl Endpoint {
             .send()
             .await
             .map_err(|error| Error::from_http(error, streaming))?;
-        let head = head(&response);
+        let head = ResponseHead::new(response.status().as_u16(), response.headers().clone());
         heard(&head);
         if response.status().is_success() {
-            return Ok(response);
+            return Ok((head, response));
         }
         if response.status().is_redirection() {
             let context = "the address answers with a redirect";
@@ -307,10 +305,6 @@ impl Error {
         };
         Self::new(kind).with_source(error)
     }
-}
-
-fn head(response: &Response) -> ResponseHead {
-    ResponseHead::new(response.status().as_u16(), response.headers().clone())
 }
 
 fn with_request_id(error: Error, head: &ResponseHead) -> Error {
