@@ -268,6 +268,7 @@ impl ClientBuilder {
         if !problems.is_empty() {
             return Err(Error::new(ErrorKind::Config).with_context(problems.join("; ")));
         }
+        let patience = self.retry.longest_wait();
         let mut fallback = Fallback::builder()
             .retry(self.retry)
             .breaker(self.breaker)
@@ -303,6 +304,7 @@ impl ClientBuilder {
             continuation: self.continuation,
             filtered: self.filtered,
             hedge: self.hedge.clock(Arc::clone(&self.clock)),
+            patience,
             budgets: self
                 .budgets
                 .map(|budgets| Keeper::new(budgets, Arc::clone(&self.clock))),

@@ -26,15 +26,16 @@ pub(super) async fn embed(
     check(&request)?;
     let route = route(inner, &request, options)?;
     let progress = Arc::new(Mutex::new(Progress::new(request.inputs.len())));
-    let limit = inner.limits.answer;
-    let found = walk::over(inner, &route, flow::deadline(inner, options), |attempt| {
-        let call = route.call(&request, attempt.payload(), attempt.number(), attempt.remaining());
+    let mut found = walk::over(inner, &route, flow::deadline(inner, options), |attempt, ear| {
+        let call = route.call(&request, &attempt, ear);
+        let limit = attempt.payload().limits(inner.limits).answer;
         let all = all_batches(attempt.clone(), call, Arc::clone(&progress));
         open::within_limit(attempt, limit, Arc::clone(&inner.clock), all)
     })
     .await?;
-    found.lease.succeeded();
     let progress = std::mem::take(&mut *lock(&progress));
+    found.lease.consumed(progress.usage.as_ref());
+    found.lease.succeeded();
     let usage = progress.usage.clone();
     Ok(Answered::new(progress.into_response()?, usage, found.told))
 }

@@ -22,6 +22,7 @@ use super::walk::Found;
 use super::{Inner, cache, hedge, open};
 use crate::chat::ChatRequest;
 use crate::error::Error;
+use crate::provider::Ear;
 
 /// The whole answer to `request`, from the cache where that has it.
 pub(super) async fn whole(
@@ -50,8 +51,8 @@ pub(super) async fn whole_anew(
     let mut route = inner.routes.resolve(&request, options, false)?;
     let purse = Purse::open(inner, &mut route, Demand::chat(&request), &options.caller).await?;
     let budget = CallBudget::new(deadline(inner, options));
-    let ask = |attempt: Attempt<Member>| {
-        let call = route.call(&request, attempt.payload(), attempt.number(), attempt.remaining());
+    let ask = |attempt: Attempt<Member>, ear: Ear| {
+        let call = route.call(&request, &attempt, ear);
         let limit = attempt.payload().limits(inner.limits).answer;
         let (purse, clock) = (purse.clone(), Arc::clone(&inner.clock));
         async move {
@@ -101,8 +102,8 @@ pub(super) async fn open(
     policy: Continuation,
     hedge: &Hedge,
 ) -> Result<Found<Opened>, Error> {
-    let ask = |attempt: Attempt<Member>| {
-        let call = route.call(request, attempt.payload(), attempt.number(), attempt.remaining());
+    let ask = |attempt: Attempt<Member>, ear: Ear| {
+        let call = route.call(request, &attempt, ear);
         let limits = attempt.payload().limits(inner.limits);
         let (purse, clock) = (purse.clone(), Arc::clone(&inner.clock));
         async move {

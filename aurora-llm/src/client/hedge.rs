@@ -14,6 +14,7 @@ use super::target::Member;
 use super::trail::Attempt;
 use super::walk::{self, Found};
 use crate::error::{Error, ErrorKind};
+use crate::provider::Ear;
 use crate::usage::Usage;
 
 /// Walks over the targets of `route`; when that takes longer than `hedge` waits, a second walk over the others begins.
@@ -31,7 +32,7 @@ pub(super) async fn over<V, F, O>(
 where
     V: Send,
     F: Future<Output = Result<V, Error>> + Send,
-    O: Fn(Asked<Member>) -> F + Send + Sync,
+    O: Fn(Asked<Member>, Ear) -> F + Send + Sync,
 {
     let call = hedge.begin();
     let Some(delay) = call.delay() else {
@@ -52,7 +53,7 @@ async fn raced<V, F, O>(
 where
     V: Send,
     F: Future<Output = Result<V, Error>> + Send,
-    O: Fn(Asked<Member>) -> F + Send + Sync,
+    O: Fn(Asked<Member>, Ear) -> F + Send + Sync,
 {
     let race = Race {
         inner,
@@ -124,25 +125,31 @@ impl Race<'_> {
     where
         V: Send,
         F: Future<Output = Result<V, Error>> + Send,
-        O: Fn(Asked<Member>) -> F + Send + Sync,
+        O: Fn(Asked<Member>, Ear) -> F + Send + Sync,
     {
         let free = |member: &Member| {
             let notes = self.notes();
             let mut others = notes.iter().filter(|note| note.side != side);
             others.all(|note| note.member.place() != member.place())
         };
-        walk::beside(self.inner, route, budget, free, |asked: Asked<Member>| {
-            let (member, number) = (asked.payload().clone(), asked.number());
-            self.begins(side, member, number);
-            let work = operation(asked);
-            async move {
-                let outcome = work.await;
-                if let Err(error) = &outcome {
-                    self.failed(side, number, error);
+        walk::beside(
+            self.inner,
+            route,
+            budget,
+            free,
+            |asked: Asked<Member>, ear: Ear| {
+                let (member, number) = (asked.payload().clone(), asked.number());
+                self.begins(side, member, number);
+                let work = operation(asked, ear);
+                async move {
+                    let outcome = work.await;
+                    if let Err(error) = &outcome {
+                        self.failed(side, number, error);
+                    }
+                    outcome
                 }
-                outcome
-            }
-        })
+            },
+        )
         .await
     }
 
@@ -168,9 +175,13 @@ impl Race<'_> {
         }
     }
 
-    /// The targets that have not been asked, or else the keys.
+    /// The targets that have not been asked, or else the keys; nobody while the first walk still waits for somebody it
+    /// may ask, since a second would wait for the same.
     fn others(&self) -> Option<Route> {
         let asked: Vec<Member> = self.notes().iter().map(|note| note.member.clone()).collect();
+        if asked.is_empty() {
+            return None;
+        }
         let members = self.inner.routes.members();
         let mut targets = self.route.clone();
         if targets.narrow(members, |member, _| {

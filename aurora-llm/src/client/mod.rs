@@ -14,6 +14,7 @@ mod answered;
 mod budget;
 mod builder;
 mod cache;
+mod checkup;
 mod continuation;
 mod counting;
 mod embeddings;
@@ -48,6 +49,7 @@ pub use answer::Answer;
 pub use answered::Answered;
 pub use builder::ClientBuilder;
 pub use cache::{CacheMode, CacheOptions, CacheStatus, ResponseCache};
+pub use checkup::{Checkup, Verdict};
 pub use continuation::Continuation;
 pub use health::Held;
 pub use listing::ModelList;
@@ -97,6 +99,8 @@ struct Inner {
     continuation: Continuation,
     filtered: plan::OnContentFilter,
     hedge: Hedge,
+    /// The longest time that somebody who is held back is waited for.
+    patience: Duration,
     budgets: Option<Arc<Keeper>>,
     gauges: limits::Gauges,
     health: health::Health,
@@ -334,6 +338,29 @@ impl LlmClient {
     /// Dropping the future ends the calls at the providers.
     pub async fn list_models(&self) -> Vec<ModelList> {
         listing::list(&self.inner).await
+    }
+
+    /// Asks for every target's provider whether it is well, with each key once: by its list of models, never by anything
+    /// that costs; eight at a time, each for at most 10 s. What is found changes nothing for calls.
+    ///
+    /// A provider without a list, and one whose list is no sign of its health (such as a key that may answer but not
+    /// list), is [`Verdict::Unknown`].
+    ///
+    /// # Cancel safety
+    /// Dropping the future ends the calls at the providers.
+    ///
+    /// # Examples
+    /// ```
+    /// use aurora_llm::{LlmClient, client::Verdict, providers::simulated::Simulated};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), aurora_llm::Error> {
+    /// let client = LlmClient::builder().provider(Simulated::new("sim"), "m").build()?;
+    /// assert_eq!(client.check().await[0].verdict, Verdict::Healthy);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn check(&self) -> Vec<Checkup> {
+        checkup::check(&self.inner).await
     }
 
     /// Records how a call went that is not chat.

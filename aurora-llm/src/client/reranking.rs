@@ -37,13 +37,14 @@ pub(super) async fn rerank(
                 Some(_) => None,
             }
         })?;
-    let limit = inner.limits.answer;
-    let found = walk::over(inner, &route, flow::deadline(inner, options), |attempt| {
-        let call = route.call(&request, attempt.payload(), attempt.number(), attempt.remaining());
+    let mut found = walk::over(inner, &route, flow::deadline(inner, options), |attempt, ear| {
+        let call = route.call(&request, &attempt, ear);
+        let limit = attempt.payload().limits(inner.limits).answer;
         let ordered = ordered(attempt.clone(), call);
         open::within_limit(attempt, limit, Arc::clone(&inner.clock), ordered)
     })
     .await?;
+    found.lease.consumed(found.value.usage.as_ref());
     found.lease.succeeded();
     let usage = found.value.usage.clone();
     Ok(Answered::new(found.value, usage, found.told))

@@ -12,6 +12,7 @@ use super::plan;
 use super::route::Route;
 use super::target::Member;
 use crate::error::Error;
+use crate::provider::Ear;
 use crate::usage::Usage;
 
 /// An attempt whose outcome is still open. Dropped, it says nothing about anybody, and what was used stays counted.
@@ -63,6 +64,8 @@ pub(super) struct Pass {
     permits: Permits,
     taken: Taken,
     tokens: Option<u64>,
+    /// The provider's id of the answer.
+    pub(super) request_id: Option<String>,
 }
 
 impl Pass {
@@ -74,6 +77,7 @@ impl Pass {
             permits: Permits::default(),
             taken: Taken::default(),
             tokens: None,
+            request_id: None,
         }
     }
 
@@ -118,6 +122,8 @@ struct State {
     pass: Option<Pass>,
     /// Who has no room within our own limits, and after how long there may be some.
     full: Vec<(Member, Duration)>,
+    /// After how long the first may be asked of those who are held back for what is known of key or model.
+    rests: Option<Duration>,
 }
 
 impl<'a> Door<'a> {
@@ -138,9 +144,17 @@ impl<'a> Door<'a> {
         self.state().pass.take()
     }
 
-    /// Keeps the leave of the attempt that answered.
-    pub(super) fn keep(&self, pass: Option<Pass>) {
+    /// Keeps the leave of the attempt that answered, as `ear` heard.
+    pub(super) fn keep(&self, mut pass: Option<Pass>, ear: &Ear) {
+        if let Some(pass) = &mut pass {
+            pass.request_id = ear.request_id();
+        }
         self.state().pass = pass;
+    }
+
+    /// After how long the first may be asked of those who are held back for what is known of key or model.
+    pub(super) fn rests(&self) -> Option<Duration> {
+        self.state().rests
     }
 
     /// The member whose room is soonest back, of those who have none.
@@ -163,6 +177,7 @@ impl<'a> Door<'a> {
             permits,
             taken,
             tokens: None,
+            request_id: None,
         });
     }
 }
@@ -171,7 +186,13 @@ impl Gate<Member> for Door<'_> {
     fn admit<'b>(&'b self, member: &'b Member) -> Admission<'b> {
         let permits = match member.health().admit(member, self.route.model_for(member)) {
             Ok(permits) => permits,
-            Err(wait) => return Admission::Hold(wait),
+            Err(wait) => {
+                if !wait.is_zero() {
+                    let mut state = self.state();
+                    state.rests = Some(state.rests.map_or(wait, |known| known.min(wait)));
+                }
+                return Admission::Hold(wait);
+            }
         };
         let Some(gauge) = self.inner.gauges.of(member) else {
             self.give(member, permits, Taken::default());

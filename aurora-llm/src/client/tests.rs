@@ -1,5 +1,7 @@
 mod budgets;
+mod checkup;
 mod continuing;
+mod dropped;
 mod hedging;
 mod limits;
 mod pacing;
@@ -9,6 +11,8 @@ mod routing;
 mod scopes;
 mod scripts;
 mod setup;
+#[cfg(feature = "redis")]
+mod shared;
 mod strategies;
 mod streams;
 #[cfg(feature = "simulated")]
@@ -29,6 +33,7 @@ use crate::chat::{ChatResponse, ChatStream, FinishReason, Message, StreamEvent};
 use crate::error::ErrorKind;
 use crate::provider::{Call, Capabilities, LlmProvider, ProviderId};
 use crate::usage::Usage;
+use crate::wire::ResponseHead;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -38,6 +43,8 @@ struct Puppet {
     id: ProviderId,
     capabilities: Capabilities,
     keys: usize,
+    /// What stands in the head of each answer.
+    head: Vec<(&'static str, &'static str)>,
     moves: Arc<Mutex<VecDeque<Move>>>,
     calls: Arc<Mutex<Vec<Call>>>,
 }
@@ -65,6 +72,7 @@ impl Puppet {
             id: name.into(),
             capabilities: Capabilities::ALL,
             keys: 1,
+            head: Vec::new(),
             moves: Arc::default(),
             calls: Arc::default(),
         }
@@ -77,6 +85,11 @@ impl Puppet {
 
     fn with_keys(mut self, keys: usize) -> Self {
         self.keys = keys;
+        self
+    }
+
+    fn tells(mut self, head: impl IntoIterator<Item = (&'static str, &'static str)>) -> Self {
+        self.head.extend(head);
         self
     }
 
@@ -104,6 +117,11 @@ impl Puppet {
     }
 
     fn next_move(&self, call: &Call) -> Option<Move> {
+        let headers = self.head.iter().map(|(name, value)| {
+            let value = http::HeaderValue::from_static(value);
+            (http::HeaderName::from_static(name), value)
+        });
+        call.heard(&ResponseHead::new(200, headers.collect()));
         self.calls.lock().unwrap().push(call.clone());
         self.moves.lock().unwrap().pop_front()
     }

@@ -81,6 +81,13 @@ impl Told {
         }
     }
 
+    /// The provider's id of the attempt that serves.
+    pub(super) fn is_known_as(&mut self, request_id: Option<String>) {
+        if let Some(attempt) = self.attempts.get_mut(self.serving) {
+            attempt.request_id = request_id;
+        }
+    }
+
     /// These were made beside it, and lost.
     pub(super) fn was_raced_by(&mut self, attempts: Vec<Attempt>) {
         self.serving += attempts.len();

@@ -13,6 +13,7 @@ use super::target::Member;
 use super::told::Told;
 use super::{Inner, trail};
 use crate::error::{Error, ErrorKind};
+use crate::provider::Ear;
 
 /// The longest trail of a call that waits for room again and again.
 const MAX_PASSED_OVER: usize = 256;
@@ -26,7 +27,8 @@ pub(super) struct Found<V> {
 
 /// Asks the targets of `route` in order until one answers.
 ///
-/// Whoever has no room within our own limits is passed over; when nobody has, the one is waited for that has some first.
+/// Whoever has no room within our own limits or the provider's is passed over; when nobody has, the one is waited for that
+/// has some first.
 pub(super) async fn over<V, F, O>(
     inner: &Inner,
     route: &Route,
@@ -36,7 +38,7 @@ pub(super) async fn over<V, F, O>(
 where
     V: Send,
     F: Future<Output = Result<V, Error>> + Send,
-    O: FnMut(Attempt<Member>) -> F + Send,
+    O: FnMut(Attempt<Member>, Ear) -> F + Send,
 {
     beside(inner, route, budget, |_| true, operation).await
 }
@@ -52,7 +54,7 @@ pub(super) async fn beside<V, F, O>(
 where
     V: Send,
     F: Future<Output = Result<V, Error>> + Send,
-    O: FnMut(Attempt<Member>) -> F + Send,
+    O: FnMut(Attempt<Member>, Ear) -> F + Send,
 {
     let budget: CallBudget = budget.into();
     let wanted = |member: &Member| route.wants(member);
@@ -74,11 +76,13 @@ where
             .selection(route.order())
             .gate(&door)
             .run(|attempt| {
-                let (pass, work, door) = (door.take(), operation(attempt), &door);
+                let member = attempt.payload();
+                let ear = member.ear(route.model_for(member));
+                let (pass, work, door) = (door.take(), operation(attempt, ear.clone()), &door);
                 async move {
                     let outcome = work.await;
                     match (&outcome, pass) {
-                        (Ok(_), pass) => door.keep(pass),
+                        (Ok(_), pass) => door.keep(pass, &ear),
                         (Err(error), Some(pass)) => pass.failed(error),
                         (Err(_), None) => {}
                     }
@@ -91,15 +95,28 @@ where
                 let members = inner.routes.members();
                 passed_over.extend(trail::of(served.attempts(), members, route));
                 let member = served.payload().clone();
-                let told = Told::new(&member, route.model_for(&member), passed_over);
+                let mut told = Told::new(&member, route.model_for(&member), passed_over);
                 let (value, _, _, lease) = served.into_parts();
-                let pass = door.take().unwrap_or_else(|| Pass::free(&member));
+                let mut pass = door.take().unwrap_or_else(|| Pass::free(&member));
+                told.is_known_as(pass.request_id.take());
                 let lease = Seat::new(lease, pass);
                 return Ok(Found { value, told, lease });
             }
             Err(exhausted) => exhausted,
         };
-        let full = door.soonest().filter(|_| exhausted.last_error().is_none());
+        let (full, rests) = match exhausted.last_error() {
+            None => (door.soonest(), door.rests()),
+            Some(_) => (None, None),
+        };
+        let rests = rests.filter(|wait| {
+            let is_first = full.as_ref().is_none_or(|(_, room)| wait < room);
+            is_first && *wait <= inner.patience && budget.allows(&*inner.clock, *wait)
+        });
+        if let Some(wait) = rests.filter(|_| passed_over.len() < MAX_PASSED_OVER) {
+            passed_over.extend(trail::of(exhausted.attempts(), inner.routes.members(), route));
+            inner.clock.sleep(wait).await;
+            continue;
+        }
         let Some((member, _)) = full else {
             return Err(surfaced(inner, route, passed_over, exhausted));
         };

@@ -1,11 +1,11 @@
 //! One attempt, as a provider gets it.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::chat::ChatRequest;
-use crate::wire::ResponseHead;
+use crate::wire::{ResponseHead, request_id};
 
 /// One attempt of one call at one provider; the request is one for chat unless another kind is named.
 #[derive(Debug)]
@@ -54,10 +54,10 @@ impl<R> Call<R> {
     }
 
     /// Tells the client the head of the provider's answer, be it one of success or not, so that it learns the limits of
-    /// the account. Endpoints over HTTP do so by themselves.
+    /// the account and the provider's id of the call. Endpoints over HTTP do so by themselves.
     pub fn heard(&self, head: &ResponseHead) {
-        if let Some(Ear(learn)) = &self.ear {
-            learn(head);
+        if let Some(ear) = &self.ear {
+            ear.hear(head);
         }
     }
 
@@ -78,11 +78,33 @@ impl<R> Call<R> {
 
 /// Somebody who learns from the heads of answers.
 #[derive(Clone)]
-pub(crate) struct Ear(Arc<dyn Fn(&ResponseHead) + Send + Sync>);
+pub(crate) struct Ear(Arc<Heard<Learn>>);
+
+type Learn = dyn Fn(&ResponseHead) + Send + Sync;
+
+struct Heard<F: ?Sized> {
+    request_id: Mutex<Option<String>>,
+    learn: F,
+}
 
 impl Ear {
     pub(crate) fn new(learn: impl Fn(&ResponseHead) + Send + Sync + 'static) -> Self {
-        Self(Arc::new(learn))
+        let request_id = Mutex::default();
+        Self(Arc::new(Heard { request_id, learn }))
+    }
+
+    fn hear(&self, head: &ResponseHead) {
+        if let Some(id) = request_id(&head.headers) {
+            let mut last = self.0.request_id.lock().unwrap_or_else(PoisonError::into_inner);
+            *last = Some(id.to_owned());
+        }
+        (self.0.learn)(head);
+    }
+
+    /// The provider's id of the last call that it was told of; it is given once.
+    pub(crate) fn request_id(&self) -> Option<String> {
+        let mut last = self.0.request_id.lock().unwrap_or_else(PoisonError::into_inner);
+        last.take()
     }
 }
 

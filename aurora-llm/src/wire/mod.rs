@@ -39,7 +39,6 @@ pub mod sse;
 #[cfg(test)]
 mod tests;
 
-#[cfg(feature = "http")]
 pub(crate) use failure::request_id;
 
 use std::borrow::Cow;

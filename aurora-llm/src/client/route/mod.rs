@@ -7,9 +7,8 @@ mod strategy;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Duration;
 
-use aurora_core::fallback::Selection;
+use aurora_core::fallback::{Attempt, Selection};
 
 use self::fit::Fit;
 pub(super) use self::rule::matches;
@@ -22,7 +21,7 @@ use super::options::CallOptions;
 use super::target::{Member, Task};
 use crate::chat::ChatRequest;
 use crate::error::{Error, ErrorKind};
-use crate::provider::{Call, Capabilities};
+use crate::provider::{Call, Capabilities, Ear};
 
 /// Every target, alias and rule of a client.
 #[derive(Debug)]
@@ -408,18 +407,14 @@ impl Route {
         member.model_for(self.model.as_deref())
     }
 
-    pub(super) fn call<R>(
-        &self,
-        request: &Arc<R>,
-        member: &Member,
-        attempt: u32,
-        remaining: Option<Duration>,
-    ) -> Call<R> {
+    /// What is asked for in `attempt`, of which `ear` hears.
+    pub(super) fn call<R>(&self, request: &Arc<R>, attempt: &Attempt<Member>, ear: Ear) -> Call<R> {
+        let member = attempt.payload();
         let call = Call::new(Arc::clone(request), self.model_for(member))
-            .attempt(attempt)
+            .attempt(attempt.number())
             .key(member.key())
-            .ear(member.ear(self.model_for(member)));
-        match remaining {
+            .ear(ear);
+        match attempt.remaining() {
             Some(left) => call.timeout(left),
             None => call,
         }

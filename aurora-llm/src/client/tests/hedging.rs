@@ -236,3 +236,26 @@ async fn a_hedged_call_that_is_dropped_leaves_nothing_under_way() {
         assert_eq!(b.asked().len(), usize::from(polls > 2), "{polls}");
     }
 }
+
+#[tokio::test]
+async fn a_call_that_waits_for_room_is_not_hedged() {
+    let clock = ManualClock::default();
+    let limits = crate::client::limits::Limits::default().requests_per_minute(1);
+    let (a, b) = (Puppet::new("a"), Puppet::new("b"));
+    let client = builder(&clock)
+        .hedge(hedge())
+        .target(LlmTarget::new(a.clone(), "m").limits(limits))
+        .target(LlmTarget::new(b.clone(), "m").limits(limits))
+        .build()
+        .unwrap();
+    for _ in 0..2 {
+        client.ask("?").await.unwrap();
+    }
+    let answer = in_time(&clock, client.ask("?")).await.unwrap();
+    assert_eq!(told(answer.attempts()).last(), Some(&("a/m", "served")));
+    assert_eq!(
+        (a.asked().len(), b.asked().len()),
+        (2, 1),
+        "two would wait for the same"
+    );
+}

@@ -237,3 +237,41 @@ async fn limits_are_counted_by_key_unless_told_otherwise() {
         assert_eq!(a.asked().len(), served, "{per:?}");
     }
 }
+
+#[tokio::test]
+async fn a_key_whose_provider_told_that_nothing_is_left_is_waited_for_if_that_is_soon() {
+    let told = |reset| {
+        [
+            ("x-ratelimit-remaining-requests", "0"),
+            ("x-ratelimit-reset-requests", reset),
+        ]
+    };
+    let clock = ManualClock::default();
+    let a = Puppet::new("a").tells(told("2s"));
+    let client = builder(&clock).provider(a.clone(), "m").build().unwrap();
+    client.ask("?").await.unwrap();
+    let answer = after(&clock, 2 * SECOND, client.ask("?")).await.unwrap();
+    let skipped = AttemptOutcome::Skipped {
+        retry_after: 2 * SECOND,
+    };
+    assert_eq!(answer.attempts()[0].outcome, skipped);
+    assert_eq!(a.asked().len(), 2);
+
+    // Too long a wait is the caller's to decide, and so is one beyond the deadline.
+    let b = Puppet::new("b").tells(told("30s"));
+    let client = builder(&clock).provider(b.clone(), "m").build().unwrap();
+    client.ask("?").await.unwrap();
+    let error = client.ask("?").await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.retry_after()),
+        (ErrorKind::CircuitOpen, Some(30 * SECOND))
+    );
+    let c = Puppet::new("c").tells(told("2s"));
+    let client = builder(&clock)
+        .provider(c, "m")
+        .total_timeout(SECOND)
+        .build()
+        .unwrap();
+    client.ask("?").await.unwrap();
+    assert_eq!(client.ask("?").await.unwrap_err().kind(), ErrorKind::CircuitOpen);
+}

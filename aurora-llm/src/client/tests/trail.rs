@@ -239,3 +239,23 @@ async fn a_part_without_a_price_makes_the_sum_unpriced() {
         (Cost::Unpriced, dollars("0.0105"))
     );
 }
+
+#[tokio::test]
+async fn the_providers_id_of_every_attempt_is_told() {
+    let failed = Error::new(ErrorKind::Authentication).with_request_id("req_1");
+    let a = Puppet::new("a").does([Move::Fails(failed)]);
+    let b = Puppet::new("b").tells([("x-request-id", "req_2")]);
+    let ids = |attempts: &[Attempt]| -> Vec<Option<String>> {
+        attempts
+            .iter()
+            .map(|attempt| attempt.request_id.clone())
+            .collect()
+    };
+    let answer = client_of([&a, &b]).ask("?").await.unwrap();
+    assert_eq!(
+        ids(answer.attempts()),
+        [Some("req_1".into()), Some("req_2".into())]
+    );
+    let stream = client_of([&b]).stream(ChatRequest::user("?")).await.unwrap();
+    assert_eq!(ids(stream.attempts()), [Some("req_2".into())]);
+}
