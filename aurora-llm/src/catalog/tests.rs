@@ -1,4 +1,5 @@
 use super::*;
+use crate::chat::ChatRequest;
 
 #[test]
 fn every_file_can_be_read_and_says_where_its_prices_stand() {
@@ -48,6 +49,35 @@ fn no_model_has_two_prices_at_one_moment() {
 }
 
 #[test]
+fn sampling_of_any_kind_is_refused_where_the_model_takes_none() {
+    let mut nucleus = ChatRequest::user("Hi");
+    nucleus.top_p = Some(0.9);
+    let mut top = ChatRequest::user("Hi");
+    top.top_k = Some(40);
+    for request in [ChatRequest::user("Hi").temperature(0.5), nucleus, top] {
+        let lacks = |model| {
+            let able = capabilities("anthropic", model).unwrap();
+            able.missing(&request.needs())
+        };
+        for newest in [
+            "claude-opus-5-5",
+            "claude-sonnet-5",
+            "claude-haiku-5-5",
+            "claude-opus-4-7",
+        ] {
+            assert_eq!(lacks(newest), Some("sampling"), "{newest} {request:?}");
+        }
+        for earlier in [
+            "claude-opus-4-6",
+            "claude-sonnet-4-5-20250929",
+            "claude-3-5-haiku-latest",
+        ] {
+            assert_eq!(lacks(earlier), None, "{earlier} {request:?}");
+        }
+    }
+}
+
+#[test]
 fn abilities_are_those_of_the_model_and_a_new_model_is_usable() {
     let able = |kind, model| capabilities(kind, model).unwrap();
     assert_eq!(
@@ -61,6 +91,8 @@ fn abilities_are_those_of_the_model_and_a_new_model_is_usable() {
     assert!(!able("anthropic", "claude-opus-4-6").prefill && able("anthropic", "claude-opus-4-6").sampling);
     assert!(!able("anthropic", "claude-opus-5-5").sampling);
     assert!(!able("anthropic", "claude-2.1").tools);
+    // A Claude that is newer than this list takes what the newest takes; what others serve is not known.
+    assert!(!able("anthropic", "claude-next").sampling && able("anthropic", "somebody-else").sampling);
     assert_eq!(able("gemini", "models/gemini-2.5-pro").max_stop, Some(5));
     for (kind, model) in [
         ("openai", "gpt-9"),

@@ -207,7 +207,7 @@ impl ChatRequest {
             audio: parts().any(|part| matches!(part, Part::Audio(_))),
             media_urls: media().any(|media| matches!(media.source, MediaSource::Url(_))),
             speech: self.speech.is_some(),
-            sampling: self.temperature.is_some() || self.top_p.is_some(),
+            sampling: self.temperature.is_some() || self.top_p.is_some() || self.top_k.is_some(),
             seed: self.seed.is_some(),
             reasoning: self
                 .reasoning

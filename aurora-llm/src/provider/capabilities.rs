@@ -28,7 +28,7 @@ pub struct Capabilities {
     pub media_urls: bool,
     /// Spoken answers.
     pub speech: bool,
-    /// Temperature and nucleus sampling.
+    /// Temperature, nucleus (`top_p`) and `top_k` sampling.
     pub sampling: bool,
     /// Repeatable sampling.
     pub seed: bool,
