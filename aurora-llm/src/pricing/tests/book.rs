@@ -31,7 +31,7 @@ fn an_unknown_model_is_unpriced_never_free_and_never_guessed() {
         ("anthropic", "claude-opus-4-8-fast"),
         ("gemini", "gemini-3.1-pro"),
         ("cohere", "command-a-plus-05-2026"),
-        ("azure", "gpt-4o"),
+        ("azure.ai.openai", "gpt-4o"),
         ("openai_compatible", "gpt-4o"),
         ("huggingface", "openai/gpt-4o"),
         ("simulated", "any"),
@@ -109,14 +109,14 @@ fn what_the_user_says_goes_before_what_is_built_in() {
 #[test]
 fn a_deployment_costs_what_the_model_behind_it_costs() {
     let book = PriceBook::built_in()
-        .same("azure", "our-chat", "openai", "gpt-4o-2024-08-06")
+        .same("azure.ai.openai", "our-chat", "openai", "gpt-4o-2024-08-06")
         .unwrap();
     assert_eq!(
-        book.cost("azure", "our-chat", at("2026-11-20"), Some(&million())),
+        book.cost("azure.ai.openai", "our-chat", at("2026-11-20"), Some(&million())),
         usd("2.5")
     );
     let error = PriceBook::built_in()
-        .same("azure", "x", "openai", "gpt-99")
+        .same("azure.ai.openai", "x", "openai", "gpt-99")
         .unwrap_err();
     assert!(error.to_string().contains("gpt-99"), "{error}");
 }

@@ -3,6 +3,11 @@
 //! A model is called by the name of its *deployment*, which its owner chose. The list of models is not offered: Azure
 //! lists what could be deployed, not what is. A token of Microsoft Entra ID lasts about an hour; whoever calls by one
 //! builds the provider anew with the next.
+//!
+//! A deployment's name says nothing of its model. What it can do is known once
+//! [`AzureBuilder::deployment`] tells; what it costs, once
+//! [`PriceBook::same`](crate::pricing::PriceBook::same) gives the deployment, of the kind `azure.ai.openai`, the
+//! prices of its model; until then its calls are unpriced.
 
 use std::collections::BTreeMap;
 
