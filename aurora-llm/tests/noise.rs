@@ -136,7 +136,7 @@ mod noise {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(if cfg!(debug_assertions) { 500 } else { 20_000 }))]
+        #![proptest_config(ProptestConfig::with_cases(if cfg!(debug_assertions) { 150 } else { 20_000 }))]
 
         #[test]
         fn mutated_streams_end_exactly_once_and_do_not_grow((name, bytes) in mutated()) {
@@ -204,6 +204,47 @@ mod noise {
                     "{target}"
                 );
             }
+        }
+    }
+
+    /// The fuzz targets need a nightly compiler and are not built here: what each of them calls is read instead.
+    #[test]
+    fn every_fuzz_target_is_built_and_calls_what_it_is_named_after() {
+        let fuzz = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz");
+        let manifest = std::fs::read_to_string(fuzz.join("Cargo.toml")).unwrap();
+        let mut built: Vec<&str> = manifest
+            .lines()
+            .filter_map(|line| line.strip_prefix("path = \"fuzz_targets/")?.strip_suffix(".rs\""))
+            .collect();
+        let mut named: Vec<&str> = manifest
+            .split("[[bin]]")
+            .skip(1)
+            .filter_map(|bin| bin.trim_start().strip_prefix("name = \"")?.split('"').next())
+            .collect();
+        let files = std::fs::read_dir(fuzz.join("fuzz_targets")).unwrap();
+        let mut files: Vec<String> = files
+            .map(|file| {
+                file.unwrap()
+                    .path()
+                    .file_stem()
+                    .unwrap()
+                    .to_str()
+                    .unwrap()
+                    .to_owned()
+            })
+            .collect();
+        files.sort();
+        built.sort_unstable();
+        named.sort_unstable();
+        assert_eq!(built, files);
+        assert_eq!(named, files);
+        for file in &files {
+            let text = std::fs::read_to_string(fuzz.join(format!("fuzz_targets/{file}.rs"))).unwrap();
+            let call = match file.split_once('_') {
+                Some((kind, dialect)) => format!("{kind}(\"{dialect}\", data)"),
+                None => format!("{file}(data)"),
+            };
+            assert!(text.contains(&call), "{file} does not call {call}:\n{text}");
         }
     }
 }

@@ -10,6 +10,10 @@ use crate::error::{Error, ErrorKind};
 /// Bytes of something else that are kept in order to say what it was.
 const KEPT: usize = 256 * 1024;
 
+/// Bytes of the longest stream that is read: 256 MiB, above any answer with pictures and sound. What an answer holds
+/// back until it is whole, such as a signature, becomes no event, so that nobody else would stop it.
+const MAX_STREAM: usize = 256 * 1024 * 1024;
+
 /// What one dialect makes of the events of one answer.
 pub(super) trait EventAnswer: fmt::Debug + Send {
     fn frame(&mut self, frame: SseFrame<'_>, out: &mut Vec<StreamEvent>) -> Result<(), Error>;
@@ -26,6 +30,8 @@ pub(super) trait EventAnswer: fmt::Debug + Send {
 pub(super) struct AnswerDecoder<A> {
     input: EventStream,
     answer: A,
+    /// How many bytes may still come.
+    left: usize,
     /// Nothing more is told, because the input has ended or was not what it should be.
     over: bool,
 }
@@ -35,6 +41,7 @@ impl<A: EventAnswer> AnswerDecoder<A> {
         Self {
             input: EventStream::default(),
             answer,
+            left: MAX_STREAM,
             over: false,
         }
     }
@@ -45,6 +52,11 @@ impl<A: EventAnswer> StreamDecoder for AnswerDecoder<A> {
         if self.over || self.answer.is_complete() {
             return Ok(());
         }
+        let Some(left) = self.left.checked_sub(bytes.len()) else {
+            self.over = true;
+            return Err(Error::new(ErrorKind::Malformed).with_context("an answer without end"));
+        };
+        self.left = left;
         let answer = &mut self.answer;
         let outcome = self
             .input
@@ -147,5 +159,42 @@ impl EventStream {
         }
         self.sse.finish(on_frame)?;
         Ok(None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Takes all, and tells nothing.
+    #[derive(Debug)]
+    struct Silent;
+
+    impl EventAnswer for Silent {
+        fn frame(&mut self, _: SseFrame<'_>, _: &mut Vec<StreamEvent>) -> Result<(), Error> {
+            Ok(())
+        }
+
+        fn is_complete(&self) -> bool {
+            false
+        }
+
+        fn cut(&mut self, _: &mut Vec<StreamEvent>) -> Result<(), Error> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn an_endless_stream_is_refused_even_when_it_says_nothing() {
+        let mut decoder = AnswerDecoder::new(Silent);
+        assert_eq!(decoder.left, MAX_STREAM);
+        decoder.left = 20;
+        let mut out = Vec::new();
+        decoder.push(b": stay\n", &mut out).unwrap();
+        decoder.push(b": stay open\n\n", &mut out).unwrap();
+        let error = decoder.push(b"\n", &mut out).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Malformed);
+        assert!(decoder.push(b"\n", &mut out).is_ok(), "it is spent");
+        assert!(decoder.finish(&mut out).is_ok(), "it is spent");
     }
 }

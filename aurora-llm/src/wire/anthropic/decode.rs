@@ -11,6 +11,7 @@ use crate::provider::ProviderId;
 use crate::usage::Usage;
 use crate::wire::failure;
 use crate::wire::json::{arguments, malformed, optional_count, or_default, unreadable};
+use crate::wire::quoting::{MAX_CITATIONS, quoted};
 
 #[derive(Debug, Deserialize)]
 struct WireResponse {
@@ -138,7 +139,8 @@ pub(super) fn response(body: &[u8], provider: &ProviderId) -> Result<ChatRespons
         let cited = std::mem::take(&mut block.citations);
         let cited: Vec<Part> = cited
             .into_iter()
-            .map(|citation| Part::Citation(citation.of(&block.text)))
+            .take(MAX_CITATIONS)
+            .map(|citation| Part::Citation(citation.of(quoted(&block.text))))
             .collect();
         parts.extend(part(block, provider)?);
         parts.extend(cited);

@@ -13,15 +13,13 @@ use crate::provider::ProviderId;
 use crate::wire::event_stream::EventAnswer;
 use crate::wire::failure;
 use crate::wire::json::{arguments, malformed, or_default, unreadable};
+use crate::wire::quoting::{MAX_CITATIONS, MAX_QUOTED, quoted};
 use crate::wire::sse::SseFrame;
 
 /// More open blocks, or a longer signature, no answer has: they become no event, so that nobody else would stop them
 /// from filling the memory.
 const MAX_OPEN: usize = 1_024;
 const MAX_SIGNATURE: usize = 1 << 20;
-
-/// The longest text that a citation repeats.
-const MAX_CITED: usize = 64 * 1024;
 
 #[derive(Debug, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -103,7 +101,7 @@ pub(super) struct Answer {
 enum OpenBlock {
     Unknown,
     Said {
-        /// What was said; not kept beyond [`MAX_CITED`], because nobody reads a longer quotation.
+        /// What was said; not kept beyond [`MAX_QUOTED`], because nobody reads a longer quotation.
         text: String,
         cited: Vec<WireCitation>,
     },
@@ -202,6 +200,8 @@ impl Answer {
     }
 
     fn start(&mut self, at: u32, block: Block, out: &mut Vec<StreamEvent>) -> Result<(), Error> {
+        // A server that does not close its blocks begins the next at the same place.
+        self.stop(at, out);
         let open = match block.kind.as_str() {
             "text" => {
                 let text = block.text.clone();
@@ -247,13 +247,13 @@ impl Answer {
     fn delta(&mut self, at: u32, delta: Delta, out: &mut Vec<StreamEvent>) -> Result<(), Error> {
         match (self.open.get_mut(&at), delta) {
             (Some(OpenBlock::Said { text, .. }), Delta::Text { text: more }) => {
-                if text.len() <= MAX_CITED {
+                if text.len() <= MAX_QUOTED {
                     text.push_str(&more);
                 }
                 push_text(more, StreamEvent::Text, out);
             }
             (Some(OpenBlock::Said { cited, .. }), Delta::Citation { citation }) => {
-                if cited.len() >= MAX_OPEN {
+                if cited.len() >= MAX_CITATIONS {
                     return Err(malformed("citations without end"));
                 }
                 cited.push(citation);
@@ -296,12 +296,8 @@ impl Answer {
                 out.push(StreamEvent::ToolCallEnd { index });
             }
             Some(OpenBlock::Said { text, cited }) => {
-                let text = if text.len() > MAX_CITED { "" } else { &text };
-                out.extend(
-                    cited
-                        .into_iter()
-                        .map(|citation| StreamEvent::Citation(citation.of(text))),
-                );
+                let citations = cited.into_iter().take(MAX_CITATIONS);
+                out.extend(citations.map(|citation| StreamEvent::Citation(citation.of(quoted(&text)))));
             }
             Some(OpenBlock::Unknown) | None => {}
         }

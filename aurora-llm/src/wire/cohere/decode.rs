@@ -231,3 +231,22 @@ pub(super) fn finish_reason(reason: Option<&str>, called_tools: bool) -> FinishR
         other => FinishReason::Other(other.to_owned()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_citation_has_no_more_sources_than_are_worth_their_words() {
+        let cite = |length: usize, sources: usize| {
+            let sources: Vec<Value> = (0..sources).map(|at| json!({"id": at.to_string()})).collect();
+            let wire = json!({"text": "x".repeat(length), "sources": sources});
+            citations(WireCitation::deserialize(wire).unwrap())
+        };
+        assert_eq!(cite(5, 0).len(), 1);
+        assert_eq!(cite(LONG_TEXT, MAX_SOURCES + 1).len(), MAX_SOURCES);
+        let long = cite(LONG_TEXT + 1, MAX_SOURCES);
+        assert_eq!((long.len(), long[0].id.as_deref()), (1, Some("0")));
+        assert_eq!(long[0].text.len(), LONG_TEXT + 1);
+    }
+}

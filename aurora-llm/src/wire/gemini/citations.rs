@@ -5,9 +5,7 @@ use serde_json::{Value, json};
 
 use crate::chat::Citation;
 use crate::wire::json::or_default;
-
-/// More citations no answer has.
-const MAX: usize = 1_024;
+use crate::wire::quoting::{MAX_CITATIONS, MAX_QUOTED, quoted};
 
 /// Recitations of public sources.
 #[derive(Debug, Default, Deserialize)]
@@ -68,32 +66,38 @@ struct Segment {
 }
 
 pub(super) fn read(cited: CitationMetadata, grounding: GroundingMetadata) -> Vec<Citation> {
-    let recited = cited.citation_sources.into_iter().map(|source| {
-        let mut citation = Citation::new("");
-        (citation.url, citation.title) = (source.uri, source.title);
-        citation
-    });
+    let recited = cited
+        .citation_sources
+        .into_iter()
+        .take(MAX_CITATIONS)
+        .map(|source| {
+            let mut citation = Citation::new("");
+            (citation.url, citation.title) = (source.uri, source.title);
+            citation
+        });
     let mut found: Vec<Citation> = recited.collect();
     let chunks = &grounding.grounding_chunks;
     let of = |text: &str, chunk: &Chunk| {
         let source = chunk.web.as_ref()?;
-        let mut citation = Citation::new(text);
-        citation.cited.clone_from(&source.text);
-        citation.title.clone_from(&source.title);
-        citation.url.clone_from(&source.uri);
-        citation.id.clone_from(&source.document_name);
+        let short = |text: &Option<String>| text.clone().filter(|text| text.len() <= MAX_QUOTED);
+        let mut citation = Citation::new(quoted(text));
+        citation.cited = short(&source.text);
+        citation.title = short(&source.title);
+        citation.url = short(&source.uri);
+        citation.id = short(&source.document_name);
         Some(citation)
     };
-    if grounding.grounding_supports.is_empty() {
-        found.extend(chunks.iter().filter_map(|chunk| of("", chunk)));
-    }
-    for support in &grounding.grounding_supports {
-        let named = support
-            .grounding_chunk_indices
-            .iter()
-            .filter_map(|at| chunks.get(*at));
-        found.extend(named.filter_map(|chunk| of(&support.segment.text, chunk)));
-    }
+    let supports = &grounding.grounding_supports;
+    let alone = chunks
+        .iter()
+        .filter(|_| supports.is_empty())
+        .filter_map(|chunk| of("", chunk));
+    let supported = supports.iter().flat_map(|support| {
+        let named = support.grounding_chunk_indices.iter();
+        let named = named.filter_map(|at| chunks.get(*at));
+        named.filter_map(|chunk| of(&support.segment.text, chunk))
+    });
+    found.extend(alone.chain(supported).take(MAX_CITATIONS));
     found
 }
 
@@ -132,7 +136,7 @@ impl Seen {
     pub(super) fn new_ones(&mut self, found: Vec<Citation>) -> impl Iterator<Item = Citation> {
         let mut fresh = Vec::new();
         for citation in found {
-            if self.0.len() < MAX && !self.0.contains(&citation) {
+            if self.0.len() < MAX_CITATIONS && !self.0.contains(&citation) {
                 self.0.push(citation.clone());
                 fresh.push(citation);
             }

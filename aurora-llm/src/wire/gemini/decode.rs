@@ -136,7 +136,7 @@ struct Modality {
 
 fn sound(details: &[Modality]) -> u64 {
     let sound = details.iter().filter(|detail| detail.modality == "AUDIO");
-    sound.map(|detail| detail.token_count).sum()
+    sound.fold(0, |sum, detail| sum.saturating_add(detail.token_count))
 }
 
 impl WireUsage {

@@ -1,5 +1,7 @@
 //! From our request to the body of `:generateContent`.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
 use super::content::{ALONE, BEFORE};
@@ -90,15 +92,20 @@ struct Writer<'a> {
 impl Writer<'_> {
     fn contents(&self, messages: &[Message]) -> Result<Vec<Value>, Error> {
         let mut turns: Vec<(&str, Vec<Value>)> = Vec::with_capacity(messages.len());
-        let mut calls: Vec<&ToolCall> = Vec::new();
+        // The tool that each call was of: results name it.
+        let mut called: BTreeMap<&str, &str> = BTreeMap::new();
         for message in messages {
             let role = match message.role {
                 Role::System => continue,
                 Role::User | Role::Tool => "user",
                 Role::Assistant => "model",
             };
-            calls.extend(message.tool_calls());
-            let mut parts = self.parts(role, message, &calls)?;
+            called.extend(
+                message
+                    .tool_calls()
+                    .map(|call| (call.id.as_str(), call.name.as_str())),
+            );
+            let mut parts = self.parts(role, message, &called)?;
             match turns.last_mut() {
                 _ if parts.is_empty() => {}
                 Some((last, before)) if *last == role => before.append(&mut parts),
@@ -112,7 +119,12 @@ impl Writer<'_> {
         Ok(turns.into_iter().map(turn).collect())
     }
 
-    fn parts(&self, role: &str, message: &Message, calls: &[&ToolCall]) -> Result<Vec<Value>, Error> {
+    fn parts(
+        &self,
+        role: &str,
+        message: &Message,
+        called: &BTreeMap<&str, &str>,
+    ) -> Result<Vec<Value>, Error> {
         let mut out: Vec<Value> = Vec::with_capacity(message.parts.len());
         let mut first_call = true;
         for part in &message.parts {
@@ -134,9 +146,9 @@ impl Writer<'_> {
                     out.push(self.call(call, std::mem::take(&mut first_call))?);
                 }
                 ("user", Part::ToolResult(result)) => {
-                    let asked = calls.iter().rev().find(|call| call.id == result.call_id);
+                    let asked = called.get(result.call_id.as_str());
                     let asked = asked.ok_or_else(|| invalid("a tool result answers no call"))?;
-                    out.push(content::function_response(result, &asked.name));
+                    out.push(content::function_response(result, asked));
                 }
                 (_, Part::Citation(_) | Part::CachePoint(_)) => {}
                 _ => return Err(invalid("a message holds a part that only others may hold")),

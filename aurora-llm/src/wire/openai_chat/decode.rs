@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::wire::failure;
 use crate::wire::json::{LooseText, arguments, malformed, or_default, unreadable};
 use crate::wire::openai_responses::between;
+use crate::wire::quoting::MAX_CITATIONS;
 
 #[derive(Debug, Deserialize)]
 struct Completion {
@@ -132,7 +133,8 @@ fn parts(message: WireMessage, answer: &str) -> Result<Message, Error> {
 
 /// The citations among annotations; places are counted in characters of `text`.
 pub(super) fn cited(annotations: Option<Vec<Value>>, text: &str) -> impl Iterator<Item = Citation> {
-    annotations.into_iter().flatten().filter_map(move |annotation| {
+    let annotations = annotations.into_iter().flatten().take(MAX_CITATIONS);
+    annotations.filter_map(move |annotation| {
         let at = annotation.get("url_citation")?;
         let number = |name: &str| at.get(name).and_then(Value::as_u64).unwrap_or(0);
         let given = |name: &str| {

@@ -54,3 +54,21 @@ pub(super) fn media(bytes: Bytes) -> Media {
     };
     Media::new(media_type, MediaSource::Bytes(bytes))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sound_ends_at_its_limit() {
+        let fragment = Sound {
+            data: Some("AAAA".to_owned()),
+            transcript: None,
+        };
+        let mut sound = vec![0; MAX_SOUND - 3];
+        assert_eq!(fragment.add_to(&mut sound), Ok(()));
+        assert_eq!(sound.len(), MAX_SOUND);
+        assert_eq!(fragment.add_to(&mut sound), Err("sound without end"));
+        assert_eq!(sound.len(), MAX_SOUND, "what was refused is not kept");
+    }
+}

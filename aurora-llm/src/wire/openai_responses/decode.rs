@@ -9,6 +9,7 @@ use crate::error::{Error, ErrorKind};
 use crate::provider::ProviderId;
 use crate::wire::failure;
 use crate::wire::json::{arguments, malformed, unreadable};
+use crate::wire::quoting::MAX_CITATIONS;
 
 pub(super) fn response(body: &[u8], provider: &ProviderId) -> Result<ChatResponse, Error> {
     let value: Value = serde_json::from_slice(body).map_err(|error| unreadable("not JSON", &error))?;
@@ -73,6 +74,7 @@ fn say(content: Content, parts: &mut Vec<Part>) {
         Content::OutputText { text, annotations } => {
             let citations: Vec<_> = annotations
                 .into_iter()
+                .take(MAX_CITATIONS)
                 .filter_map(|annotation| annotation.citation(&text))
                 .collect();
             match parts.last_mut() {

@@ -10,6 +10,7 @@ use crate::usage::Usage;
 use crate::wire::data_url;
 use crate::wire::json::{count, or_default};
 use crate::wire::openai_chat::usage::Totals;
+use crate::wire::quoting::MAX_QUOTED;
 
 /// The answer itself, or what its events tell of it.
 #[derive(Debug, Default, Deserialize)]
@@ -223,12 +224,13 @@ impl Annotation {
     }
 }
 
-/// The characters from `start` to `end`; nothing where they do not all exist.
+/// The characters from `start` to `end`; nothing where they do not all exist, or are more than anybody quotes.
 pub(in crate::wire) fn between(text: &str, start: u64, end: u64) -> String {
     let (Ok(start), Ok(end)) = (usize::try_from(start), usize::try_from(end)) else {
         return String::new();
     };
-    text.chars().skip(start).take(end.saturating_sub(start)).collect()
+    let length = Some(end.saturating_sub(start)).filter(|length| *length <= MAX_QUOTED);
+    text.chars().skip(start).take(length.unwrap_or(0)).collect()
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -15,6 +15,7 @@ use crate::usage::Usage;
 use crate::wire::event_stream::EventAnswer;
 use crate::wire::failure;
 use crate::wire::json::{arguments, count, malformed, or_default, unreadable};
+use crate::wire::quoting::MAX_CITATIONS;
 use crate::wire::sse::SseFrame;
 
 /// More items no answer has; they need not become events, so that nobody else would stop them from filling the memory.
@@ -327,7 +328,7 @@ impl Answer {
         for content in content {
             match content {
                 Content::OutputText { text, annotations } => {
-                    let citations = annotations.into_iter().filter(|_| !cited);
+                    let citations = annotations.into_iter().filter(|_| !cited).take(MAX_CITATIONS);
                     let citations: Vec<_> = citations
                         .filter_map(|annotation| annotation.citation(&text))
                         .collect();

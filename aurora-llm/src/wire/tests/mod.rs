@@ -2,10 +2,12 @@
 
 mod bounds;
 mod failures;
+mod hostile;
 mod pitfalls;
 mod round_trips;
 mod streams;
 mod table;
+mod waits;
 
 use super::Codec;
 use crate::chat::{ChatResponse, StreamCollector, StreamEvent};

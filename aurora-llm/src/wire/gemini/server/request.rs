@@ -140,6 +140,9 @@ fn declaration(wire: Declaration) -> Tool {
     tool
 }
 
+/// More calls wait for their results in no conversation; each result is looked for among all of them.
+const MAX_OPEN: usize = 1_024;
+
 /// Ids of calls without one: a result belongs to the first unanswered call of its name.
 #[derive(Debug, Default)]
 struct Ids {
@@ -148,7 +151,12 @@ struct Ids {
 }
 
 impl Ids {
-    fn call(&mut self, name: &str, id: &str) -> String {
+    fn call(&mut self, name: &str, id: &str) -> Result<String, Error> {
+        if self.open.len() == MAX_OPEN {
+            return Err(invalid(
+                "more function calls without responses than a conversation has",
+            ));
+        }
         let id = if id.is_empty() {
             self.made += 1;
             format!("call_{}", self.made - 1)
@@ -156,7 +164,7 @@ impl Ids {
             id.to_owned()
         };
         self.open.push((name.to_owned(), id.clone()));
-        id
+        Ok(id)
     }
 
     fn result(&mut self, name: &str, id: &str) -> Result<String, Error> {
@@ -233,7 +241,7 @@ fn part_of(mut fields: Map<String, Value>, ids: &mut Ids) -> Result<Vec<Part>, E
         if call.name.is_empty() {
             return Err(invalid("a function call without name"));
         }
-        let id = ids.call(&call.name, &call.id);
+        let id = ids.call(&call.name, &call.id)?;
         let mut call = ToolCall::new(id, call.name, Value::Object(call.args).to_string());
         call.signature = signature;
         return Ok(vec![Part::ToolCall(call)]);

@@ -136,6 +136,9 @@ pub fn decode_request(body: &[u8]) -> Result<ClientRequest, Error> {
     })
 }
 
+/// More calls wait for their results in no conversation; each result is looked for among all of them.
+const MAX_OPEN: usize = 1_024;
+
 /// The calls that wait for their results, by id and tool, and how many there have been.
 #[derive(Debug, Default)]
 struct History {
@@ -168,6 +171,9 @@ impl History {
             parts.push(Part::Image(Media::new(media_type, MediaSource::Bytes(bytes))));
         }
         for call in wire.tool_calls {
+            if self.open.len() == MAX_OPEN {
+                return Err(invalid("more tool calls without results than a conversation has"));
+            }
             let id = call
                 .id
                 .filter(|id| !id.is_empty())
