@@ -131,6 +131,50 @@ pub trait LlmProvider: fmt::Debug + Send + Sync + 'static {
     async fn chat_stream(&self, call: &Call) -> Result<ChatStream, Error>;
 }
 
+/// A provider of a type that is not known here, such as one made from settings, is a provider like any other.
+#[async_trait]
+impl<P: LlmProvider + ?Sized> LlmProvider for Arc<P> {
+    fn id(&self) -> &ProviderId {
+        (**self).id()
+    }
+
+    fn kind(&self) -> &'static str {
+        (**self).kind()
+    }
+
+    fn capabilities(&self, model: &str) -> Capabilities {
+        (**self).capabilities(model)
+    }
+
+    fn keys(&self) -> usize {
+        (**self).keys()
+    }
+
+    fn embeddings(&self) -> Option<&dyn EmbeddingProvider> {
+        (**self).embeddings()
+    }
+
+    fn reranker(&self) -> Option<&dyn RerankProvider> {
+        (**self).reranker()
+    }
+
+    fn token_counter(&self) -> Option<&dyn TokenCounter> {
+        (**self).token_counter()
+    }
+
+    fn catalog(&self) -> Option<&dyn ModelCatalog> {
+        (**self).catalog()
+    }
+
+    async fn chat(&self, call: &Call) -> Result<ChatResponse, Error> {
+        (**self).chat(call).await
+    }
+
+    async fn chat_stream(&self, call: &Call) -> Result<ChatStream, Error> {
+        (**self).chat_stream(call).await
+    }
+}
+
 /// Somebody who turns texts into vectors. As with [`LlmProvider`], exactly one attempt.
 #[async_trait]
 pub trait EmbeddingProvider: Send + Sync {
