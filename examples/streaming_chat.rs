@@ -1,8 +1,8 @@
 //! A chat in the terminal: words appear as they are written, and the conversation is remembered.
 //!
 //! `cargo run --example streaming_chat --features config` answers by a simulated model; with a key in the environment
-//! (`OPENAI_API_KEY`, `ANTHROPIC_API_KEY`, `GEMINI_API_KEY` with `--features gemini` …) by the real one. What you type goes to the model, an empty line ends it;
-//! without a terminal it says three things by itself.
+//! (`OPENAI_API_KEY`, `ANTHROPIC_API_KEY`, `GEMINI_API_KEY` with `--features gemini` …) by the real one. What you type goes
+//! to the model, an empty line ends it; without a terminal it says three things by itself.
 
 use std::io::{BufRead as _, IsTerminal as _, Write as _, stdin, stdout};
 use std::time::Duration;
@@ -41,12 +41,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             say(&mut talk, line).await?;
         }
     }
-    println!(
-        "{} messages, {} tokens, {:?}",
-        talk.messages().len(),
-        talk.spent().usage.total(),
-        talk.spent().cost
-    );
+    let spent = talk.spent();
+    let (messages, tokens) = (talk.messages().len(), spent.usage.total());
+    match spent.cost.amount() {
+        Some(amount) => println!("{messages} messages, {tokens} tokens, ${amount}"),
+        None => println!("{messages} messages, {tokens} tokens; the model has no price"),
+    }
     Ok(())
 }
 

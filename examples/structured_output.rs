@@ -47,15 +47,19 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let request = ChatRequest::user(LETTER).system("Read the letter. Today is 2026-11-20.");
     let found = client.extract::<Appointment>(request).await?;
     let Appointment { patient, day, reason } = found.value();
-    println!(
-        "{patient} comes on {} because of: {reason:?}",
-        day.as_deref().unwrap_or("any day")
-    );
-    println!(
-        "from {}, {:?}, asked again: {}",
-        found.answer().provider(),
-        found.cost(),
-        found.asked_again()
-    );
+    let day = day.as_deref().unwrap_or("any day");
+    println!("{patient} asks for {day}, because of: {reason:?}");
+    let again = if found.asked_again() {
+        "at the second try"
+    } else {
+        "at the first try"
+    };
+    match found.cost().amount() {
+        Some(amount) => println!("by {}, {again}, ${amount}", found.answer().provider()),
+        None => println!(
+            "by {}, {again}; the model has no price",
+            found.answer().provider()
+        ),
+    }
     Ok(())
 }

@@ -68,6 +68,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         );
     }
     println!("{}", run.text());
-    println!("asked {} times, {:?}", run.rounds(), run.cost());
+    match run.cost().amount() {
+        Some(amount) => println!("asked {} times, ${amount}", run.rounds()),
+        None => println!("asked {} times; the model has no price", run.rounds()),
+    }
     Ok(())
 }
