@@ -33,3 +33,14 @@ mod tokens {}
 
 #[doc = include_str!("../../docs/llm/codecs.md")]
 mod codecs {}
+
+#[doc = include_str!("../../docs/llm/complaints.md")]
+mod complaints {}
+
+#[cfg(feature = "simulated")]
+#[doc = include_str!("../../docs/llm/conversation.md")]
+mod conversation {}
+
+#[cfg(feature = "simulated")]
+#[doc = include_str!("../../docs/llm/tools.md")]
+mod tools {}
