@@ -75,6 +75,7 @@ async fn complaint_15_health_costs_nothing() {
         tokio::task::yield_now().await;
         assert_eq!(client.status().len(), 1);
         client.list_models().await;
+        assert_eq!(client.check().await.len(), 1);
     }
     assert_eq!(upstream.calls(), 0, "nobody asked anything, so nothing was asked");
 }
