@@ -1,6 +1,6 @@
 //! What models can do and what they cost, as data that comes with the crate.
 //!
-//! The files under `data/` say it by provider kind and model name, each price with the page and the day it was read.
+//! The files under `data/` say it by provider kind and model name, each price with its source and the day that was read.
 //! Prices are asked for through a [`PriceBook`](crate::pricing::PriceBook); abilities through [`capabilities`].
 
 mod file;

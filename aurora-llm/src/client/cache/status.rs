@@ -61,7 +61,7 @@ pub enum CacheStatus {
         /// How long ago it was answered.
         age: Duration,
     },
-    /// It was kept for a question that means the same; of the feature `semantic-cache`.
+    /// It was kept for a question that means the same. Reserved for the feature `semantic-cache`; not given so far.
     Similar {
         /// How alike the questions are, up to 1.
         score: f32,
