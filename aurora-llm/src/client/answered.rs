@@ -12,11 +12,20 @@ pub struct Answered<V> {
     value: V,
     usage: Option<Usage>,
     told: Told,
+    cost: Cost,
 }
 
 impl<V> Answered<V> {
-    pub(super) const fn new(value: V, usage: Option<Usage>, told: Told) -> Self {
-        Self { value, usage, told }
+    /// Of `usage` the attempt consumed `own` that served; the attempts before it have told theirs.
+    pub(super) fn new(value: V, usage: Option<Usage>, own: Option<&Usage>, mut told: Told) -> Self {
+        told.served(own);
+        let cost = told.total();
+        Self {
+            value,
+            usage,
+            told,
+            cost,
+        }
     }
 
     /// The value.
@@ -67,9 +76,9 @@ impl<V> Answered<V> {
         self.usage.as_ref()
     }
 
-    /// What it cost.
+    /// What it cost: all attempts together, the failed ones that consumed something too.
     #[must_use]
-    pub fn cost(&self) -> Cost {
-        self.told.cost(self.usage())
+    pub const fn cost(&self) -> Cost {
+        self.cost
     }
 }

@@ -2,16 +2,20 @@
 
 use std::cell::OnceCell;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use aurora_core::fallback::Attempt;
+use aurora_core::time::Clock;
 
 use super::answered::Answered;
+use super::budget::{Demand, Purse};
+use super::open::within;
 use super::options::CallOptions;
 use super::route::{Named, Route};
 use super::target::{Member, Task};
 use super::{Inner, flow, open, walk};
 use crate::embed::{EmbedRequest, EmbedResponse};
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, TimeoutStage};
 use crate::provider::Call;
 use crate::usage::Usage;
 
@@ -24,20 +28,50 @@ pub(super) async fn embed(
     options: &CallOptions,
 ) -> Result<Answered<EmbedResponse>, Error> {
     check(&request)?;
-    let route = route(inner, &request, options)?;
+    let whole = Demand::embed(&request.inputs);
+    let mut route = route(inner, &request, options)?.weighing(whole.about());
+    let purse = Purse::open(inner, &mut route, whole, &options.caller).await?;
     let progress = Arc::new(Mutex::new(Progress::new(request.inputs.len())));
     let mut found = walk::over(inner, &route, flow::deadline(inner, options), |attempt, ear| {
         let call = route.call(&request, &attempt, ear);
         let limit = attempt.payload().limits(inner.limits).answer;
-        let all = all_batches(attempt.clone(), call, Arc::clone(&progress));
-        open::within_limit(attempt, limit, Arc::clone(&inner.clock), all)
+        let (purse, clock, progress) = (purse.clone(), Arc::clone(&inner.clock), Arc::clone(&progress));
+        async move {
+            let missing = lock(&progress).begin(&call.request.inputs);
+            let mut unit = purse.cover(attempt.payload(), &call.model, missing).await?;
+            let all = all_batches(
+                attempt.clone(),
+                call,
+                Arc::clone(&progress),
+                limit,
+                Arc::clone(&clock),
+            );
+            // Each batch has a limit of its own; all of them have what is left of the call.
+            let all = open::within_limit(attempt, Duration::MAX, clock, all);
+            let outcome = unit.during(all).await;
+            let own = lock(&progress).own.clone();
+            match outcome {
+                Ok(()) => unit.answered(own.told(), || 0).await,
+                Err(error) => {
+                    // Batches that came are billed, whatever becomes of the others.
+                    let error = match own.usage {
+                        Some(usage) => error.with_usage(usage),
+                        None => error,
+                    };
+                    unit.failed(&error);
+                    return Err(error);
+                }
+            }
+            Ok(())
+        }
     })
     .await?;
     let progress = std::mem::take(&mut *lock(&progress));
-    found.lease.consumed(progress.usage.as_ref());
+    let (usage, own) = (progress.whole.told().cloned(), progress.own.clone());
+    found.lease.consumed(own.told());
     found.lease.succeeded();
-    let usage = progress.usage.clone();
-    Ok(Answered::new(progress.into_response()?, usage, found.told))
+    let response = progress.into_response()?;
+    Ok(Answered::new(response, usage, own.told(), found.told))
 }
 
 fn check(request: &EmbedRequest) -> Result<(), Error> {
@@ -77,7 +111,34 @@ fn route(inner: &Inner, request: &EmbedRequest, options: &CallOptions) -> Result
 struct Progress {
     model: String,
     vectors: Vec<Option<Vec<f32>>>,
+    /// What all attempts consumed, and the present one.
+    whole: Sum,
+    own: Sum,
+}
+
+/// What several batches consumed together.
+#[derive(Debug, Clone, Default)]
+struct Sum {
     usage: Option<Usage>,
+    is_partial: bool,
+}
+
+impl Sum {
+    fn add(&mut self, more: Option<&Usage>) {
+        let Some(more) = more else {
+            self.is_partial = true;
+            return;
+        };
+        self.usage = Some(match &self.usage {
+            Some(usage) => usage.plus(more),
+            None => more.clone(),
+        });
+    }
+
+    /// All of it; nothing when the provider did not say of each batch.
+    fn told(&self) -> Option<&Usage> {
+        self.usage.as_ref().filter(|_| !self.is_partial)
+    }
 }
 
 impl Progress {
@@ -86,6 +147,13 @@ impl Progress {
             vectors: vec![None; inputs],
             ..Self::default()
         }
+    }
+
+    /// Another attempt begins: what it has still to do.
+    fn begin(&mut self, texts: &[String]) -> Demand {
+        self.own = Sum::default();
+        let missing = self.vectors.iter().zip(texts);
+        Demand::embed(missing.filter_map(|(vector, text)| vector.is_none().then_some(text)))
     }
 
     /// The next texts that have no vector yet, by their places.
@@ -99,6 +167,8 @@ impl Progress {
     }
 
     fn take(&mut self, places: &[usize], response: EmbedResponse) -> Result<(), Error> {
+        self.whole.add(response.usage.as_ref());
+        self.own.add(response.usage.as_ref());
         let malformed = |context: &str| Error::new(ErrorKind::Malformed).with_context(context);
         if response.embeddings.len() != places.len() {
             return Err(malformed("as many vectors as texts were expected"));
@@ -109,26 +179,31 @@ impl Progress {
         if length == 0 || response.embeddings.iter().any(|vector| vector.len() != length) {
             return Err(malformed("vectors of one length were expected"));
         }
+        if response
+            .embeddings
+            .iter()
+            .flatten()
+            .any(|place| !place.is_finite())
+        {
+            return Err(malformed("a vector with a place that is no number"));
+        }
         for (at, vector) in places.iter().zip(response.embeddings) {
             if let Some(place) = self.vectors.get_mut(*at) {
                 *place = Some(vector);
             }
         }
         self.model = response.model;
-        if let Some(more) = response.usage {
-            self.usage = Some(
-                self.usage
-                    .as_ref()
-                    .map_or_else(|| more.clone(), |usage| usage.plus(&more)),
-            );
-        }
         Ok(())
     }
 
     fn into_response(self) -> Result<EmbedResponse, Error> {
         let vectors: Option<Vec<_>> = self.vectors.into_iter().collect();
         match vectors {
-            Some(vectors) => Ok(EmbedResponse::new(self.model, vectors, self.usage)),
+            Some(vectors) => Ok(EmbedResponse::new(
+                self.model,
+                vectors,
+                self.whole.told().cloned(),
+            )),
             None => Err(Error::new(ErrorKind::Malformed).with_context("a text is without its vector")),
         }
     }
@@ -138,6 +213,8 @@ async fn all_batches(
     attempt: Attempt<Member>,
     call: Call<EmbedRequest>,
     progress: Arc<Mutex<Progress>>,
+    limit: Duration,
+    clock: Arc<dyn Clock>,
 ) -> Result<(), Error> {
     let provider = attempt.payload().provider();
     let unable = || Error::new(ErrorKind::Unsupported).with_context("embeddings");
@@ -163,7 +240,8 @@ async fn all_batches(
                 ear: call.ear.clone(),
             }
         };
-        let response = embedder.embed(&batch).await?;
+        let limited = within(&*clock, limit, TimeoutStage::Total, embedder.embed(&batch));
+        let response = limited.await?;
         lock(&progress).take(&places, response)?;
     }
 }

@@ -278,7 +278,7 @@ impl LlmClient {
         options: &CallOptions,
     ) -> Result<Answered<EmbedResponse>, Error> {
         let request = request.into();
-        let asked = embeddings::embed(&self.inner, Arc::clone(&request), options);
+        let asked = Box::pin(embeddings::embed(&self.inner, Arc::clone(&request), options));
         self.told(telemetry::EMBEDDINGS, request.model.as_deref(), asked)
             .await
     }
@@ -311,7 +311,7 @@ impl LlmClient {
         options: &CallOptions,
     ) -> Result<Answered<RerankResponse>, Error> {
         let request = request.into();
-        let asked = reranking::rerank(&self.inner, Arc::clone(&request), options);
+        let asked = Box::pin(reranking::rerank(&self.inner, Arc::clone(&request), options));
         self.told(telemetry::RERANK, request.model.as_deref(), asked)
             .await
     }
@@ -407,10 +407,16 @@ impl LlmClient {
         members.filter(|member| member.key() == 0).map(Member::info)
     }
 
-    /// The models and aliases that a request may name, sorted.
+    /// The models and aliases that a chat may name, sorted.
     #[must_use]
     pub fn models(&self) -> Vec<String> {
-        self.inner.routes.names()
+        self.models_for(Task::Chat)
+    }
+
+    /// The models and aliases that a request for `task` may name, sorted.
+    #[must_use]
+    pub fn models_for(&self, task: Task) -> Vec<String> {
+        self.inner.routes.names(task)
     }
 
     /// The clock by which it lives.

@@ -6,11 +6,20 @@ use crate::chat::{ChatRequest, Part};
 use crate::client::target::{Member, Task};
 use crate::ledger::Amount;
 use crate::pricing::Price;
+use crate::rerank::RerankRequest;
 use crate::tokens;
 use crate::usage::Usage;
 
 /// How long an answer may be when neither the request nor the model's capabilities say.
 const OUTPUT: u32 = 4_096;
+
+/// What a provider frames one text with, in tokens.
+const FRAME: u64 = 8;
+
+/// Cohere bills a search for each 100 documents, and counts one with more than 500 tokens, the query included, as
+/// several (docs.cohere.com/docs/how-does-cohere-pricing-work).
+const SEARCH_DOCUMENTS: u64 = 100;
+const DOCUMENT_TOKENS: u64 = 500;
 
 /// What a request can consume at most, whoever answers it.
 #[derive(Debug, Clone, Copy)]
@@ -45,6 +54,42 @@ impl Demand {
         }
     }
 
+    /// These texts of a request, each read once.
+    pub(in crate::client) fn embed<'a>(texts: impl IntoIterator<Item = &'a String>) -> Self {
+        let input = texts.into_iter().map(|text| bytes(text) + FRAME);
+        Self::read(Task::Embeddings, input.fold(0, u64::saturating_add), 0)
+    }
+
+    /// The query read with every document.
+    pub(in crate::client) fn rerank(request: &RerankRequest) -> Self {
+        let query = bytes(&request.query).saturating_add(FRAME);
+        let documents = || request.documents.iter().map(|document| bytes(document));
+        let input = documents().map(|document| document.saturating_add(query));
+        // A provider cuts a query that leaves documents no room.
+        let room = DOCUMENT_TOKENS - query.min(DOCUMENT_TOKENS / 2);
+        let pieces = documents().map(|document| document.div_ceil(room).max(1));
+        let pieces = pieces.fold(0, u64::saturating_add);
+        Self::read(
+            Task::Rerank,
+            input.fold(0, u64::saturating_add),
+            pieces.div_ceil(SEARCH_DOCUMENTS),
+        )
+    }
+
+    /// What is read and not answered in words.
+    const fn read(task: Task, input: u64, searches: u64) -> Self {
+        Self {
+            task,
+            input,
+            output: None,
+            has_answer: false,
+            hears: false,
+            speaks: false,
+            keeps_for_an_hour: false,
+            searches,
+        }
+    }
+
     /// Most tokens of an answer by this target.
     fn output(&self, member: &Member, model: &str, cap: Option<u32>) -> u32 {
         if !self.has_answer {
@@ -67,8 +112,9 @@ impl Demand {
 
     /// The most that one attempt at this target can cost; without a price no money.
     pub(super) fn most(&self, member: &Member, model: &str, cap: Option<u32>) -> Amount {
-        // A provider refuses what its model cannot take.
+        // A provider refuses what its model cannot take: of a chat, as a whole; of texts, each by itself.
         let context = member.context_tokens(model).map(u64::from);
+        let context = context.filter(|_| self.has_answer);
         let input = context.map_or(self.input, |context| self.input.min(context));
         let output = u64::from(self.output(member, model, cap));
         let cost = match member.price(model) {
@@ -148,7 +194,7 @@ impl Demand {
             ),
         ];
         let searches = Usage {
-            searches: self.searches,
+            searches: self.searches(price),
             ..Usage::default()
         };
         let possible = reads.iter().filter(|(can, _)| *can);
@@ -161,8 +207,22 @@ impl Demand {
             .unwrap_or_default()
     }
 
+    /// Most searches, where they are what is billed.
+    const fn searches(&self, price: &Price) -> u64 {
+        if price.search.is_some() { self.searches } else { 0 }
+    }
+
+    /// How many searches it surely is, for a call whose provider never says.
+    pub(super) fn about_searches(&self, price: Option<&Price>) -> u64 {
+        price.map_or(0, |price| self.searches(price).min(1))
+    }
+
     /// About how much input it is, for a call whose provider never says.
-    pub(super) fn about(&self) -> u64 {
+    pub(in crate::client) fn about(&self) -> u64 {
         self.input.div_ceil(4)
     }
+}
+
+fn bytes(text: &str) -> u64 {
+    u64::try_from(text.len()).unwrap_or(u64::MAX)
 }

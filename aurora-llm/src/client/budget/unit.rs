@@ -97,23 +97,31 @@ impl Unit {
     /// # Cancel safety
     /// What was not booked when the future is dropped is booked later.
     pub(in crate::client) async fn whole(
-        mut self,
+        self,
         outcome: Result<ChatResponse, Error>,
     ) -> Result<ChatResponse, Error> {
         match &outcome {
             Ok(response) => {
                 let said = || response.text().len();
-                if let Some(active) = self.0.take() {
-                    let settlement = match &response.usage {
-                        Some(usage) => active.settlement(usage),
-                        None => active.estimate(None, said()),
-                    };
-                    active.open.keeper.settle(settlement).await;
-                }
+                self.answered(response.usage.as_ref(), said).await;
             }
             Err(error) => self.failed(error),
         }
         outcome
+    }
+
+    /// Books what was answered, by estimate where the provider did not say what it used.
+    ///
+    /// # Cancel safety
+    /// As [`whole`](Self::whole).
+    pub(in crate::client) async fn answered(mut self, usage: Option<&Usage>, said: impl FnOnce() -> usize) {
+        if let Some(active) = self.0.take() {
+            let settlement = match usage {
+                Some(usage) => active.settlement(usage),
+                None => active.estimate(None, said()),
+            };
+            active.open.keeper.settle(settlement).await;
+        }
     }
 
     /// Stays with a stream that has begun, or books what a failure cost.
@@ -186,6 +194,9 @@ impl Active {
         if usage.total_input() == 0 {
             usage.input = self.demand.about();
         }
+        usage.searches = usage
+            .searches
+            .max(self.demand.about_searches(self.price.as_ref()));
         let said = u64::try_from(said.div_ceil(4)).unwrap_or(u64::MAX);
         usage.output = usage
             .output

@@ -127,10 +127,21 @@ impl Routes {
         &self.members
     }
 
-    pub(super) fn names(&self) -> Vec<String> {
-        let models = self.members.iter().map(|member| member.model().to_owned());
+    /// What a request for `task` may name.
+    pub(super) fn names(&self, task: Task) -> Vec<String> {
+        let is_for = |member: &&Member| member.task() == task;
+        let models = self.members.iter().filter(is_for);
+        let models = models.map(|member| member.model().to_owned());
+        let leads = |list: &List| {
+            let mut members = list
+                .places
+                .iter()
+                .filter_map(|(place, _)| self.members.get(*place));
+            members.any(|member| is_for(&member))
+        };
+        let aliases = self.aliases.iter().filter(|(_, list)| leads(list));
         models
-            .chain(self.aliases.keys().cloned())
+            .chain(aliases.map(|(alias, _)| alias.clone()))
             .collect::<BTreeSet<_>>()
             .into_iter()
             .collect()
@@ -387,6 +398,12 @@ impl Route {
             left |= slot.wanted;
         }
         left
+    }
+
+    /// The same, for a call that is taken to have so many tokens of input and is not answered in words.
+    pub(super) fn weighing(mut self, input: u64) -> Self {
+        self.weight = Weight::of(input, Some(0));
+        self
     }
 
     pub(super) const fn weight(&self) -> Weight {

@@ -11,6 +11,7 @@ use crate::ledger::{
 };
 use crate::pricing::{Cost, Price, PriceBook};
 
+mod beside_chat;
 mod failing;
 mod streams;
 
