@@ -53,7 +53,7 @@
 //! | `schema` | JSON Schemas from Rust types: typed answers and typed tools | no |
 //! | `tokenizer` | exact counts of OpenAI's tokens | no |
 //! | `memory`, `redis` | where answers are kept and limits are counted | no |
-//! | `semantic-cache` | reserved for answers to questions that mean the same; nothing uses it yet | no |
+//! | `semantic-cache` | `SemanticCache`: answers to questions that mean the same | no |
 //! | `config` | targets from settings: files, environment | no |
 //! | `sqlite`, `postgres` | ledgers and budgets in a database | no |
 //! | `testing` | module `testing` | no |

@@ -295,7 +295,7 @@ impl ClientBuilder {
         };
         let gauges = Gauges::new(&members, &limiter, &self.clock)?;
         let routes = Routes::new(members, self.routing);
-        let cache = self.cache.map(|cache| Cached::new(cache, &routes));
+        let cache = self.cache.map(|cache| Cached::new(cache, &routes)).transpose()?;
         let inner = Inner {
             cache,
             fallback,

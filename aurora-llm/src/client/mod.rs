@@ -48,6 +48,8 @@ use tracing::Instrument as _;
 pub use answer::Answer;
 pub use answered::Answered;
 pub use builder::ClientBuilder;
+#[cfg(feature = "semantic-cache")]
+pub use cache::SemanticCache;
 pub use cache::{CacheMode, CacheOptions, CacheStatus, ResponseCache};
 pub use checkup::{Checkup, Verdict};
 pub use continuation::Continuation;

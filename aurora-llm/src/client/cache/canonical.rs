@@ -188,12 +188,8 @@ impl Canon {
         }
     }
 
-    pub(super) fn request(&mut self, request: &ChatRequest) {
-        self.request_without(request, None);
-    }
-
-    /// The request without the text of the message at `hole`.
-    pub(super) fn request_without(&mut self, request: &ChatRequest, hole: Option<usize>) {
+    /// The request, without the message at `hole`.
+    pub(super) fn request(&mut self, request: &ChatRequest, hole: Option<usize>) {
         let ChatRequest {
             model,
             provider,

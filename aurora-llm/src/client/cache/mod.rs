@@ -12,6 +12,8 @@ mod flight;
 mod job;
 mod owner;
 mod settings;
+#[cfg(feature = "semantic-cache")]
+mod similar;
 mod status;
 mod store;
 #[cfg(test)]
@@ -21,6 +23,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use settings::ResponseCache;
+#[cfg(feature = "semantic-cache")]
+pub use similar::SemanticCache;
 pub use status::{CacheMode, CacheOptions, CacheStatus};
 
 use self::canonical::Digest;
@@ -50,6 +54,8 @@ pub(super) struct Cached {
     flights: Arc<Flights>,
     /// What the client's targets and aliases are: a store that two clients share must not mix up their models.
     targets: Digest,
+    #[cfg(feature = "semantic-cache")]
+    similar: Option<similar::Similar>,
 }
 
 /// What the cache does with one call.
@@ -85,13 +91,21 @@ pub(super) async fn streamed(
 }
 
 impl Cached {
-    pub(super) fn new(settings: ResponseCache, routes: &Routes) -> Self {
+    /// # Errors
+    /// When its settings need targets that are not there.
+    pub(super) fn new(settings: ResponseCache, routes: &Routes) -> Result<Self, Error> {
         let settings = settings.into_settings();
-        Self {
+        #[cfg(feature = "semantic-cache")]
+        let similar = settings.similar.clone();
+        Ok(Self {
             flights: Arc::new(Flights::new(settings.flights)),
             targets: canonical::targets(routes),
+            #[cfg(feature = "semantic-cache")]
+            similar: similar
+                .map(|similar| similar::Similar::new(similar, routes))
+                .transpose()?,
             settings,
-        }
+        })
     }
 
     /// How many calls are under way that others may join.

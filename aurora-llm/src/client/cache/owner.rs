@@ -74,6 +74,8 @@ fn name(id: &str) -> String {
 #[derive(Debug, Clone)]
 pub(super) struct AnswerKey {
     digest: Digest,
+    #[cfg(feature = "semantic-cache")]
+    owner: Digest,
     key: Option<Arc<Key>>,
 }
 
@@ -89,16 +91,31 @@ impl AnswerKey {
         canon.number(u64::from(VERSION));
         canon.digest(&owner.digest);
         canon.digest(targets);
-        canon.request(request);
-        // Whether an answer is streamed has no say in it, but a rule may ask.
-        let rules = [false, true].map(|streaming| routes.rule(request, options, streaming));
-        canon.call(options, rules);
+        canon.request(request, None);
+        canon.call(options, rules(routes, request, options));
         let digest = canon.finish();
         // The store is asked under a key of the owner's scope; the digest says whose it is once more.
         let key = Key::new(&owner.scope, KIND, VERSION, &digest.to_string()).ok();
         Self {
             digest,
+            #[cfg(feature = "semantic-cache")]
+            owner: owner.digest,
             key: key.map(Arc::new),
+        }
+    }
+
+    /// The key of some answer of somebody.
+    #[cfg(all(test, feature = "semantic-cache"))]
+    pub(super) fn invented(owner: &str, text: &str) -> Self {
+        let digest = |texts: [&str; 2]| {
+            let mut canon = Canon::new("invented");
+            canon.list(&texts, |canon, text| canon.text(text));
+            canon.finish()
+        };
+        Self {
+            digest: digest([owner, text]),
+            owner: digest([owner, ""]),
+            key: None,
         }
     }
 
@@ -106,8 +123,39 @@ impl AnswerKey {
         self.digest
     }
 
+    /// Whose answer it is.
+    #[cfg(feature = "semantic-cache")]
+    pub(super) const fn owner(&self) -> Digest {
+        self.owner
+    }
+
+    /// All that an answer's key is made of but the text of one message, and the model that makes the text's vector.
+    #[cfg(feature = "semantic-cache")]
+    pub(super) fn context(
+        &self,
+        targets: &Digest,
+        routes: &Routes,
+        request: &ChatRequest,
+        options: &CallOptions,
+        (hole, model): (usize, &str),
+    ) -> Digest {
+        let mut canon = Canon::new("context");
+        canon.text(model);
+        canon.number(u64::from(VERSION));
+        canon.digest(&self.owner);
+        canon.digest(targets);
+        canon.request(request, Some(hole));
+        canon.call(options, rules(routes, request, options));
+        canon.finish()
+    }
+
     /// The key in the store.
     pub(super) fn stored(&self) -> Option<&Key> {
         self.key.as_deref()
     }
+}
+
+/// Which rules hold. Whether an answer is streamed has no say in it, but a rule may ask.
+fn rules(routes: &Routes, request: &ChatRequest, options: &CallOptions) -> [Option<usize>; 2] {
+    [false, true].map(|streaming| routes.rule(request, options, streaming))
 }

@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use aurora_core::cache::{CacheStore, MAX_TTL, MAX_VALUE};
 
+#[cfg(feature = "semantic-cache")]
+use super::similar::SemanticCache;
+
 /// What a client keeps of its answers, and for whom; given to
 /// [`ClientBuilder::cache`](crate::client::ClientBuilder::cache).
 ///
@@ -27,6 +30,8 @@ pub(super) struct Settings {
     pub(super) repeatable_only: bool,
     pub(super) single_flight: bool,
     pub(super) flights: usize,
+    #[cfg(feature = "semantic-cache")]
+    pub(super) similar: Option<SemanticCache>,
 }
 
 impl ResponseCache {
@@ -43,6 +48,8 @@ impl ResponseCache {
                 repeatable_only: false,
                 single_flight: true,
                 flights: 1_024,
+                #[cfg(feature = "semantic-cache")]
+                similar: None,
             },
         }
     }
@@ -99,6 +106,13 @@ impl ResponseCache {
         self
     }
 
+    /// Answers also with what is kept for a question that means the same. Off unless told otherwise.
+    #[cfg(feature = "semantic-cache")]
+    pub fn similar(mut self, similar: SemanticCache) -> Self {
+        self.settings.similar = Some(similar);
+        self
+    }
+
     /// What is wrong, in words.
     pub(in crate::client) fn problems(&self) -> Vec<String> {
         let settings = &self.settings;
@@ -121,7 +135,10 @@ impl ResponseCache {
             ),
         ];
         let broken = checks.into_iter().filter(|(holds, _)| !holds);
-        broken.map(|(_, problem)| problem.to_owned()).collect()
+        let broken = broken.map(|(_, problem)| problem);
+        #[cfg(feature = "semantic-cache")]
+        let broken = broken.chain(settings.similar.iter().flat_map(SemanticCache::problems));
+        broken.map(str::to_owned).collect()
     }
 
     pub(super) fn into_settings(self) -> Settings {

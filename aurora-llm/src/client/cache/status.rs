@@ -13,7 +13,7 @@ pub enum CacheMode {
     Bypass,
     /// Asks anew and keeps the answer in place of the earlier one; shares only with others who do the same.
     Refresh,
-    /// Takes what is kept and never asks: what is not kept is
+    /// Takes what is kept for the very same request and never asks: what is not kept is
     /// [`ErrorKind::NotCached`](crate::error::ErrorKind::NotCached).
     Only,
 }
@@ -61,7 +61,8 @@ pub enum CacheStatus {
         /// How long ago it was answered.
         age: Duration,
     },
-    /// It was kept for a question that means the same. Reserved for the feature `semantic-cache`; not given so far.
+    /// It was kept for a question that means the same, and costs what the look for that cost; of the feature
+    /// `semantic-cache`.
     Similar {
         /// How alike the questions are, up to 1.
         score: f32,
@@ -89,7 +90,7 @@ impl CacheStatus {
         }
     }
 
-    /// Whether no provider was paid for this answer to this call.
+    /// Whether no provider was paid for this answer to this call; for the look for a similar question one may have been.
     #[must_use]
     pub const fn is_free(self) -> bool {
         matches!(self, Self::Hit { .. } | Self::Similar { .. } | Self::Shared)

@@ -8,9 +8,13 @@ use bytes::Bytes;
 
 use super::Cached;
 use super::entry::{self, Kept, Said};
+use super::job::Aside;
 use super::owner::AnswerKey;
+#[cfg(feature = "semantic-cache")]
+use super::similar::{self, Memo};
 use crate::client::Inner;
 use crate::client::told::Told;
+use crate::client::trail::Attempt;
 use crate::pricing::Cost;
 use crate::telemetry;
 
@@ -34,8 +38,11 @@ impl Cached {
         kept
     }
 
-    async fn write(&self, inner: &Inner, key: &AnswerKey, value: Bytes, ttl: Duration) {
-        let Some(stored) = key.stored() else { return };
+    /// Whether it is kept.
+    async fn write(&self, inner: &Inner, key: &AnswerKey, value: Bytes, ttl: Duration) -> bool {
+        let Some(stored) = key.stored() else {
+            return false;
+        };
         let is_kept = tokio::select! {
             biased;
             outcome = self.settings.store.set(stored, value, ttl) => outcome.is_ok(),
@@ -44,6 +51,7 @@ impl Cached {
         if !is_kept {
             telemetry::cache_failed("write");
         }
+        is_kept
     }
 }
 
@@ -52,6 +60,9 @@ pub(super) struct Keeper {
     pub(super) inner: Arc<Inner>,
     pub(super) key: AnswerKey,
     pub(super) ttl: Duration,
+    /// What is remembered once it is kept.
+    #[cfg(feature = "semantic-cache")]
+    pub(super) memo: Option<Memo>,
 }
 
 impl Keeper {
@@ -65,9 +76,18 @@ impl Keeper {
         if self.ttl.is_zero() { 0 } else { longest }
     }
 
+    /// Takes what is to be remembered, and gives back what was done.
+    pub(super) fn take(&mut self, aside: Aside) -> Vec<Attempt> {
+        #[cfg(feature = "semantic-cache")]
+        {
+            self.memo = aside.memo;
+        }
+        aside.attempts
+    }
+
     /// Keeps an answer that is worth it.
     pub(super) fn keep(
-        &self,
+        &mut self,
         told: &Told,
         cost: Cost,
         said: &Said,
@@ -75,9 +95,17 @@ impl Keeper {
         let (inner, key, ttl) = (Arc::clone(&self.inner), self.key.clone(), self.ttl.min(MAX_TTL));
         let now = inner.clock.now();
         let value = entry::encode(key.digest(), now, told, cost, said, self.longest());
+        #[cfg(feature = "semantic-cache")]
+        let memo = self.memo.take().filter(|_| similar::is_plain(said));
         async move {
-            if let (Some(value), Some(cache)) = (value, &inner.cache) {
-                cache.write(&inner, &key, value, ttl).await;
+            let (Some(value), Some(cache)) = (value, &inner.cache) else {
+                return;
+            };
+            if cache.write(&inner, &key, value, ttl).await {
+                #[cfg(feature = "semantic-cache")]
+                if let Some(memo) = memo {
+                    memo.remember(key);
+                }
             }
         }
     }

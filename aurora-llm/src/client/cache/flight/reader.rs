@@ -210,10 +210,13 @@ impl Source for Listener {
 
 /// Who answers, as it is told to one who reads: only the first pays, so only he sees what was paid for.
 fn shown(leads: bool, told: Told) -> Told {
-    if leads || told.cache.is_free() {
-        return told;
+    let cache = told.cache;
+    match (leads, cache.is_free()) {
+        (true, _) => told,
+        // What is kept is nobody's, but the look for it was the first one's.
+        (false, true) => told.shared().through(cache),
+        (false, false) => told.shared(),
     }
-    told.shared()
 }
 
 fn seen(leads: bool, error: Error) -> Error {

@@ -14,6 +14,7 @@ use crate::client::cache::status::CacheStatus;
 use crate::client::cache::store::Keeper;
 use crate::client::stream::Source;
 use crate::client::told::Told;
+use crate::client::trail::Attempt;
 use crate::error::{Error, ErrorKind};
 
 /// One answer on its way, until it is kept.
@@ -32,6 +33,8 @@ enum Stage {
 
 struct Streaming {
     source: Box<dyn Source>,
+    /// What was done before it began.
+    before: Vec<Attempt>,
     collector: StreamCollector,
     /// What will be kept; given up when it is too long.
     record: Option<Vec<StreamEvent>>,
@@ -122,9 +125,10 @@ impl Upstream {
                     said: Some(kept.said),
                 }))
             }
-            Ok(Begun::Whole(answer)) => {
-                let cost = answer.cost();
-                let (response, told) = answer.into_parts();
+            Ok(Begun::Whole(answer, aside)) => {
+                let (response, mut told) = answer.into_parts();
+                told.was_raced_by(self.keeper.take(aside));
+                let cost = told.total();
                 let worth = entry::is_worth_keeping(&response);
                 let said = Said::Whole(response);
                 let write = worth.then(|| self.keeper.keep(&told, cost, &said).boxed());
@@ -137,12 +141,13 @@ impl Upstream {
                     },
                 )
             }
-            Ok(Begun::Stream(source)) => {
+            Ok(Begun::Stream(source, aside)) => {
                 let longest = self.keeper.longest();
                 let known = mark(source.told());
                 let streaming = Box::new(Streaming {
                     known,
                     source,
+                    before: self.keeper.take(aside),
                     collector: StreamCollector::default(),
                     record: (longest > 0).then(Vec::new),
                     weight: 0,
@@ -228,7 +233,9 @@ impl Streaming {
     }
 
     fn told(&self) -> Told {
-        self.source.told().clone().through(CacheStatus::Miss)
+        let mut told = self.source.told().clone().through(CacheStatus::Miss);
+        told.was_raced_by(self.before.clone());
+        told
     }
 }
 

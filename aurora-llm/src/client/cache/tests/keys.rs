@@ -11,7 +11,7 @@ use crate::chat::{
 
 fn key(request: &ChatRequest) -> Digest {
     let mut canon = canonical::Canon::new("test");
-    canon.request(request);
+    canon.request(request, None);
     canon.finish()
 }
 

@@ -5,6 +5,8 @@ mod keeping;
 mod keys;
 mod modes;
 mod replays;
+#[cfg(feature = "semantic-cache")]
+mod similar;
 mod tenants;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
