@@ -50,7 +50,7 @@ const TAKEN: [&str; 7] = [
 ///
 /// # Errors
 /// [`ErrorKind::Config`] names the setting: an order with a name twice or of a provider that is not configured, a server by the
-/// name of another provider, an address that cannot be used, a provider that this build was made without.
+/// name of another provider, an address that cannot be used.
 ///
 /// # Examples
 /// ```

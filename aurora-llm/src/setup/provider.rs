@@ -9,7 +9,6 @@ use aurora_core::time::Clock;
 use super::{SIMULATED, SIMULATED_PACE, Source, config};
 use crate::client::LlmTarget;
 use crate::error::Error;
-#[cfg(feature = "http")]
 use crate::providers::endpoint::{Auth, Connection};
 
 /// The keys that a setting holds, separated by commas.
@@ -33,30 +32,14 @@ fn no_key(name: &str) -> Error {
     config(format!("the key of {name} is empty"))
 }
 
-/// A provider that is configured and that this build does not have.
-fn missing(name: &str) -> Error {
-    config(format!(
-        "{name} is configured, and this build was made without the feature of its name"
-    ))
-}
-
-#[cfg_attr(
-    not(feature = "http"),
-    expect(
-        unused_variables,
-        reason = "a build without providers over HTTP reaches nobody"
-    )
-)]
 pub(super) fn target(
     source: Source<'_>,
     llm: &Llm,
     model: &str,
     clock: &Arc<dyn Clock>,
 ) -> Result<LlmTarget, Error> {
-    #[cfg(feature = "http")]
     let connection = || Connection::default().clock(Arc::clone(clock));
     match source {
-        #[cfg(feature = "openai")]
         Source::OpenAi(key) => {
             use crate::providers::openai::{OpenAi, OpenAiBuilder};
             let builder =
@@ -67,7 +50,6 @@ pub(super) fn target(
                 .build()?;
             Ok(LlmTarget::new(provider, model))
         }
-        #[cfg(feature = "anthropic")]
         Source::Anthropic(key) => {
             use crate::providers::anthropic::{Anthropic, AnthropicBuilder};
             let builder = each_key(key, Anthropic::builder, AnthropicBuilder::another_key);
@@ -78,7 +60,6 @@ pub(super) fn target(
                 .build()?;
             Ok(LlmTarget::new(provider, model))
         }
-        #[cfg(feature = "cohere")]
         Source::Cohere(key) => {
             use crate::providers::cohere::{Cohere, CohereBuilder};
             let builder =
@@ -89,7 +70,6 @@ pub(super) fn target(
                 .build()?;
             Ok(LlmTarget::new(provider, model))
         }
-        #[cfg(feature = "gemini")]
         Source::Gemini(key) => {
             use crate::providers::gemini::{Gemini, GeminiBuilder};
             let builder =
@@ -100,7 +80,6 @@ pub(super) fn target(
                 .build()?;
             Ok(LlmTarget::new(provider, model))
         }
-        #[cfg(feature = "ollama")]
         Source::Ollama(address) => {
             use crate::providers::ollama::Ollama;
             let provider = Ollama::builder()
@@ -109,7 +88,6 @@ pub(super) fn target(
                 .build()?;
             Ok(LlmTarget::new(provider, model))
         }
-        #[cfg(feature = "huggingface")]
         Source::HuggingFace(key) => {
             use crate::providers::huggingface::{HuggingFace, HuggingFaceBuilder};
             let builder = each_key(key, HuggingFace::builder, HuggingFaceBuilder::another_key);
@@ -120,7 +98,6 @@ pub(super) fn target(
                 .build()?;
             Ok(LlmTarget::new(provider, model))
         }
-        #[cfg(feature = "openai-compatible")]
         Source::Compatible(name, server) => {
             use crate::providers::openai_compatible::OpenAiCompatible;
             let auth = server.api_key.as_ref().map_or_else(
@@ -133,7 +110,6 @@ pub(super) fn target(
                 .build()?;
             Ok(LlmTarget::new(provider, model))
         }
-        #[cfg(feature = "simulated")]
         Source::Simulated => {
             let provider = crate::providers::simulated::Simulated::new(SIMULATED)
                 .latency(SIMULATED_PACE.0, SIMULATED_PACE.1)
@@ -141,7 +117,5 @@ pub(super) fn target(
                 .clock(Arc::clone(clock));
             Ok(LlmTarget::new(provider, model))
         }
-        #[expect(unreachable_patterns, reason = "a build with every provider is missing none")]
-        source => Err(missing(source.name())),
     }
 }
