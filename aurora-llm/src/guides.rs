@@ -44,3 +44,7 @@ mod conversation {}
 #[cfg(feature = "simulated")]
 #[doc = include_str!("../../docs/llm/tools.md")]
 mod tools {}
+
+#[cfg(feature = "testing")]
+#[doc = include_str!("../../docs/llm/testing.md")]
+mod testing {}

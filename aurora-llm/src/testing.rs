@@ -1,8 +1,13 @@
-//! The contract that every provider keeps, ours and yours.
+//! For tests: a provider that follows a script, and the contract that every provider keeps, ours and yours.
 //!
-//! A scripted provider for tests of your own code is [`Simulated`](crate::providers::simulated::Simulated).
+//! [`Simulated`] is scripted with [`Step`]s and [`Fault`]s and may live by a [`ManualClock`]. A provider of your own is
+//! checked by [`conformance`] and, as far as it claims more than chat, by [`embeddings_conformance`],
+//! [`rerank_conformance`], [`models_conformance`] and [`counts_conformance`].
 #![expect(clippy::panic, reason = "a contract suite fails by panicking")]
 
+mod tasks;
+
+pub use aurora_core::time::ManualClock;
 use futures::{FutureExt as _, StreamExt as _};
 use serde_json::json;
 
@@ -12,6 +17,8 @@ use crate::chat::{
 };
 use crate::error::{Error, ErrorKind};
 use crate::provider::{Call, Capabilities, LlmProvider};
+pub use crate::providers::simulated::{Fault, Simulated, SimulatedControl, Step};
+pub use tasks::{counts_conformance, embeddings_conformance, models_conformance, rerank_conformance};
 
 /// Checks that `provider` keeps the contract of [`LlmProvider`] with `model`.
 ///
@@ -21,7 +28,9 @@ use crate::provider::{Call, Capabilities, LlmProvider};
 /// - the provider has a name, and does not change its mind about what it can do;
 /// - an answer in one piece says something, by the assistant;
 /// - a stream has exactly one terminal, which is last, and nothing follows it;
+/// - what it says it has consumed never shrinks while it streams;
 /// - a call that is dropped, before its first event or after, leaves the provider usable;
+/// - it has a key at least, and answers by each that it has;
 /// - what it says it cannot do, it refuses as [`ErrorKind::Unsupported`], in its own name, streamed or not.
 ///
 /// # Panics
@@ -30,9 +39,7 @@ use crate::provider::{Call, Capabilities, LlmProvider};
 /// # Examples
 /// ```
 /// # #[tokio::main(flavor = "current_thread")] async fn main() {
-/// use aurora_llm::providers::simulated::Simulated;
-///
-/// aurora_llm::testing::conformance(&Simulated::new("mine"), "any").await;
+/// aurora_llm::testing::conformance(&aurora_llm::testing::Simulated::new("mine"), "any").await;
 /// # }
 /// ```
 pub async fn conformance(provider: &dyn LlmProvider, model: &str) {
@@ -51,6 +58,10 @@ pub async fn conformance(provider: &dyn LlmProvider, model: &str) {
         survives_drops(provider, &question).await;
     }
     says_something(&succeed(provider.chat(&question).await));
+    assert!(provider.keys() > 0, "a provider without keys has one: none");
+    for key in 1..provider.keys() {
+        says_something(&succeed(provider.chat(&question.clone().key(key)).await));
+    }
     refuses_what_it_cannot(provider, model, &able).await;
 }
 
@@ -71,10 +82,19 @@ async fn streams(provider: &dyn LlmProvider, question: &Call) {
     let mut stream = succeed(provider.chat_stream(question).await);
     let mut collector = StreamCollector::default();
     let mut ended = false;
+    let mut consumed = 0;
     while let Some(event) = stream.next().await {
         let event = succeed(event);
         assert!(!ended, "nothing follows the terminal, and here comes {event:?}");
         ended = event.is_terminal();
+        if let StreamEvent::Usage(usage)
+        | StreamEvent::Finish {
+            usage: Some(usage), ..
+        } = &event
+        {
+            assert!(usage.total() >= consumed, "what was consumed does not shrink");
+            consumed = usage.total();
+        }
         collector.push(&event);
     }
     assert!(ended, "a stream ends with its terminal");

@@ -1,6 +1,8 @@
 //! Which part of a history is sent.
 
-use crate::chat::{Message, Role};
+use std::collections::BTreeSet;
+
+use crate::chat::{Message, Part, Role};
 use crate::tokens::estimate_message;
 
 /// The beginnings of the exchanges in `messages`: each begins with what the user says and ends before he speaks again,
@@ -29,7 +31,39 @@ pub(super) fn size(messages: &[Message]) -> u64 {
 /// The latest exchanges that fit beside `message` into `most` tokens.
 pub(super) fn fitting<'a>(messages: &'a [Message], message: &Message, most: u64) -> &'a [Message] {
     let room = most.saturating_sub(size(std::slice::from_ref(message)));
-    messages.get(first_fitting(messages, room)..).unwrap_or_default()
+    let mut first = first_fitting(messages, room);
+    if message.role == Role::Tool {
+        // Results go with their calls, however large those are.
+        first = first.min(exchanges(messages).last().copied().unwrap_or_default());
+    }
+    messages.get(first..).unwrap_or_default()
+}
+
+/// The calls of the last answer that have no result yet, by their ids.
+pub(super) fn open_calls(messages: &[Message]) -> BTreeSet<String> {
+    let mut open = BTreeSet::new();
+    for message in messages {
+        match message.role {
+            Role::Assistant => open = message.tool_calls().map(|call| call.id.clone()).collect(),
+            Role::Tool => open.retain(|id| !results(message).any(|result| result == id)),
+            Role::User | Role::System => open.clear(),
+        }
+    }
+    open
+}
+
+/// Whether `message` has a result for each of these calls, and no other.
+pub(super) fn answers(message: &Message, open: &BTreeSet<String>) -> bool {
+    let told: BTreeSet<&str> = results(message).collect();
+    let each_once = told.len() == results(message).count();
+    each_once && !told.is_empty() && told.iter().copied().eq(open.iter().map(String::as_str))
+}
+
+fn results(message: &Message) -> impl Iterator<Item = &str> {
+    message.parts.iter().filter_map(|part| match part {
+        Part::ToolResult(result) => Some(result.call_id.as_str()),
+        _ => None,
+    })
 }
 
 /// Where the latest exchanges begin that have at most `room` tokens together.

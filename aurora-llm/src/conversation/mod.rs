@@ -136,9 +136,12 @@ impl Conversation {
         self
     }
 
-    /// Goes on where another left off.
+    /// Goes on where another left off. Results at its beginning whose calls it does not have are left out.
     pub fn resume(mut self, state: State) -> Self {
         self.state = state;
+        let orphans = self.state.messages.iter();
+        let orphans = orphans.take_while(|message| message.role == Role::Tool).count();
+        self.state.messages.drain(..orphans);
         self
     }
 
@@ -171,7 +174,8 @@ impl Conversation {
         self.send(Message::user(text)).await
     }
 
-    /// As [`say`](Self::say), with any message of the user, such as one with a picture.
+    /// As [`say`](Self::say), with any message of the user, such as one with a picture; or, after a turn that ended with
+    /// calls that are the caller's ([`ToolRun::pending`]), with their results.
     ///
     /// # Errors
     /// As [`say`](Self::say); [`ErrorKind::InvalidRequest`] for a message of another role.
@@ -180,7 +184,8 @@ impl Conversation {
     /// As [`say`](Self::say).
     pub async fn send(&mut self, message: Message) -> Result<ToolRun, Error> {
         let (request, kept) = self.prepare(&message).await?;
-        let run = self.tools.run_with(&self.client, request, &self.options).await?;
+        let run = self.tools.run_with(&self.client, request, &self.options).await;
+        let run = run.inspect_err(|error| self.failed(error))?;
         self.remember(kept, message, &run);
         Ok(run)
     }
@@ -200,11 +205,19 @@ impl Conversation {
 
     /// The request for the next turn, and what the history is from then on.
     async fn prepare(&mut self, message: &Message) -> Result<(ChatRequest, State), Error> {
-        if message.role != Role::User {
-            let context = "a turn begins with a message of the user";
-            return Err(Error::new(ErrorKind::InvalidRequest).with_context(context));
-        }
-        let kept = summary::within_limit(self, message).await;
+        let invalid = |context: &str| Error::new(ErrorKind::InvalidRequest).with_context(context.to_owned());
+        let open = history::open_calls(&self.state.messages);
+        let kept = match message.role {
+            Role::User if open.is_empty() => summary::within_limit(self, message).await,
+            Role::User => return Err(invalid("the results of the pending calls come first")),
+            Role::Tool if history::answers(message, &open) => self.state.clone(),
+            Role::Tool => {
+                return Err(invalid(
+                    "a message of results answers the pending calls, each once",
+                ));
+            }
+            _ => return Err(invalid("a turn begins with a message of the user")),
+        };
         let mut request = self.request.clone();
         let instructions = self.system.iter().map(|text| Message::system(&**text));
         request.messages.extend(instructions);
@@ -220,6 +233,13 @@ impl Conversation {
         self.state.messages.push(message);
         self.state.messages.extend(run.messages().iter().cloned());
         self.spend(run.usage(), run.cost());
+    }
+
+    /// What was consumed in vain is spent all the same.
+    fn failed(&mut self, error: &Error) {
+        let costs = error.attempts().iter().filter_map(|attempt| attempt.cost);
+        let cost = costs.fold(Cost::Priced(aurora_core::money::NanoUsd::ZERO), Cost::plus);
+        self.spend(error.usage(), cost);
     }
 
     fn spend(&mut self, usage: Option<&Usage>, cost: Cost) {

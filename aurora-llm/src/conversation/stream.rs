@@ -46,6 +46,9 @@ impl Stream for Turn<'_> {
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
         let polled = this.stream.poll_next_unpin(cx);
+        if let Poll::Ready(Some(Err(error))) = &polled {
+            this.conversation.failed(error);
+        }
         if let Poll::Ready(Some(Ok(ToolEvent::Done(run)))) = &polled
             && let Some((message, kept)) = this.open.take()
         {

@@ -256,3 +256,41 @@ proptest! {
         }
     }
 }
+
+#[tokio::test]
+async fn results_of_calls_that_are_the_callers_are_the_next_turn() {
+    let model = crate::providers::simulated::Simulated::new("s").calls_tool("ask_a_person", json!({}));
+    let client = LlmClient::builder().provider(model, "m").build().unwrap();
+    let tool = crate::chat::Tool::new("ask_a_person", "asks", json!({"type": "object"}));
+    let mut talk = Conversation::new(client)
+        .max_tokens(1)
+        .request(ChatRequest::default().tool(tool));
+    let run = talk.say("May I?").await.unwrap();
+    let id = run.pending()[0].id.clone();
+
+    let early = talk.say("Well?").await.unwrap_err();
+    assert_eq!(early.kind(), ErrorKind::InvalidRequest);
+    let result = |id: &str| Message::tool_result(ToolResult::new(id, "yes"));
+    let other = talk.send(result("other")).await.unwrap_err();
+    assert_eq!(other.kind(), ErrorKind::InvalidRequest);
+
+    let answer = talk.send(result(&id)).await.unwrap();
+    assert!(answer.pending().is_empty() && !answer.text().is_empty());
+    assert_eq!(talk.messages().len(), 4);
+    assert!(talk.send(result(&id)).await.is_err(), "it is answered");
+}
+
+#[tokio::test]
+async fn results_without_their_calls_are_not_resumed() {
+    let echo = Echo::new();
+    let state = State {
+        summary: String::new(),
+        messages: vec![
+            Message::tool_result(ToolResult::new("1", "orphan")),
+            Message::assistant("so"),
+        ],
+    };
+    let mut talk = talk(&echo).resume(state);
+    talk.say("one").await.unwrap();
+    assert_eq!(texts(&echo.last().messages), ["Be kind.", "so", "one"]);
+}

@@ -152,7 +152,8 @@ impl Error {
         self.0.scope.unwrap_or_else(|| Scope::of(self.0.kind))
     }
 
-    /// What the failed attempt consumed, as far as the provider said: it is billed all the same.
+    /// What the failed attempt consumed, as far as the provider said: it is billed all the same. Of a question that took
+    /// several calls, such as one with tools, what all of them consumed.
     #[must_use]
     pub const fn usage(&self) -> Option<&Usage> {
         self.0.usage.as_ref()

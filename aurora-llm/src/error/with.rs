@@ -80,6 +80,19 @@ impl Error {
         self
     }
 
+    /// Puts before it what earlier calls of the same question took and consumed.
+    #[must_use]
+    pub(crate) fn after(mut self, mut earlier: Vec<Attempt>) -> Self {
+        let used = earlier.iter().filter_map(|attempt| attempt.usage.as_ref());
+        let own = self.0.usage.take();
+        self.0.usage = used.chain(own.as_ref()).fold(None, |sum: Option<Usage>, more| {
+            Some(sum.map_or_else(|| more.clone(), |sum| sum.plus(more)))
+        });
+        earlier.append(&mut self.0.attempts);
+        self.0.attempts = earlier;
+        self
+    }
+
     /// Keeps the cause.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {

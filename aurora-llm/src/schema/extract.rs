@@ -112,7 +112,8 @@ impl LlmClient {
             }
             first => first?,
         };
-        let wrong = match way.read(&answer, wrapped)? {
+        let read = way.read(&answer, wrapped);
+        let wrong = match read.map_err(|error| error.after(answer.attempts().to_vec()))? {
             Ok(value) => {
                 let cost = answer.cost();
                 return Ok(Extracted {
@@ -126,10 +127,19 @@ impl LlmClient {
         };
         let before = answer.cost();
         let again = way.ask(mend(request, way, &answer, &wrong), &schema);
-        let answer = self.chat_with(again, options).await?;
-        let value = way.read(&answer, wrapped)?.map_err(|_| {
+        let mut earlier = answer.attempts().to_vec();
+        let answer = match self.chat_with(again, options).await {
+            Ok(answer) => answer,
+            Err(error) => return Err(error.after(earlier)),
+        };
+        earlier.extend_from_slice(answer.attempts());
+        let other = || {
             Error::new(ErrorKind::Malformed).with_context("the answer is not of the type that was asked for")
-        })?;
+        };
+        let read = way.read(&answer, wrapped);
+        let value = read
+            .and_then(|value| value.map_err(|_| other()))
+            .map_err(|error| error.after(earlier))?;
         let cost = before.plus(answer.cost());
         Ok(Extracted {
             value,

@@ -11,9 +11,14 @@ use super::run::CallRecord;
 use crate::chat::{ChatResponse, FinishReason, ToolCall, ToolResult};
 use crate::error::{Error, ErrorKind};
 
-/// Runs the calls of `answer`, some of them at once; the records are in the order of the calls.
-pub(super) async fn all(tools: &Tools, clock: &dyn Clock, answer: &ChatResponse) -> Vec<CallRecord> {
-    let calls: Vec<ToolCall> = answer.tool_calls().cloned().collect();
+/// Runs the calls of `answer` that are `own`, some of them at once; the records are in the order of the calls.
+pub(super) async fn all(
+    tools: &Tools,
+    clock: &dyn Clock,
+    answer: &ChatResponse,
+    own: impl Fn(&ToolCall) -> bool,
+) -> Vec<CallRecord> {
+    let calls: Vec<ToolCall> = answer.tool_calls().filter(|call| own(call)).cloned().collect();
     let cut = answer.finish == FinishReason::Length;
     stream::iter(calls)
         .map(|call| one(tools, clock, call, cut))

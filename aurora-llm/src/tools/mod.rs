@@ -130,8 +130,11 @@ impl Tools {
 
     /// Asks, runs what the model calls, and asks again with the results, until it answers without a call.
     ///
+    /// A call of a tool that the request offers and that is not registered here ends the loop: it is the caller's
+    /// ([`ToolRun::pending`]). A call of a tool that nobody offered the model is told about.
+    ///
     /// # Errors
-    /// As [`LlmClient::chat`], and [`ErrorKind::ToolLimit`](crate::ErrorKind::ToolLimit) when the model goes on calling beyond the
+    /// As [`LlmClient::chat`], with the attempts and the usage of all rounds, and [`ErrorKind::ToolLimit`](crate::ErrorKind::ToolLimit) when the model goes on calling beyond the
     /// [limits](Self::limits).
     ///
     /// # Cancel safety

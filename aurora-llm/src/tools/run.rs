@@ -6,7 +6,7 @@ use super::Tools;
 use super::execute::{self, too_many};
 use crate::LlmClient;
 use crate::chat::{ChatRequest, Message, Role, ToolCall, ToolChoice, ToolResult};
-use crate::client::{Answer, CallOptions};
+use crate::client::{Answer, Attempt, CallOptions};
 use crate::error::Error;
 use crate::pricing::Cost;
 use crate::usage::Usage;
@@ -32,6 +32,7 @@ pub struct ToolRun {
     rounds: u32,
     usage: Option<Usage>,
     cost: Cost,
+    pending: Vec<ToolCall>,
 }
 
 impl ToolRun {
@@ -53,7 +54,15 @@ impl ToolRun {
         self.messages
     }
 
-    /// Every call in order.
+    /// Calls of tools that the request itself had offered and that are not registered here: they are the caller's to run.
+    /// The loop ended with them; it goes on when [`messages`](Self::messages) and a result for each are asked again. Empty
+    /// when the last answer was an answer.
+    #[must_use]
+    pub fn pending(&self) -> &[ToolCall] {
+        &self.pending
+    }
+
+    /// Every call in order that was run here.
     #[must_use]
     pub fn calls(&self) -> &[CallRecord] {
         &self.calls
@@ -87,6 +96,10 @@ pub(super) struct Progress {
     rounds: u32,
     usage: Option<Usage>,
     cost: Cost,
+    /// What all answers took until now.
+    attempts: Vec<Attempt>,
+    text: String,
+    pending: Vec<ToolCall>,
 }
 
 /// What comes after an answer.
@@ -106,7 +119,32 @@ impl Progress {
             rounds: 0,
             usage: Some(Usage::default()),
             cost: Cost::Priced(aurora_core::money::NanoUsd::ZERO),
+            attempts: Vec::new(),
+            text: String::new(),
+            pending: Vec::new(),
         }
+    }
+
+    /// Notes how the next answer came about.
+    pub(super) fn took(&mut self, attempts: &[Attempt]) {
+        self.attempts.extend_from_slice(attempts);
+    }
+
+    /// The error with which it ends, and what had been consumed before.
+    pub(super) fn failed(&mut self, error: Error) -> Error {
+        error.after(std::mem::take(&mut self.attempts))
+    }
+
+    fn done(&mut self) -> Box<ToolRun> {
+        Box::new(ToolRun {
+            text: std::mem::take(&mut self.text),
+            messages: std::mem::take(&mut self.messages),
+            calls: std::mem::take(&mut self.calls),
+            rounds: self.rounds,
+            usage: self.usage.clone(),
+            cost: self.cost,
+            pending: std::mem::take(&mut self.pending),
+        })
     }
 
     /// Takes an answer of the model.
@@ -121,18 +159,16 @@ impl Progress {
         self.usage = self.usage.take().zip(usage).map(|(sum, more)| sum.plus(more));
         self.cost = self.cost.plus(cost);
         let asked = said.tool_calls().count();
-        let text = said.text();
+        self.text = said.text();
+        let foreign = |call: &&ToolCall| {
+            let is_offered = self.request.tools.iter().any(|tool| tool.name == call.name);
+            is_offered && !tools.functions.contains_key(&call.name)
+        };
+        self.pending = said.tool_calls().filter(foreign).cloned().collect();
         self.request.messages.push(said.clone());
         self.messages.push(said);
         if asked == 0 {
-            return Ok(After::Done(Box::new(ToolRun {
-                text,
-                messages: std::mem::take(&mut self.messages),
-                calls: std::mem::take(&mut self.calls),
-                rounds: self.rounds,
-                usage: self.usage.clone(),
-                cost: self.cost,
-            })));
+            return Ok(After::Done(self.done()));
         }
         if self.rounds > tools.limits.rounds {
             return Err(too_many("rounds", tools.limits.rounds));
@@ -151,8 +187,24 @@ impl Progress {
         Ok(After::Run)
     }
 
-    /// Takes what the calls returned.
-    pub(super) fn returned(&mut self, records: Vec<CallRecord>) {
+    /// Whether the caller runs this call.
+    pub(super) fn is_pending(&self, call: &ToolCall) -> bool {
+        self.pending.iter().any(|pending| pending.id == call.id)
+    }
+
+    /// Takes what the calls returned; ends when others are the caller's to run.
+    pub(super) fn returned(&mut self, records: Vec<CallRecord>) -> After {
+        if !records.is_empty() {
+            self.tell(records);
+        }
+        if self.pending.is_empty() {
+            After::Run
+        } else {
+            After::Done(self.done())
+        }
+    }
+
+    fn tell(&mut self, records: Vec<CallRecord>) {
         let results = records
             .iter()
             .map(|record| crate::chat::Part::ToolResult(record.result.clone()));
@@ -171,13 +223,19 @@ pub(super) async fn run(
 ) -> Result<ToolRun, Error> {
     let mut progress = Progress::new(tools, request);
     loop {
-        let answer: Answer = client.chat_with(progress.request.clone(), options).await?;
+        let asked = client.chat_with(progress.request.clone(), options).await;
+        let answer: Answer = asked.map_err(|error| progress.failed(error))?;
+        progress.took(answer.attempts());
         let said = answer.response().message.clone();
-        match progress.answered(tools, said, answer.usage(), answer.cost())? {
-            After::Done(run) => return Ok(*run),
-            After::Run => {}
+        match progress.answered(tools, said, answer.usage(), answer.cost()) {
+            Ok(After::Done(run)) => return Ok(*run),
+            Ok(After::Run) => {}
+            Err(error) => return Err(progress.failed(error)),
         }
-        let records = execute::all(tools, client.clock(), answer.response()).await;
-        progress.returned(records);
+        let own = |call: &ToolCall| !progress.is_pending(call);
+        let records = execute::all(tools, client.clock(), answer.response(), own).await;
+        if let After::Done(run) = progress.returned(records) {
+            return Ok(*run);
+        }
     }
 }

@@ -9,7 +9,7 @@ use futures::{Stream, StreamExt as _, stream};
 use super::run::{After, CallRecord, Progress, ToolRun};
 use super::{Tools, execute};
 use crate::LlmClient;
-use crate::chat::{ChatRequest, StreamCollector, StreamEvent};
+use crate::chat::{ChatRequest, StreamCollector, StreamEvent, ToolCall};
 use crate::client::{AnswerStream, CallOptions};
 use crate::error::{Error, ErrorKind};
 
@@ -82,7 +82,7 @@ pub(super) fn start(
         if state.over && state.ready.is_empty() {
             return None;
         }
-        let event = state.next().await;
+        let event = state.next().await.map_err(|error| state.progress.failed(error));
         state.over |= matches!(event, Err(_) | Ok(ToolEvent::Done(_)));
         Some((event, state))
     });
@@ -121,6 +121,7 @@ impl Loop {
             return Ok(());
         };
         let (usage, cost) = (stream.usage().cloned(), stream.cost());
+        self.progress.took(stream.attempts());
         let response = collector
             .finish()
             .ok_or_else(|| Error::new(ErrorKind::StreamTruncated))?;
@@ -128,10 +129,13 @@ impl Loop {
         match self.progress.answered(&self.tools, said, usage.as_ref(), cost)? {
             After::Done(run) => self.ready.push_back(ToolEvent::Done(run)),
             After::Run => {
-                let records = execute::all(&self.tools, self.client.clock(), &response).await;
+                let own = |call: &ToolCall| !self.progress.is_pending(call);
+                let records = execute::all(&self.tools, self.client.clock(), &response, own).await;
                 self.ready
                     .extend(records.iter().cloned().map(ToolEvent::Returned));
-                self.progress.returned(records);
+                if let After::Done(run) = self.progress.returned(records) {
+                    self.ready.push_back(ToolEvent::Done(run));
+                }
             }
         }
         Ok(())

@@ -80,7 +80,9 @@ impl LlmProvider for Caller {
             });
             events.push(StreamEvent::ToolCallEnd { index });
         }
-        events.push(StreamEvent::Text(answer.text()));
+        if !answer.text().is_empty() {
+            events.push(StreamEvent::Text(answer.text()));
+        }
         events.push(StreamEvent::Finish {
             reason: answer.finish,
             usage: answer.usage,
@@ -357,4 +359,65 @@ async fn functions_that_run_are_dropped_with_the_loop() {
     assert_eq!(dropped.load(Ordering::SeqCst), 0);
     drop(running);
     assert_eq!(dropped.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn a_call_of_a_tool_that_only_the_request_offers_is_the_callers() {
+    let calls = vec![
+        call("1", "double", r#"{"n":2}"#),
+        call("2", "ask_a_person", "{}"),
+        call("3", "nobody", "{}"),
+    ];
+    let offering = || ChatRequest::user("?").tool(Tool::new("ask_a_person", "asks", schema()));
+    let tools = doubling();
+    let run = tools
+        .run(&client(Caller::new([calls.clone()])), offering())
+        .await
+        .unwrap();
+    assert_eq!(run.pending(), [call("2", "ask_a_person", "{}")]);
+    let told: Vec<_> = run
+        .calls()
+        .iter()
+        .map(|record| (record.call.id.as_str(), record.result.is_error))
+        .collect();
+    assert_eq!(told, [("1", false), ("3", true)]);
+    let roles: Vec<Role> = run.messages().iter().map(|message| message.role).collect();
+    assert_eq!(roles, [Role::Assistant, Role::Tool]);
+
+    let mut stream = tools.stream(&client(Caller::new([calls])), offering(), CallOptions::default());
+    let mut last = None;
+    while let Some(event) = stream.next().await {
+        last = Some(event.unwrap());
+    }
+    let Some(ToolEvent::Done(streamed)) = last else {
+        panic!("{last:?}");
+    };
+    assert_eq!(
+        (streamed.pending(), streamed.messages()),
+        (run.pending(), run.messages())
+    );
+
+    let answered = tools.run(&client(Caller::new([])), offering()).await.unwrap();
+    assert!(answered.pending().is_empty());
+}
+
+#[tokio::test]
+async fn a_loop_that_fails_tells_what_all_its_rounds_consumed() {
+    let calls = || vec![call("1", "double", r#"{"n":1}"#)];
+    let tools = doubling().limits(ToolLimits::default().rounds(3));
+    let rounds = || client(Caller::new((0..9).map(|_| calls())));
+    let whole = tools.run(&rounds(), ChatRequest::user("?")).await.unwrap_err();
+    let mut stream = tools.stream(&rounds(), ChatRequest::user("?"), CallOptions::default());
+    let streamed = loop {
+        match stream.next().await {
+            Some(Ok(_)) => {}
+            Some(Err(error)) => break error,
+            None => panic!("no error"),
+        }
+    };
+    for error in [whole, streamed] {
+        assert_eq!(error.kind(), ErrorKind::ToolLimit);
+        assert_eq!(error.attempts().len(), 4);
+        assert_eq!(error.usage(), Some(&Usage::new(40, 4)));
+    }
 }

@@ -202,3 +202,123 @@ async fn tokens_are_counted_by_the_provider_or_estimated_and_it_is_said_which() 
         .unwrap_err();
     assert_eq!(unknown.kind(), ErrorKind::ModelNotFound);
 }
+
+/// Embeds and sorts as it is told.
+#[derive(Debug)]
+struct Odd {
+    id: crate::provider::ProviderId,
+    vectors: Vec<Vec<f32>>,
+    ranked: Vec<(usize, f64)>,
+}
+
+#[async_trait::async_trait]
+impl LlmProvider for Odd {
+    fn id(&self) -> &crate::provider::ProviderId {
+        &self.id
+    }
+
+    fn kind(&self) -> &'static str {
+        "odd"
+    }
+
+    fn capabilities(&self, _: &str) -> Capabilities {
+        Capabilities::NONE
+    }
+
+    fn embeddings(&self) -> Option<&dyn crate::provider::EmbeddingProvider> {
+        Some(self)
+    }
+
+    fn reranker(&self) -> Option<&dyn crate::provider::RerankProvider> {
+        Some(self)
+    }
+
+    async fn chat(&self, _: &Call) -> Result<ChatResponse, Error> {
+        Err(Error::new(ErrorKind::Unsupported))
+    }
+
+    async fn chat_stream(&self, _: &Call) -> Result<ChatStream, Error> {
+        Err(Error::new(ErrorKind::Unsupported))
+    }
+}
+
+#[async_trait::async_trait]
+impl crate::provider::EmbeddingProvider for Odd {
+    fn max_inputs(&self, _: &str) -> usize {
+        9
+    }
+
+    async fn embed(&self, _: &Call<EmbedRequest>) -> Result<crate::embed::EmbedResponse, Error> {
+        let usage = Some(Usage::new(7, 0));
+        Ok(crate::embed::EmbedResponse::new("m", self.vectors.clone(), usage))
+    }
+}
+
+#[async_trait::async_trait]
+impl crate::provider::RerankProvider for Odd {
+    fn max_documents(&self, _: &str) -> usize {
+        9
+    }
+
+    async fn rerank(&self, _: &Call<RerankRequest>) -> Result<crate::rerank::RerankResponse, Error> {
+        let ranked = self
+            .ranked
+            .iter()
+            .map(|(at, score)| crate::rerank::Ranked::new(*at, *score));
+        let usage = Some(Usage::new(7, 0));
+        Ok(crate::rerank::RerankResponse::new("m", ranked.collect(), usage))
+    }
+}
+
+fn odd(vectors: &[&[f32]], ranked: &[(usize, f64)]) -> LlmClient {
+    let odd = || Odd {
+        id: "odd".into(),
+        vectors: vectors.iter().map(|vector| vector.to_vec()).collect(),
+        ranked: ranked.to_vec(),
+    };
+    builder(&ManualClock::default())
+        .target(LlmTarget::embeddings(odd(), "m"))
+        .target(LlmTarget::rerank(odd(), "r"))
+        .build()
+        .unwrap()
+}
+
+#[tokio::test]
+async fn what_are_no_vectors_is_refused_and_its_usage_told() {
+    for vectors in [
+        &[&[1.0, f32::NAN][..], &[1.0, 2.0][..]][..],
+        &[&[1.0, 2.0][..], &[f32::INFINITY, 2.0][..]][..],
+        &[&[1.0, 2.0][..], &[1.0][..]][..],
+        &[&[1.0, 2.0][..]][..],
+        &[&[][..], &[][..]][..],
+    ] {
+        let error = odd(vectors, &[])
+            .embed(EmbedRequest::new(["a", "b"]))
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Malformed, "{vectors:?}");
+        assert_eq!(
+            error.usage().map(Usage::total),
+            Some(7),
+            "it is billed all the same"
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_order_of_documents_is_refused() {
+    let asked = || RerankRequest::new("q", ["a", "b", "c"]).top_n(2);
+    for ranked in [
+        &[(0, 0.9), (0, 0.8)][..],
+        &[(3, 0.9)][..],
+        &[(0, f64::NAN), (1, 0.1)][..],
+    ] {
+        let error = odd(&[], ranked).rerank(asked()).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Malformed, "{ranked:?}");
+        assert_eq!(error.usage().map(Usage::total), Some(7));
+    }
+    let more = odd(&[], &[(1, 0.1), (0, 0.9), (2, 0.5)]);
+    let best = more.rerank(asked()).await.unwrap();
+    let order: Vec<usize> = best.value().results.iter().map(|ranked| ranked.index).collect();
+    assert_eq!(order, [0, 2], "no more than were asked for");
+}

@@ -241,6 +241,11 @@ async fn a_schema_is_answered_with_json() {
 #[cfg(feature = "testing")]
 #[tokio::test]
 async fn it_keeps_the_contract_of_every_provider() {
-    crate::testing::conformance(&Simulated::new("s"), "m").await;
+    let provider = Simulated::new("s");
+    crate::testing::conformance(&provider, "m").await;
+    crate::testing::embeddings_conformance(&provider, "m").await;
+    crate::testing::rerank_conformance(&provider, "m").await;
+    crate::testing::models_conformance(&provider).await;
+    crate::testing::counts_conformance(&provider, "m").await;
     crate::testing::conformance(&Simulated::new("s").capabilities(Capabilities::NONE), "m").await;
 }

@@ -47,9 +47,11 @@ impl Gateway {
         &self.targets
     }
 
-    /// What is known about the target of this name.
+    /// What is known about the target of this name, or whose key has it.
     pub(crate) fn target(&self, name: &str) -> Option<&TargetInfo> {
-        self.targets.iter().find(|info| info.name == name)
+        let is_of = |info: &&TargetInfo| info.name == name;
+        let whole = self.targets.iter().find(is_of);
+        whole.or_else(|| self.targets.iter().find(|info| is_key_of(&info.name, name)))
     }
 
     /// Whether every answer is made up.
@@ -110,10 +112,17 @@ impl Gateway {
     }
 
     fn served(&self, target: &str, attempts: &[Attempt]) {
-        if attempts.iter().any(|attempt| attempt.target != target) {
+        let is_other = |attempt: &Attempt| attempt.target != target && !is_key_of(target, &attempt.target);
+        if attempts.iter().any(is_other) {
             self.fallbacks.fetch_add(1, Ordering::Relaxed);
         }
     }
+}
+
+/// Whether `name` is that of one key of `target`, where it has several.
+fn is_key_of(target: &str, name: &str) -> bool {
+    let key = name.strip_prefix(target).and_then(|rest| rest.strip_prefix('#'));
+    key.is_some_and(|key| !key.is_empty() && key.bytes().all(|digit| digit.is_ascii_digit()))
 }
 
 /// The provider that an answer names: `simulated` for whatever is made up, so that nobody takes it for real.
@@ -169,3 +178,59 @@ fn none_configured() -> Error {
 
 /// The code of the error that says that no provider is configured.
 pub(crate) const NO_PROVIDER: &str = "no_provider";
+
+#[cfg(test)]
+mod tests {
+    use aurora_core::time::ManualClock;
+    use aurora_llm::client::LlmTarget;
+    use aurora_llm::providers::simulated::{Simulated, Step};
+
+    use super::*;
+
+    fn gateway(targets: impl IntoIterator<Item = LlmTarget>) -> Gateway {
+        let clock = ManualClock::default();
+        let builder = LlmClient::builder().clock(clock.clone());
+        let builder = targets
+            .into_iter()
+            .fold(builder, |builder, target| builder.target(target));
+        Gateway::new(Some(builder.build().unwrap()), clock)
+    }
+
+    #[test]
+    fn a_key_of_a_target_is_no_other_target() {
+        let openai = aurora_llm::providers::openai::OpenAi::builder("sk-1").another_key("sk-2");
+        let gateway = gateway([
+            LlmTarget::new(openai.build().unwrap(), "m"),
+            LlmTarget::new(Simulated::new("b"), "m"),
+        ]);
+        let statuses = gateway.client().unwrap().status();
+        assert_eq!(statuses.len(), 3);
+        for status in statuses {
+            assert!(gateway.target(&status.name).is_some(), "{}", status.name);
+        }
+        assert!(is_key_of("a/m", "a/m#2"));
+        for other in ["a/m", "a/m#", "a/mini#2", "a/m#x", "b/m#2"] {
+            assert!(!is_key_of("a/m", other), "{other}");
+        }
+    }
+
+    #[tokio::test]
+    async fn another_target_is_a_fallback() {
+        let down = Simulated::new("a").script([Step::status(401)]);
+        let gateway = gateway([
+            LlmTarget::new(down, "m"),
+            LlmTarget::new(Simulated::new("b"), "m"),
+        ]);
+        gateway.chat(ChatRequest::user("?")).await.unwrap();
+        assert_eq!(gateway.fallbacks(), 1);
+    }
+
+    #[tokio::test]
+    async fn only_what_can_chat_is_listed() {
+        let gateway = gateway([
+            LlmTarget::new(Simulated::new("a"), "talks"),
+            LlmTarget::embeddings(Simulated::new("b"), "counts"),
+        ]);
+        assert_eq!(gateway.client().unwrap().models(), ["talks"]);
+    }
+}
