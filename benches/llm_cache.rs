@@ -23,7 +23,14 @@ use futures::StreamExt as _;
 use futures::future::join_all;
 use tokio::runtime::Builder;
 
-/// Answers in its second turn, so that others can join.
+/// As many turns as a thousand callers take to join: whoever joins asks after the answer once.
+async fn everybody_has_come() {
+    for _ in 0..1_100 {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Answers when others have had time to join.
 #[derive(Debug)]
 struct Soon {
     id: ProviderId,
@@ -46,7 +53,7 @@ impl LlmProvider for Soon {
 
     async fn chat(&self, _: &Call) -> Result<ChatResponse, Error> {
         self.calls.fetch_add(1, Ordering::Relaxed);
-        tokio::task::yield_now().await;
+        everybody_has_come().await;
         let usage = Some(Usage::new(10, 10));
         Ok(ChatResponse::new(
             "id",
@@ -59,7 +66,7 @@ impl LlmProvider for Soon {
 
     async fn chat_stream(&self, _: &Call) -> Result<ChatStream, Error> {
         self.calls.fetch_add(1, Ordering::Relaxed);
-        tokio::task::yield_now().await;
+        everybody_has_come().await;
         let words = (0..20).map(|_| StreamEvent::Text("word ".into()));
         let usage = Some(Usage::new(10, 20));
         let end = StreamEvent::Finish {

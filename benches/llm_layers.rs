@@ -66,7 +66,7 @@ fn targets(builder: ClientBuilder, number: usize, limited: bool) -> ClientBuilde
         let target = LlmTarget::new(provider, "m").price(price);
         // Limits that nobody reaches: they are counted, not waited for.
         let limits = Limits::default()
-            .requests_per_minute(1_000_000_000)
+            .requests_per_minute(60_000_000)
             .concurrency(10_000);
         builder.target(if limited { target.limits(limits) } else { target })
     })
