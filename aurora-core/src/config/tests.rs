@@ -116,7 +116,8 @@ api_key = \"gsk\"
         "llm.openai_compatible.groq.base_url (not set): required; allowed is an address that begins with http:// or \
          https:// and holds no password; set it in aurora.toml or as AURORA__LLM__OPENAI_COMPATIBLE__GROQ__BASE_URL",
         "limits.body_bytes (command line): found \"5\"; allowed is a whole number of bytes from 1024 to 1073741824",
-        "llm.order (aurora.toml:7:9): found \"grok\", which is no provider; allowed are anthropic, groq, openai, simulated",
+        "llm.order (aurora.toml:7:9): found \"grok\", which is no provider; allowed are anthropic, cohere, gemini, groq, \
+         huggingface, ollama, openai",
     ];
     assert_eq!(problems, expected);
 }
