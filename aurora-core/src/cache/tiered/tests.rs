@@ -42,6 +42,12 @@ async fn what_one_replica_changes_the_others_stop_serving() {
     let (ours, theirs) = (replica(&redis), replica(&redis));
     becomes(async || ours.status().listening && theirs.status().listening).await;
     ours.set(&key("a"), "1".into(), HOUR).await.unwrap();
+    // Its message must have come before they read, or it drops what they have just read. Messages keep their order, and
+    // only one of those about the fence lets them see its second value.
+    ours.set(&key("fence"), "1".into(), HOUR).await.unwrap();
+    assert_eq!(theirs.get(&key("fence")).await.unwrap().unwrap(), "1");
+    ours.set(&key("fence"), "2".into(), HOUR).await.unwrap();
+    becomes(async || theirs.get(&key("fence")).await.unwrap().unwrap() == "2").await;
     assert_eq!(theirs.get(&key("a")).await.unwrap().unwrap(), "1");
     // Behind everybody's back: both serve what is near, ours too, although it has heard its own message.
     redis
