@@ -43,31 +43,31 @@
 //! | `webhook` | the generic webhook channel, and with it the HTTP client | yes |
 //! | `testing` | module `testing` | no |
 
-mod alert;
 pub mod channels;
 pub mod condition;
-pub mod engine;
 mod error;
-mod evaluation;
+pub mod history;
 mod labels;
+mod matcher;
 mod notification;
 pub mod notifier;
-mod pipeline;
+pub mod route;
 pub mod rule;
+pub mod silence;
 pub mod state;
-pub mod telemetry;
+pub mod store;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+pub mod time_interval;
 
-pub use alert::{Alert, AlertEvent};
 pub use channels::console::Console;
 #[cfg(feature = "webhook")]
 pub use channels::webhook::Webhook;
-pub use condition::Operator;
-pub use engine::AlertEngine;
+pub use condition::{Condition, Operator};
 pub use error::{Error, ErrorKind, Problem};
 pub use labels::{Fingerprint, Labels, ParseFingerprintError};
-pub use notification::{Delivery, DeliveryId, Notification, Status};
-pub use notifier::{Notifier, NotifyError, NotifyErrorKind, Receipt};
-pub use pipeline::{ChannelStatus, DeliveryRecord, Outcome};
+pub use matcher::{MatchOperator, Matcher, Matchers, ParseMatcherError};
+pub use notification::{Change, Delivery, DeliveryId, NamedAlert, Notification, Reason, Status};
+pub use notifier::{Limits, Notifier, NotifyError, NotifyErrorKind, Receipt, Rendered, Scope};
+pub use route::Route;
 pub use rule::{Rule, Severity};

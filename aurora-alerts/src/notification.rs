@@ -1,3 +1,5 @@
+//! What channels are asked to tell people.
+
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -5,13 +7,12 @@ use aurora_core::id::{Id, IdKind};
 use aurora_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::alert::Alert;
 use crate::condition::Operator;
 use crate::labels::{Fingerprint, Labels};
 use crate::rule::Severity;
-use crate::state::{Phase, ResolveReason};
+use crate::state::ResolveReason;
 
-/// Marks the ids of deliveries: one notification on its way to one channel.
+/// Marks the ids of deliveries: one notification on its way to one target of one channel.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Delivery;
@@ -20,11 +21,12 @@ impl IdKind for Delivery {
     const PREFIX: &'static str = "dlv";
 }
 
-/// Names one notification to one channel; the same over all its attempts, so that a receiver can tell a repetition.
+/// Names one notification to one target of one channel; the same over all its attempts, so that a receiver can tell a
+/// repetition.
 pub type DeliveryId = Id<Delivery>;
 
-/// What a notification says about its alert.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// Whether an alert fires or is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Status {
@@ -51,30 +53,76 @@ impl fmt::Display for Status {
     }
 }
 
-/// What a channel is asked to tell people.
+/// Why a notification is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Reason {
+    /// Alerts fired, resolved, or did both since the target was last told.
+    Changed,
+    /// Nothing changed; it still fires, and the repeat interval is over.
+    Repeated,
+    /// Nobody acknowledged in time: the next step of an escalation chain.
+    Escalated,
+    /// Somebody acknowledged. Sent only to channels that have a place for it.
+    Acknowledged,
+    /// Alerts change so often that each change is no longer told: how they do.
+    Flapping,
+    /// Several notifications that had to wait, in one.
+    Digest,
+    /// Somebody tries the channel; nothing has happened.
+    Test,
+}
+
+impl Reason {
+    /// The lower-case name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Changed => "changed",
+            Self::Repeated => "repeated",
+            Self::Escalated => "escalated",
+            Self::Acknowledged => "acknowledged",
+            Self::Flapping => "flapping",
+            Self::Digest => "digest",
+            Self::Test => "test",
+        }
+    }
+}
+
+/// One change of an alert between firing and resolved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// The number of the change in the life of the alert, from 1.
+    pub seq: u64,
+    /// What it became.
+    pub status: Status,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// One alert as a notification names it.
 ///
-/// `Display` gives it as one line: `[WARNING] Error rate high: error_rate 31 > 20`.
+/// `Display` gives it as one line: `Error rate high: error_rate 31 > 20 {zone="a"}`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct Notification {
-    /// The id of the delivery, the same over all attempts: the idempotency key.
-    pub id: DeliveryId,
-    /// Whether the alert fires or is over.
-    pub status: Status,
-    /// The identity of the alert, the same for its firing and its resolve.
+pub struct NamedAlert {
+    /// The identity of the alert, the same for its firing and its resolve and over restarts.
     pub fingerprint: Fingerprint,
-    /// The name of the rule.
+    /// The name of the rule, or the label `alertname` of an alert that was posted.
     pub rule: String,
+    /// Whether it fires or is over.
+    pub status: Status,
     /// How bad it is.
     pub severity: Severity,
-    /// The metric that the rule watches.
-    pub metric: String,
+    /// The metric that the rule watches, where it watches one.
+    pub metric: Option<String>,
     /// The value when this was decided.
     pub value: Option<f64>,
-    /// How the value is compared.
-    pub operator: Operator,
-    /// What the value is compared with.
-    pub threshold: f64,
+    /// How the value is compared, where the rule has a threshold.
+    pub operator: Option<Operator>,
+    /// What the value is compared with, where the rule has a threshold.
+    pub threshold: Option<f64>,
     /// What it means, for people; may be empty.
     pub description: String,
     /// The labels of the series and of the rule.
@@ -87,69 +135,52 @@ pub struct Notification {
     pub ends_at: Option<Timestamp>,
     /// Why the alert ended; `None` while it fires.
     pub resolve_reason: Option<ResolveReason>,
-    /// Which attempt this is, from 1.
-    pub attempt: u32,
+    /// A page that tells more, where the source of the alert named one.
+    pub generator_url: Option<String>,
+    /// Who acknowledged it, if somebody did.
+    pub acknowledged_by: Option<String>,
+    /// What this target has not been told before, oldest first; at most the last 16 changes.
+    pub changes: Vec<Change>,
+    /// How many changes are told in `changes` or had to be left out of it.
+    pub changes_total: u64,
 }
 
-impl Notification {
-    pub(crate) fn of(alert: &Alert, status: Status, id: DeliveryId, now: Timestamp) -> Self {
-        let (starts_at, ends_at, resolve_reason) = match alert.state.phase {
-            Phase::Inactive => (now, None, None),
-            Phase::Pending { active_since } | Phase::Firing { active_since, .. } => {
-                (active_since, None, None)
-            }
-            Phase::Resolved {
-                active_since,
-                resolved_at,
-                reason,
-                ..
-            } => (active_since, Some(resolved_at), Some(reason)),
+impl NamedAlert {
+    /// Whether it fired and resolved again before this target could be told of it.
+    #[must_use]
+    pub fn is_over_before_told(&self) -> bool {
+        self.status == Status::Resolved && self.changes.iter().any(|change| change.status == Status::Firing)
+    }
+
+    /// What happened, in short: `error_rate 31 > 20`; empty where there is no value.
+    #[must_use]
+    pub fn reading(&self) -> String {
+        let Some(value) = self.value else {
+            return String::new();
         };
-        Self {
-            id,
-            status,
-            fingerprint: alert.fingerprint,
-            rule: alert.rule.clone(),
-            severity: alert.severity,
-            metric: alert.metric.clone(),
-            value: alert.state.value,
-            operator: alert.operator,
-            threshold: alert.threshold,
-            description: alert.description.clone(),
-            labels: alert.labels.clone(),
-            annotations: alert.annotations.clone(),
-            starts_at,
-            ends_at,
-            resolve_reason,
-            attempt: 1,
+        let value = number(value);
+        match (&self.metric, self.operator, self.threshold) {
+            (Some(metric), Some(operator), Some(threshold)) => {
+                format!("{metric} {value} {operator} {}", number(threshold))
+            }
+            (Some(metric), ..) => format!("{metric} {value}"),
+            _ => value,
         }
     }
-
-    /// The headline: `[WARNING] Error rate high`, or `[RESOLVED] Error rate high`.
-    #[must_use]
-    pub fn title(&self) -> String {
-        let mark = match self.status {
-            Status::Firing => self.severity.as_str(),
-            Status::Resolved => self.status.as_str(),
-        };
-        format!("[{}] {}", mark.to_uppercase(), self.rule)
-    }
 }
 
-impl fmt::Display for Notification {
+impl fmt::Display for NamedAlert {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.title())?;
-        if let (Status::Firing, Some(value)) = (self.status, self.value) {
-            let (metric, operator) = (&self.metric, self.operator);
-            write!(
-                f,
-                ": {metric} {} {operator} {}",
-                number(value),
-                number(self.threshold)
-            )?;
+        f.write_str(&self.rule)?;
+        let reading = self.reading();
+        if self.status == Status::Firing && !reading.is_empty() {
+            write!(f, ": {reading}")?;
         }
         if self.resolve_reason == Some(ResolveReason::NoData) {
             f.write_str(" (no data)")?;
+        }
+        if self.is_over_before_told() {
+            f.write_str(" (fired and resolved before this could be sent)")?;
         }
         if !self.labels.is_empty() {
             write!(f, " {}", self.labels)?;
@@ -158,8 +189,210 @@ impl fmt::Display for Notification {
     }
 }
 
+/// What a target of a channel is asked to tell people: one alert, or several of a group.
+///
+/// `Display` gives it as text: one line with a mark for one alert, `[WARNING] Error rate high: error_rate 31 > 20`; for
+/// several a headline and a line for each.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Notification {
+    /// The id of the delivery, the same over all attempts: the idempotency key.
+    pub id: DeliveryId,
+    /// Firing while one of its alerts fires.
+    pub status: Status,
+    /// Why it is sent.
+    pub reason: Reason,
+    /// The worst of the alerts that fire, or of all where none does.
+    pub severity: Severity,
+    /// The name of the receiver that routed it here.
+    pub receiver: String,
+    /// Which of the channel's targets is to get it; empty where the channel has but one.
+    pub target: String,
+    /// Where the target has moved, when the channel said so before.
+    pub moved_to: Option<String>,
+    /// The identity of the group, the same over its notifications.
+    pub group_key: String,
+    /// The labels by which the group was formed.
+    pub group_labels: Labels,
+    /// The alerts that it tells of, the worst first; never more than the channel's limit.
+    pub alerts: Vec<NamedAlert>,
+    /// How many further alerts of the group fire, of which this target was told before.
+    pub others_firing: u64,
+    /// The step of the escalation chain, from 1, where it is one.
+    pub escalation_step: Option<u32>,
+    /// A signed link by which whoever reads it can acknowledge.
+    pub acknowledge_url: Option<String>,
+    /// When it was written.
+    pub created_at: Timestamp,
+    /// Which attempt this is, from 1.
+    pub attempt: u32,
+}
+
+impl Notification {
+    /// Something harmless by which a channel can be tried; it is clearly marked as a test.
+    #[must_use]
+    pub fn test(target: impl Into<String>, now: Timestamp) -> Self {
+        let labels = Labels::from([("alertname", "Aurora test")]);
+        let alert = NamedAlert {
+            fingerprint: labels.fingerprint(),
+            rule: "Aurora test".to_owned(),
+            status: Status::Firing,
+            severity: Severity::Info,
+            metric: None,
+            value: None,
+            operator: None,
+            threshold: None,
+            description: "This is a test of the channel; nothing has happened. / Este é um teste do canal; nada aconteceu."
+                .to_owned(),
+            labels: Labels::new(),
+            annotations: BTreeMap::new(),
+            starts_at: now,
+            ends_at: None,
+            resolve_reason: None,
+            generator_url: None,
+            acknowledged_by: None,
+            changes: Vec::new(),
+            changes_total: 0,
+        };
+        Self {
+            id: DeliveryId::new(now),
+            status: Status::Firing,
+            reason: Reason::Test,
+            severity: Severity::Info,
+            receiver: "test".to_owned(),
+            target: target.into(),
+            moved_to: None,
+            group_key: "aurora/test".to_owned(),
+            group_labels: Labels::new(),
+            alerts: vec![alert],
+            others_firing: 0,
+            escalation_step: None,
+            acknowledge_url: None,
+            created_at: now,
+            attempt: 1,
+        }
+    }
+
+    /// The address to send to: where the target has moved, or the target itself.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        self.moved_to.as_deref().unwrap_or(&self.target)
+    }
+
+    /// How many of its alerts fire.
+    #[must_use]
+    pub fn firing(&self) -> usize {
+        self.alerts
+            .iter()
+            .filter(|alert| alert.status == Status::Firing)
+            .count()
+    }
+
+    /// How many of its alerts are over.
+    #[must_use]
+    pub fn resolved(&self) -> usize {
+        self.alerts.len() - self.firing()
+    }
+
+    /// The labels that all its alerts share.
+    #[must_use]
+    pub fn common_labels(&self) -> Labels {
+        let Some((first, rest)) = self.alerts.split_first() else {
+            return Labels::new();
+        };
+        first
+            .labels
+            .iter()
+            .filter(|(name, value)| rest.iter().all(|alert| alert.labels.get(name) == Some(value)))
+            .collect()
+    }
+
+    /// The annotations that all its alerts share.
+    #[must_use]
+    pub fn common_annotations(&self) -> BTreeMap<String, String> {
+        let Some((first, rest)) = self.alerts.split_first() else {
+            return BTreeMap::new();
+        };
+        let shared = |entry: &(&String, &String)| {
+            rest.iter()
+                .all(|alert| alert.annotations.get(entry.0) == Some(entry.1))
+        };
+        first
+            .annotations
+            .iter()
+            .filter(shared)
+            .map(|(name, text)| (name.clone(), text.clone()))
+            .collect()
+    }
+
+    /// The word in brackets: `WARNING`, `RESOLVED`, `TEST`, with what makes it special: `CRITICAL, escalated to step 2`.
+    #[must_use]
+    pub fn mark(&self) -> String {
+        let word = match (self.reason, self.status) {
+            (Reason::Test, _) => "test",
+            (Reason::Flapping, _) => "flapping",
+            (_, Status::Firing) => self.severity.as_str(),
+            (_, Status::Resolved) => self.status.as_str(),
+        }
+        .to_uppercase();
+        match (self.reason, self.escalation_step) {
+            (Reason::Escalated, Some(step)) => format!("{word}, escalated to step {step}"),
+            (Reason::Repeated, _) => format!("{word}, still firing"),
+            (Reason::Acknowledged, _) => format!("{word}, acknowledged"),
+            _ => word,
+        }
+    }
+
+    /// The headline: `[WARNING] Error rate high`, `[RESOLVED] Error rate high`, `[CRITICAL] 3 alerts: Error rate high, …`.
+    #[must_use]
+    pub fn title(&self) -> String {
+        let mark = self.mark();
+        match self.alerts.as_slice() {
+            [] => format!("[{mark}]"),
+            [only] => format!("[{mark}] {}", only.rule),
+            several => {
+                let mut names: Vec<&str> = Vec::new();
+                for alert in several {
+                    if !names.contains(&alert.rule.as_str()) {
+                        names.push(&alert.rule);
+                    }
+                }
+                let more = if names.len() > 3 { ", …" } else { "" };
+                names.truncate(3);
+                format!("[{mark}] {} alerts: {}{more}", several.len(), names.join(", "))
+            }
+        }
+    }
+}
+
+impl fmt::Display for Notification {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.alerts.as_slice() {
+            [only] => write!(f, "[{}] {only}", self.mark())?,
+            several => {
+                f.write_str(&self.title())?;
+                for alert in several {
+                    write!(f, "\n  [{}] {alert}", word(alert))?;
+                }
+            }
+        }
+        if self.others_firing > 0 {
+            write!(f, " (+{} more firing)", self.others_firing)?;
+        }
+        Ok(())
+    }
+}
+
+fn word(alert: &NamedAlert) -> String {
+    match alert.status {
+        Status::Firing => alert.severity.as_str(),
+        Status::Resolved => alert.status.as_str(),
+    }
+    .to_uppercase()
+}
+
 /// A number as people write it: no float noise, no endless digits.
-fn number(value: f64) -> String {
+pub(crate) fn number(value: f64) -> String {
     let size = value.abs();
     if size != 0.0 && !(1e-4..1e15).contains(&size) {
         return format!("{value:e}");

@@ -8,13 +8,14 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use aurora_core::failure::{Failure, FailureClass};
+use aurora_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::notification::Notification;
 
 /// A way to tell people: the terminal, a webhook, a chat.
 ///
-/// The engine calls one `send` at a time per channel, gives it a time limit, and retries by what the error says. The
+/// The engine calls one `send` at a time per target, gives it a time limit, and retries by what the error says. The
 /// suite `testing::notifier_contract` (feature `testing`) checks an implementation.
 ///
 /// # Examples
@@ -41,7 +42,24 @@ pub trait Notifier: fmt::Debug + Send + Sync + 'static {
     /// A short stable name for records and metrics, such as `webhook`; never an address.
     fn name(&self) -> &str;
 
-    /// Tells people, once.
+    /// Whom it tells, each on its own: the recipients of mail, the chats of a bot. Stable, unique, at most 255 bytes each.
+    ///
+    /// Each target gets deliveries of its own, so that one that fails is no reason to tell the others twice.
+    fn targets(&self) -> Vec<String> {
+        vec![String::new()]
+    }
+
+    /// What one message can hold and how often one may be sent.
+    fn limits(&self) -> Limits {
+        Limits::default()
+    }
+
+    /// What people would see, without sending it. Pure: the same notification gives the same text.
+    fn render(&self, notification: &Notification) -> Rendered {
+        Rendered::text(notification.title(), notification.to_string())
+    }
+
+    /// Tells one target ([`Notification::target`]), once.
     ///
     /// A repetition carries the same [`Notification::id`] and a higher [`Notification::attempt`]. Texts that are too
     /// long for the channel are cut with a mark; they are no reason to fail.
@@ -52,6 +70,100 @@ pub trait Notifier: fmt::Debug + Send + Sync + 'static {
     /// # Cancel safety
     /// The future may be dropped at any point; the notification is then sent again with the same id.
     async fn send(&self, notification: &Notification) -> Result<Receipt, NotifyError>;
+
+    /// Tries the channel with a message that is clearly marked as a test.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    async fn probe(&self, target: &str, now: Timestamp) -> Result<Receipt, NotifyError> {
+        self.send(&Notification::test(target, now)).await
+    }
+}
+
+/// What one message of a channel can hold, and how often one may be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// The most alerts that one message names, at least 1; default 20. More are told in further messages.
+    pub alerts: usize,
+    /// The least time between two messages to one target; zero sends as fast as the channel takes them.
+    pub spacing: Duration,
+    /// Whether the channel has a place for acknowledgements, such as an incident.
+    pub acknowledges: bool,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            alerts: 20,
+            spacing: Duration::ZERO,
+            acknowledges: false,
+        }
+    }
+}
+
+impl Limits {
+    /// At most so many alerts in one message.
+    #[must_use]
+    pub const fn alerts(mut self, alerts: usize) -> Self {
+        self.alerts = alerts;
+        self
+    }
+
+    /// At least so long between two messages to one target.
+    #[must_use]
+    pub const fn spacing(mut self, spacing: Duration) -> Self {
+        self.spacing = spacing;
+        self
+    }
+
+    /// The channel has a place for acknowledgements.
+    #[must_use]
+    pub const fn acknowledging(mut self) -> Self {
+        self.acknowledges = true;
+        self
+    }
+}
+
+/// A message as people would see it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Rendered {
+    /// The headline or subject; may be empty.
+    pub title: String,
+    /// The whole text without markup.
+    pub text: String,
+    /// The text in HTML, where the channel shows it so.
+    pub html: Option<String>,
+    /// The body that is sent, where it is JSON; holds no secret.
+    pub json: Option<serde_json::Value>,
+}
+
+impl Rendered {
+    /// A text and its headline.
+    #[must_use]
+    pub fn text(title: impl Into<String>, text: impl Into<String>) -> Self {
+        Self {
+            title: title.into(),
+            text: text.into(),
+            html: None,
+            json: None,
+        }
+    }
+
+    /// With the same in HTML.
+    #[must_use]
+    pub fn with_html(mut self, html: impl Into<String>) -> Self {
+        self.html = Some(html.into());
+        self
+    }
+
+    /// With the body that is sent.
+    #[must_use]
+    pub fn with_json(mut self, body: serde_json::Value) -> Self {
+        self.json = Some(body);
+        self
+    }
 }
 
 /// What a channel answered when it took a notification.
@@ -60,13 +172,21 @@ pub trait Notifier: fmt::Debug + Send + Sync + 'static {
 pub struct Receipt {
     /// The name that the channel gave the message, if it gave one.
     pub message: Option<String>,
+    /// How long the channel wants to be left alone now, although it took this one.
+    pub rest: Option<Duration>,
+    /// Where the target has moved; later notifications carry it in [`Notification::moved_to`].
+    pub moved_to: Option<String>,
 }
 
 impl Receipt {
     /// A channel that says no more than yes.
     #[must_use]
     pub const fn new() -> Self {
-        Self { message: None }
+        Self {
+            message: None,
+            rest: None,
+            moved_to: None,
+        }
     }
 
     /// A channel that named the message.
@@ -74,8 +194,34 @@ impl Receipt {
     pub fn named(message: impl Into<String>) -> Self {
         Self {
             message: Some(message.into()),
+            ..Self::new()
         }
     }
+
+    /// The channel took it and wants to be left alone for so long.
+    #[must_use]
+    pub const fn resting(mut self, rest: Duration) -> Self {
+        self.rest = Some(rest);
+        self
+    }
+
+    /// The target has moved.
+    #[must_use]
+    pub fn moved_to(mut self, address: impl Into<String>) -> Self {
+        self.moved_to = Some(address.into());
+        self
+    }
+}
+
+/// Who is meant by a wish to be left alone.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// The whole channel, with all its targets.
+    #[default]
+    Channel,
+    /// One target alone.
+    Target,
 }
 
 /// Why a channel did not take a notification: a closed list, after Alertmanager's failure reasons.
@@ -87,8 +233,11 @@ pub enum NotifyErrorKind {
     Auth,
     /// The channel wants fewer messages: wait.
     RateLimited,
-    /// The channel refuses this message or this address, for good.
+    /// The channel refuses this message, for good.
     Client,
+    /// The channel says that the address is gone for good, or that nothing more must be sent there: the channel is
+    /// switched off at once.
+    Gone,
     /// The channel, or the way to it, is faulty: try again.
     Server,
     /// No answer in time; the message may have arrived.
@@ -109,6 +258,12 @@ impl NotifyErrorKind {
         )
     }
 
+    /// Whether somebody has to correct the channel's address or credentials before anything can be sent there.
+    #[must_use]
+    pub const fn is_broken_channel(self) -> bool {
+        matches!(self, Self::Auth | Self::Gone)
+    }
+
     /// The lower-case name, for metrics and records.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -116,6 +271,7 @@ impl NotifyErrorKind {
             Self::Auth => "auth",
             Self::RateLimited => "rate_limited",
             Self::Client => "client",
+            Self::Gone => "gone",
             Self::Server => "server",
             Self::Timeout => "timeout",
             Self::Cancelled => "cancelled",
@@ -132,6 +288,7 @@ pub struct NotifyError {
     kind: NotifyErrorKind,
     detail: Cow<'static, str>,
     retry_after: Option<Duration>,
+    scope: Scope,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -143,6 +300,7 @@ impl NotifyError {
             kind,
             detail: detail.into(),
             retry_after: None,
+            scope: Scope::Channel,
             source: None,
         }
     }
@@ -151,6 +309,13 @@ impl NotifyError {
     #[must_use]
     pub fn with_retry_after(mut self, wait: Duration) -> Self {
         self.retry_after = Some(wait);
+        self
+    }
+
+    /// Who is to be left alone; default the whole channel.
+    #[must_use]
+    pub fn with_scope(mut self, scope: Scope) -> Self {
+        self.scope = scope;
         self
     }
 
@@ -171,6 +336,12 @@ impl NotifyError {
     #[must_use]
     pub const fn is_retryable(&self) -> bool {
         self.kind.is_retryable()
+    }
+
+    /// Who is to be left alone.
+    #[must_use]
+    pub const fn scope(&self) -> Scope {
+        self.scope
     }
 
     /// How long the channel asked to be left alone, if it said so.
@@ -199,7 +370,9 @@ impl Failure for NotifyError {
         match self.kind {
             NotifyErrorKind::Auth => FailureClass::Credential,
             NotifyErrorKind::RateLimited => FailureClass::Throttled,
-            NotifyErrorKind::Client | NotifyErrorKind::Other => FailureClass::Rejected,
+            NotifyErrorKind::Client | NotifyErrorKind::Gone | NotifyErrorKind::Other => {
+                FailureClass::Rejected
+            }
             NotifyErrorKind::Server => FailureClass::Transient,
             NotifyErrorKind::Timeout => FailureClass::Timeout,
             NotifyErrorKind::Cancelled => FailureClass::Cancelled,
@@ -211,24 +384,37 @@ impl Failure for NotifyError {
     }
 }
 
-#[async_trait]
-impl<N: Notifier + ?Sized> Notifier for Box<N> {
-    fn name(&self) -> &str {
-        (**self).name()
-    }
+/// Hands every call on, so that none falls back to a default body.
+macro_rules! hand_on {
+    ($pointer:ident) => {
+        #[async_trait]
+        impl<N: Notifier + ?Sized> Notifier for $pointer<N> {
+            fn name(&self) -> &str {
+                (**self).name()
+            }
 
-    async fn send(&self, notification: &Notification) -> Result<Receipt, NotifyError> {
-        (**self).send(notification).await
-    }
+            fn targets(&self) -> Vec<String> {
+                (**self).targets()
+            }
+
+            fn limits(&self) -> Limits {
+                (**self).limits()
+            }
+
+            fn render(&self, notification: &Notification) -> Rendered {
+                (**self).render(notification)
+            }
+
+            async fn send(&self, notification: &Notification) -> Result<Receipt, NotifyError> {
+                (**self).send(notification).await
+            }
+
+            async fn probe(&self, target: &str, now: Timestamp) -> Result<Receipt, NotifyError> {
+                (**self).probe(target, now).await
+            }
+        }
+    };
 }
 
-#[async_trait]
-impl<N: Notifier + ?Sized> Notifier for Arc<N> {
-    fn name(&self) -> &str {
-        (**self).name()
-    }
-
-    async fn send(&self, notification: &Notification) -> Result<Receipt, NotifyError> {
-        (**self).send(notification).await
-    }
-}
+hand_on!(Box);
+hand_on!(Arc);

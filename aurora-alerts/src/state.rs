@@ -221,7 +221,9 @@ impl AlertState {
     }
 
     fn holds(&self, rule: &Rule, observation: Observation) -> bool {
-        let threshold = rule.threshold();
+        let Some(threshold) = rule.threshold() else {
+            return false;
+        };
         match observation {
             Observation::Sample(value) if matches!(self.phase, Phase::Firing { .. }) => {
                 !threshold.is_recovered(value)

@@ -110,7 +110,10 @@ pub fn defaults(thresholds: &Thresholds) -> Result<Vec<Rule>, Error> {
         }
         let mild = limit(Rule::new(critical).metric(metric), levels.warning).build();
         if mild.is_ok_and(|rule| {
-            levels.critical != levels.warning && !rule.threshold().is_breached(levels.critical)
+            levels.critical != levels.warning
+                && rule
+                    .threshold()
+                    .is_some_and(|threshold| !threshold.is_breached(levels.critical))
         }) {
             let Levels {
                 warning,
@@ -138,10 +141,10 @@ mod tests {
         let shown: Vec<_> = rules
             .iter()
             .map(|rule| {
-                let threshold = rule.threshold();
+                let threshold = rule.threshold().unwrap();
                 format!(
                     "{} {} {} {}",
-                    rule.metric(),
+                    rule.metric().unwrap(),
                     threshold.operator,
                     threshold.value,
                     rule.severity()

@@ -2,6 +2,7 @@
 
 mod builder;
 mod defaults;
+mod escalation;
 mod severity;
 
 use std::collections::BTreeMap;
@@ -9,14 +10,15 @@ use std::time::Duration;
 
 pub use builder::RuleBuilder;
 pub use defaults::{Levels, Thresholds, defaults};
+pub use escalation::{Escalation, EscalationStep, Flapping};
 pub use severity::{ParseSeverityError, Severity};
 
-use crate::condition::Threshold;
+use crate::condition::{Condition, Selector, Threshold};
 use crate::labels::Labels;
 
 /// One alert rule, checked and unchangeable.
 ///
-/// It is evaluated for every label set of its metric that its matchers let through, each with a state of its own.
+/// It is evaluated for every label set that its condition judges, each with a state of its own.
 ///
 /// # Examples
 /// ```
@@ -31,22 +33,35 @@ use crate::labels::Labels;
 ///     .for_(Duration::from_secs(60))
 ///     .cooldown(Duration::from_secs(300))
 ///     .build()?;
-/// assert_eq!(rule.metric(), "error_rate");
+/// assert_eq!(rule.metric(), Some("error_rate"));
 /// # Ok::<(), aurora_alerts::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rule {
     name: String,
-    metric: String,
-    matchers: BTreeMap<String, String>,
-    threshold: Threshold,
+    condition: Condition,
     severity: Severity,
     description: String,
     for_: Duration,
+    keep_firing_for: Duration,
     cooldown: Duration,
     stale_after: Option<Duration>,
+    no_data: NoData,
+    escalation: Option<Escalation>,
+    flapping: Option<Flapping>,
     labels: Labels,
     annotations: BTreeMap<String, String>,
+}
+
+/// What becomes of an alert whose series has fallen silent.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum NoData {
+    /// A pending alert is cleared, a firing one resolves for want of data.
+    #[default]
+    Resolve,
+    /// It counts as a breach: the alert becomes pending, and fires after the rule's `for`.
+    Fire,
 }
 
 impl Rule {
@@ -65,16 +80,42 @@ impl Rule {
         &self.name
     }
 
-    /// The metric whose samples it judges.
+    /// What it watches for.
     #[must_use]
-    pub fn metric(&self) -> &str {
-        &self.metric
+    pub const fn condition(&self) -> &Condition {
+        &self.condition
     }
 
-    /// The limit and its recovery.
+    /// The metric that it watches, where it watches one.
     #[must_use]
-    pub const fn threshold(&self) -> &Threshold {
-        &self.threshold
+    pub fn metric(&self) -> Option<&str> {
+        self.selector().map(|selector| selector.metric.as_str())
+    }
+
+    /// The series that it watches, where they are of one metric.
+    #[must_use]
+    pub const fn selector(&self) -> Option<&Selector> {
+        match &self.condition {
+            Condition::Threshold { selector, .. }
+            | Condition::Change { selector, .. }
+            | Condition::Absent { selector, .. }
+            | Condition::Heartbeat { selector, .. } => Some(selector),
+            Condition::Anomaly(anomaly) => Some(&anomaly.selector),
+            Condition::Burn(_)
+            | Condition::Custom(_)
+            | Condition::All(_)
+            | Condition::Any(_)
+            | Condition::Not(_) => None,
+        }
+    }
+
+    /// The limit and its recovery, where it has one.
+    #[must_use]
+    pub const fn threshold(&self) -> Option<&Threshold> {
+        match &self.condition {
+            Condition::Threshold { threshold, .. } | Condition::Change { threshold, .. } => Some(threshold),
+            _ => None,
+        }
     }
 
     /// How bad it is when the rule fires.
@@ -95,6 +136,12 @@ impl Rule {
         self.for_
     }
 
+    /// How long a firing alert goes on firing after its condition has ended; zero ends it at once.
+    #[must_use]
+    pub const fn keep_firing_for(&self) -> Duration {
+        self.keep_firing_for
+    }
+
     /// How long after a notified firing the next firing of the same alert stays quiet.
     #[must_use]
     pub const fn cooldown(&self) -> Duration {
@@ -107,6 +154,24 @@ impl Rule {
         self.stale_after
     }
 
+    /// What becomes of its alert then.
+    #[must_use]
+    pub const fn no_data(&self) -> NoData {
+        self.no_data
+    }
+
+    /// Who is told next if nobody acknowledges.
+    #[must_use]
+    pub const fn escalation(&self) -> Option<&Escalation> {
+        self.escalation.as_ref()
+    }
+
+    /// From when on changes are told as a digest.
+    #[must_use]
+    pub const fn flapping(&self) -> Option<&Flapping> {
+        self.flapping.as_ref()
+    }
+
     /// Labels that its alerts carry besides those of the series.
     #[must_use]
     pub const fn labels(&self) -> &Labels {
@@ -117,14 +182,6 @@ impl Rule {
     #[must_use]
     pub const fn annotations(&self) -> &BTreeMap<String, String> {
         &self.annotations
-    }
-
-    /// Whether the rule watches a series with these labels.
-    #[must_use]
-    pub fn matches(&self, series: &Labels) -> bool {
-        self.matchers
-            .iter()
-            .all(|(name, value)| series.get(name).unwrap_or_default() == value)
     }
 
     /// The labels of the alert of one series: the rule's, and over them the series'.
@@ -167,20 +224,6 @@ mod tests {
             error.to_string(),
             "alerts cannot be set up: rule \"quiet\": threshold is missing"
         );
-    }
-
-    #[test]
-    fn matchers_compare_values_and_empty_means_absent() {
-        let rule = Rule::new("r")
-            .metric("m")
-            .above(1.0)
-            .matching("env", "prod")
-            .matching("canary", "")
-            .build()
-            .unwrap();
-        assert!(rule.matches(&Labels::from([("env", "prod"), ("zone", "a")])));
-        assert!(!rule.matches(&Labels::from([("env", "dev")])));
-        assert!(!rule.matches(&Labels::from([("env", "prod"), ("canary", "yes")])));
     }
 
     #[test]

@@ -274,7 +274,7 @@ proptest! {
         let mut open = false;
         let mut last_firing: Option<Timestamp> = None;
         let end = steps.last().map_or(0, |(second, _)| *second) + 1_000;
-        let recovery = Observation::Sample(if rule.threshold().is_recovered(-100.0) { -100.0 } else { 100.0 });
+        let recovery = Observation::Sample(if rule.threshold().unwrap().is_recovered(-100.0) { -100.0 } else { 100.0 });
         let mut resolved = 0;
         let mut fired = 0;
         for (second, observation) in steps.into_iter().chain([(end, recovery)]) {

@@ -46,12 +46,12 @@ pub async fn notifier_contract(notifier: &dyn Notifier) {
         &long,
     ] {
         let mut notification = sample_notification(text, Status::Firing);
-        text.clone_into(&mut notification.description);
-        notification.labels = Labels::from([("label", text)]);
-        notification
-            .annotations
-            .insert("note".to_owned(), text.to_owned());
-        notification.value = None;
+        for alert in &mut notification.alerts {
+            text.clone_into(&mut alert.description);
+            alert.labels = Labels::from([("label", text)]);
+            alert.annotations.insert("note".to_owned(), text.to_owned());
+            alert.value = None;
+        }
         let result = notifier.send(&notification).await;
         let start: String = text.chars().take(20).collect();
         assert!(result.is_ok(), "a text that begins with {start:?}: {result:?}");

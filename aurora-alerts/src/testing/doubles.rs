@@ -7,28 +7,12 @@ use aurora_core::time::Timestamp;
 
 use crate::condition::Operator;
 use crate::labels::Labels;
-use crate::notification::{DeliveryId, Notification, Status};
+use crate::notification::{Change, NamedAlert, Notification, Reason, Status};
 use crate::notifier::{Notifier, NotifyError, NotifyErrorKind, Receipt};
 use crate::rule::Severity;
 use crate::state::ResolveReason;
 
 /// A channel that takes everything and remembers it; clones share the memory.
-///
-/// # Examples
-/// ```
-/// use aurora_alerts::{AlertEngine, Rule, testing::Recorder};
-///
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), aurora_alerts::Error> {
-/// let told = Recorder::new();
-/// let rule = Rule::new("Queue long").metric("queue").above(100.0);
-/// let engine = AlertEngine::builder().rule(rule).notify(told.clone()).build()?;
-/// engine.record("queue", 250.0);
-/// engine.tick().await;
-/// assert_eq!(told.lines(), ["[WARNING] Queue long: queue 250 > 100"]);
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Debug, Clone, Default)]
 pub struct Recorder {
     seen: Arc<Mutex<Vec<Notification>>>,
@@ -152,23 +136,47 @@ impl Notifier for Failing {
 #[must_use]
 pub fn sample_notification(rule: &str, status: Status) -> Notification {
     let starts_at = Timestamp::from_secs(1_767_225_600);
+    let mut notification = Notification::test("", starts_at);
+    notification.status = status;
+    notification.reason = Reason::Changed;
+    notification.severity = Severity::Warning;
+    notification.receiver = "default".to_owned();
+    notification.alerts = vec![sample_alert(rule, status)];
+    notification.group_key = notification
+        .alerts
+        .iter()
+        .map(|alert| alert.fingerprint.to_string())
+        .collect();
+    notification
+}
+
+/// One alert as [`sample_notification`] names it.
+#[must_use]
+pub fn sample_alert(rule: &str, status: Status) -> NamedAlert {
+    let starts_at = Timestamp::from_secs(1_767_225_600);
     let resolved = status == Status::Resolved;
-    Notification {
-        id: DeliveryId::new(starts_at),
-        status,
+    NamedAlert {
         fingerprint: Labels::from([("alertname", rule)]).fingerprint(),
         rule: rule.to_owned(),
+        status,
         severity: Severity::Warning,
-        metric: "error_rate".to_owned(),
+        metric: Some("error_rate".to_owned()),
         value: Some(if resolved { 4.0 } else { 31.0 }),
-        operator: Operator::Above,
-        threshold: 20.0,
+        operator: Some(Operator::Above),
+        threshold: Some(20.0),
         description: String::new(),
         labels: Labels::new(),
         annotations: BTreeMap::new(),
         starts_at,
         ends_at: resolved.then_some(starts_at + Duration::from_secs(60)),
         resolve_reason: resolved.then_some(ResolveReason::Recovered),
-        attempt: 1,
+        generator_url: None,
+        acknowledged_by: None,
+        changes: vec![Change {
+            seq: 1,
+            status,
+            at: starts_at,
+        }],
+        changes_total: 1,
     }
 }

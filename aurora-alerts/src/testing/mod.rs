@@ -5,10 +5,10 @@
 //! | [`Recorder`] | a channel that remembers what it was told |
 //! | [`Failing`] | a channel that fails as it is told to, then works |
 //! | [`notifier_contract`] | what every [`Notifier`](crate::Notifier) must hold |
-//! | [`sample_notification`] | something to send |
+//! | [`sample_notification`], [`sample_alert`] | something to send |
 
 mod contract;
 mod doubles;
 
 pub use contract::notifier_contract;
-pub use doubles::{Failing, Recorder, sample_notification};
+pub use doubles::{Failing, Recorder, sample_alert, sample_notification};

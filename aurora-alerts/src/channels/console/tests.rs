@@ -45,7 +45,7 @@ async fn firing_and_resolved_are_one_line_each() {
         .await
         .unwrap();
     let mut resolved = sample_notification("Error rate high", Status::Resolved);
-    resolved.labels = Labels::from([("provider", "openai")]);
+    resolved.alerts[0].labels = Labels::from([("provider", "openai")]);
     console.send(&resolved).await.unwrap();
     assert_eq!(
         screen.text(),

@@ -203,7 +203,7 @@ impl Notifier for Webhook {
                 Status::Firing => "alert.firing",
                 Status::Resolved => "alert.resolved",
             },
-            timestamp: notification.ends_at.unwrap_or(notification.starts_at),
+            timestamp: notification.created_at,
             data: notification,
         };
         let body = serde_json::to_vec(&payload).map_err(|error| {

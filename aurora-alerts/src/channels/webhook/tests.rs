@@ -4,8 +4,6 @@ use wiremock::matchers::{body_partial_json, header, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::*;
-use crate::engine::AlertEngine;
-use crate::rule::Rule;
 use crate::testing::{notifier_contract, sample_notification};
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -42,9 +40,9 @@ async fn sends_signed_json_that_the_receiver_can_verify() {
     let body: Value = serde_json::from_slice(&request.body).unwrap();
     assert_eq!(body["type"], "alert.firing");
     assert_eq!(body["timestamp"], "2026-01-01T00:00:00.000000Z");
-    assert_eq!(body["data"]["rule"], "Error rate high");
-    assert_eq!(body["data"]["operator"], ">");
-    assert_eq!(body["data"]["value"], 31.0);
+    assert_eq!(body["data"]["alerts"][0]["rule"], "Error rate high");
+    assert_eq!(body["data"]["alerts"][0]["operator"], ">");
+    assert_eq!(body["data"]["alerts"][0]["value"], 31.0);
     assert_eq!(
         serde_json::from_value::<Notification>(body["data"].clone()).unwrap(),
         notification
@@ -154,61 +152,4 @@ fn everything_wrong_is_said_at_once_without_secrets() {
 async fn keeps_the_contract() {
     let (_server, webhook) = answering(ResponseTemplate::new(200)).await;
     notifier_contract(&webhook).await;
-}
-
-#[tokio::test]
-async fn through_the_engine_a_throttled_alert_arrives_once_under_one_id() {
-    let server = MockServer::start().await;
-    let throttled = ResponseTemplate::new(429).insert_header("retry-after", "30");
-    Mock::given(method("POST"))
-        .respond_with(throttled)
-        .up_to_n_times(1)
-        .mount(&server)
-        .await;
-    let firing = Mock::given(header("content-type", "application/json"));
-    let firing = firing.and(body_partial_json(serde_json::json!({"type": "alert.firing"})));
-    firing
-        .respond_with(ResponseTemplate::new(200))
-        .expect(1)
-        .mount(&server)
-        .await;
-    let resolved = Mock::given(body_partial_json(serde_json::json!({"type": "alert.resolved"})));
-    resolved
-        .respond_with(ResponseTemplate::new(200))
-        .expect(1)
-        .mount(&server)
-        .await;
-
-    let clock = ManualClock::default();
-    let webhook = Webhook::builder(server.uri())
-        .clock(clock.clone())
-        .build()
-        .unwrap();
-    let rule = Rule::new("Error rate high").metric("error_rate").above(20.0);
-    let engine = AlertEngine::builder()
-        .rule(rule)
-        .notify(webhook)
-        .clock(clock.clone())
-        .build()
-        .unwrap();
-    engine.record("error_rate", 31.0);
-    engine.tick().await;
-    engine.record("error_rate", 4.0);
-    clock.advance(Duration::from_secs(29));
-    engine.tick().await;
-    assert_eq!(
-        server.received_requests().await.unwrap().len(),
-        1,
-        "Retry-After is obeyed"
-    );
-    clock.advance(Duration::from_secs(2)); // the policy spreads the wish a little
-    engine.tick().await;
-    let requests = server.received_requests().await.unwrap();
-    let ids: Vec<_> = requests
-        .iter()
-        .map(|request| request.headers.get("webhook-id").unwrap().clone())
-        .collect();
-    assert_eq!(ids.len(), 3);
-    assert_eq!(ids[0], ids[1], "the firing keeps its id");
-    assert_ne!(ids[1], ids[2]);
 }

@@ -1,0 +1,1 @@
+//! What every [`AlertStore`](super::AlertStore) must hold.

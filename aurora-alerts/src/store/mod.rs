@@ -1,0 +1,229 @@
+//! Where an engine keeps what must survive it: state, notifications that wait, history, and what other processes hand in.
+//!
+//! An engine is one pure state machine  and a store of plain rows. Whoever holds the *lead* of a store
+//! runs the state machine; every other engine on the same store hands its input to the inbox and takes over when the
+//! lead is free. Each write of the leader carries the *fence* of its lead, so that one that was paused and replaced can
+//! write no more.
+
+pub mod contract;
+mod error;
+mod memory;
+
+use std::fmt;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use aurora_core::page::{Page, PageRequest};
+use aurora_core::time::Timestamp;
+
+pub use error::{StoreError, StoreErrorKind};
+pub use memory::MemoryStore;
+
+use crate::history::{HistoryQuery, Record};
+use crate::notification::DeliveryId;
+
+/// What a row of state is about. Stored by [`as_str`](Self::as_str); a new kind needs no new table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum StateKind {
+    /// One alert of a rule or a posted one, by fingerprint.
+    Alert,
+    /// What a rule has learned of a series, by rule and fingerprint of the series.
+    Memory,
+    /// One group of alerts and its timers, by group key.
+    Group,
+    /// What one target was told of one alert, by group, channel, target and fingerprint.
+    Told,
+    /// One silence, by its id.
+    Silence,
+    /// How one channel or one of its targets stands, by channel and target.
+    Channel,
+    /// Anything else that an engine keeps about itself.
+    Engine,
+}
+
+impl StateKind {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Alert,
+        Self::Memory,
+        Self::Group,
+        Self::Told,
+        Self::Silence,
+        Self::Channel,
+        Self::Engine,
+    ];
+
+    /// The name under which it is stored.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Alert => "alert",
+            Self::Memory => "memory",
+            Self::Group => "group",
+            Self::Told => "told",
+            Self::Silence => "silence",
+            Self::Channel => "channel",
+            Self::Engine => "engine",
+        }
+    }
+
+    /// The kind of a stored name; `None` where a newer version wrote it.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+}
+
+/// The key of one row of state.
+pub type StateKey = (StateKind, String);
+
+/// One notification that waits for its target.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OutboxRow {
+    /// The delivery.
+    pub id: DeliveryId,
+    /// What makes a second row for the same change impossible: unique within an engine.
+    pub dedup: String,
+    /// The channel.
+    pub channel: String,
+    /// The target of the channel; may be empty.
+    pub target: String,
+    /// When it was written.
+    pub created_at: Timestamp,
+    /// Attempts that were made.
+    pub attempts: u32,
+    /// Not before then.
+    pub not_before: Timestamp,
+    /// Everything else, as JSON.
+    pub body: String,
+}
+
+/// Everything that one or several steps of an engine changed; written in one transaction or not at all.
+///
+/// Within a batch a key is either put or deleted, and a delivery either written or removed.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Batch {
+    /// Rows of state to insert or replace, with their JSON.
+    pub puts: Vec<(StateKey, String)>,
+    /// Rows of state to delete.
+    pub deletes: Vec<StateKey>,
+    /// Notifications to insert, or to replace where their id is known.
+    ///
+    /// One with the `dedup` of another id is left out: another replica has written the same change.
+    pub enqueue: Vec<OutboxRow>,
+    /// Notifications that wait no more.
+    pub dequeue: Vec<DeliveryId>,
+    /// What happened.
+    pub history: Vec<Record>,
+    /// Messages of the inbox that were taken in.
+    pub consumed: Vec<i64>,
+}
+
+impl Batch {
+    /// Whether there is nothing to write.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.puts.is_empty()
+            && self.deletes.is_empty()
+            && self.enqueue.is_empty()
+            && self.dequeue.is_empty()
+            && self.history.is_empty()
+            && self.consumed.is_empty()
+    }
+}
+
+/// Everything that an engine needs to go on where another ended.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Snapshot {
+    /// All rows of state, in the order of their keys.
+    pub state: Vec<(StateKey, String)>,
+    /// All notifications that wait, oldest first.
+    pub outbox: Vec<OutboxRow>,
+    /// Changes with every commit.
+    pub version: i64,
+}
+
+/// The right to run the engine of a store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lead {
+    /// Rises whenever the lead changes hands.
+    pub fence: i64,
+}
+
+/// One message that another process handed in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InboxMessage {
+    /// Its number; later ones are higher.
+    pub seq: i64,
+    /// JSON.
+    pub body: String,
+}
+
+/// What an engine keeps, and how.
+///
+/// One handle is the store of one engine; clones and further handles of the same name share it. The suite
+/// [`contract`] checks an implementation.
+///
+/// # Cancel safety
+/// A dropped future of `commit` has either written everything or nothing.
+#[async_trait]
+pub trait AlertStore: fmt::Debug + Send + Sync + 'static {
+    /// Takes the lead for `holder`, or keeps it, for `ttl` from now; `None` while another holds it.
+    ///
+    /// The same holder that asks again within its time keeps its fence.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    async fn lead(&self, holder: &str, ttl: Duration) -> Result<Option<Lead>, StoreError>;
+
+    /// Gives the lead back, so that another need not wait for its end. Nothing happens where it was lost already.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    async fn resign(&self, lead: Lead) -> Result<(), StoreError>;
+
+    /// Everything there is.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    async fn load(&self) -> Result<Snapshot, StoreError>;
+
+    /// The version of the last commit, to see whether there is something new to load.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    async fn version(&self) -> Result<i64, StoreError>;
+
+    /// Writes everything in `batch`, or nothing.
+    ///
+    /// # Errors
+    /// [`StoreErrorKind::Fenced`] when the lead was lost: nothing was written and nothing more can be.
+    /// [`StoreErrorKind::Unavailable`] when the store does not answer; it is not known whether it was written, and
+    /// writing it again is harmless.
+    async fn commit(&self, lead: Lead, batch: &Batch) -> Result<(), StoreError>;
+
+    /// Hands messages to whoever leads, all or none; kept in their order.
+    ///
+    /// # Errors
+    /// [`StoreErrorKind::Full`] when the inbox holds its limit; otherwise when the store does not answer.
+    async fn submit(&self, bodies: &[String]) -> Result<(), StoreError>;
+
+    /// The oldest messages above `after`, at most `limit`; they stay until a commit consumes them.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    async fn inbox(&self, after: i64, limit: usize) -> Result<Vec<InboxMessage>, StoreError>;
+
+    /// What happened, the newest first.
+    ///
+    /// # Errors
+    /// [`StoreErrorKind::Invalid`] when the cursor is of another query; otherwise when the store does not answer.
+    async fn history(&self, query: &HistoryQuery, page: &PageRequest) -> Result<Page<Record>, StoreError>;
+
+    /// Forgets history from before `before`, at most `limit` records; gives how many were forgotten.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    async fn sweep(&self, before: Timestamp, limit: usize) -> Result<u64, StoreError>;
+}
