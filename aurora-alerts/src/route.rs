@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::matcher::{Matcher, Matchers};
+use crate::rule::Escalation;
 use crate::time_interval::TimeInterval;
 
 /// By which labels alerts are told together.
@@ -44,6 +45,7 @@ pub struct Route {
     pub(crate) mute: Vec<String>,
     pub(crate) active: Vec<String>,
     pub(crate) unseen: Option<Unseen>,
+    pub(crate) escalation: Option<Escalation>,
     pub(crate) continues: bool,
     pub(crate) children: Vec<Self>,
 }
@@ -130,6 +132,12 @@ impl Route {
     /// What becomes of an alert that fired and resolved before it could be told.
     pub fn unseen(mut self, policy: Unseen) -> Self {
         self.unseen = Some(policy);
+        self
+    }
+
+    /// Who is told next if nobody acknowledges, for alerts whose rule has no chain of its own.
+    pub fn escalation(mut self, chain: Escalation) -> Self {
+        self.escalation = Some(chain);
         self
     }
 

@@ -82,6 +82,12 @@ pub enum ResolveReason {
     Recovered,
     /// The series fell silent.
     NoData,
+    /// The rule is no longer there.
+    RuleRemoved,
+    /// It was posted, and its end has passed.
+    Expired,
+    /// Whoever posted it said that it is over.
+    Posted,
 }
 
 /// What one step decided.

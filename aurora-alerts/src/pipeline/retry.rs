@@ -8,13 +8,13 @@ use aurora_core::rng::Random;
 
 use crate::notifier::{NotifyError, NotifyErrorKind};
 
-/// The policy for channels: patient, for nobody waits for the answer and there is no other target.
+/// The policy for channels: patient, for nobody waits for the answer and what was accepted is to be told.
 ///
-/// 20 attempts with full jitter under 1 s, 2 s, 4 s … 5 minutes: about half an hour in the mean. What the channel asks
-/// for is obeyed up to 24 hours.
+/// 600 attempts with full jitter under 1 s, 2 s, 4 s … 5 minutes: about a day in the mean. What the channel asks for is
+/// obeyed up to 24 hours.
 pub(crate) fn patient() -> RetryPolicy {
     RetryPolicy::default()
-        .attempts(20)
+        .attempts(600)
         .base(Duration::from_secs(1))
         .throttle_base(Duration::from_secs(1))
         .cap(Duration::from_secs(300))
@@ -28,9 +28,11 @@ pub(super) fn wait(
     error: &NotifyError,
     random: &Random,
 ) -> Option<Duration> {
-    // An attempt that we ended ourselves says nothing against another.
     let class = match error.kind() {
+        // An attempt that we ended ourselves says nothing against another.
         NotifyErrorKind::Cancelled => FailureClass::Transient,
+        // Until the channel is switched off, somebody may correct it.
+        NotifyErrorKind::Auth => FailureClass::Transient,
         _ => error.class(),
     };
     match policy.backoff(made, class, error.retry_after(), random) {
@@ -53,11 +55,11 @@ mod tests {
     fn waits_grow_up_to_the_cap_and_end() {
         let error = NotifyError::new(NotifyErrorKind::Server, "down");
         let mut widest = Duration::from_secs(1);
-        for made in 1..20 {
+        for made in 1..600 {
             assert!(after(made, &error).unwrap() <= widest, "attempt {made}");
             widest = (widest * 2).min(Duration::from_secs(300));
         }
-        assert_eq!(after(20, &error), None);
+        assert_eq!(after(600, &error), None);
     }
 
     #[test]
@@ -70,18 +72,20 @@ mod tests {
     }
 
     #[test]
-    fn whether_an_error_is_retryable_and_whether_it_is_retried_agree() {
+    fn what_can_succeed_later_is_tried_again_and_so_is_a_refused_credential() {
         for kind in [
             NotifyErrorKind::Auth,
             NotifyErrorKind::RateLimited,
             NotifyErrorKind::Client,
+            NotifyErrorKind::Gone,
             NotifyErrorKind::Server,
             NotifyErrorKind::Timeout,
             NotifyErrorKind::Cancelled,
             NotifyErrorKind::Other,
         ] {
             let error = NotifyError::new(kind, "no");
-            assert_eq!(after(1, &error).is_some(), error.is_retryable(), "{kind:?}");
+            let expected = error.is_retryable() || kind == NotifyErrorKind::Auth;
+            assert_eq!(after(1, &error).is_some(), expected, "{kind:?}");
         }
     }
 }

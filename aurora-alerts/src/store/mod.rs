@@ -26,7 +26,9 @@ use crate::notification::DeliveryId;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum StateKind {
-    /// One alert of a rule or a posted one, by fingerprint.
+    /// Where one alert of a rule stands, by fingerprint.
+    Instance,
+    /// One alert that has fired, of a rule or posted, by fingerprint.
     Alert,
     /// What a rule has learned of a series, by rule and fingerprint of the series.
     Memory,
@@ -44,7 +46,8 @@ pub enum StateKind {
 
 impl StateKind {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
+        Self::Instance,
         Self::Alert,
         Self::Memory,
         Self::Group,
@@ -58,6 +61,7 @@ impl StateKind {
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Instance => "instance",
             Self::Alert => "alert",
             Self::Memory => "memory",
             Self::Group => "group",
@@ -171,7 +175,7 @@ pub struct InboxMessage {
 pub trait AlertStore: fmt::Debug + Send + Sync + 'static {
     /// Takes the lead for `holder`, or keeps it, for `ttl` from now; `None` while another holds it.
     ///
-    /// The same holder that asks again within its time keeps its fence.
+    /// The same holder that asks again before anybody else has taken it keeps its fence, also when its time is over.
     ///
     /// # Errors
     /// When the store does not answer.

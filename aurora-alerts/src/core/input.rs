@@ -1,0 +1,95 @@
+//! What a core is told.
+
+use std::time::Duration;
+
+use aurora_core::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::labels::{Fingerprint, Labels};
+use crate::notifier::{NotifyError, Receipt};
+use crate::pipeline::{Acknowledgement, LaneKey, Setup};
+use crate::posted::PostedAlert;
+use crate::rule::Rule;
+use crate::silence::{Silence, SilenceId};
+
+/// One input of [`Core::step`](super::Core::step).
+#[derive(Debug)]
+pub(crate) enum Input {
+    /// Judge what is new and let time pass.
+    Tick,
+    /// Let time pass, without judging.
+    Wake,
+    /// Somebody wants something.
+    Command(Command),
+    /// An attempt to deliver ended.
+    Outcome {
+        lane: LaneKey,
+        result: Result<Receipt, NotifyError>,
+        took: Duration,
+    },
+    /// Other rules and routes are in force.
+    Configure(Box<Setting>),
+}
+
+/// Rules and routes.
+#[derive(Debug)]
+pub(crate) struct Setting {
+    pub(crate) rules: Vec<Rule>,
+    pub(crate) setup: Setup,
+}
+
+/// What people and programs ask of an engine; also what one replica hands to the one that leads.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "command", rename_all = "snake_case")]
+pub(crate) enum Command {
+    Post {
+        alerts: Vec<PostedAlert>,
+    },
+    Silence {
+        silence: Box<Silence>,
+    },
+    Expire {
+        id: SilenceId,
+        by: String,
+    },
+    Acknowledge {
+        alerts: Vec<Fingerprint>,
+        acknowledgement: Acknowledgement,
+    },
+    Unacknowledge {
+        alert: Fingerprint,
+        by: String,
+    },
+    Enable {
+        channel: String,
+    },
+    Samples {
+        samples: Vec<Sample>,
+    },
+}
+
+/// One sample on its way to the replica that judges it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Sample {
+    pub(crate) metric: String,
+    pub(crate) labels: Labels,
+    pub(crate) value: f64,
+    pub(crate) at: Timestamp,
+}
+
+/// What became of a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reply {
+    /// It was done.
+    Done,
+    /// There was nothing that it could be done to.
+    NotFound,
+    /// There are as many as there may be; nothing, or not everything, was taken.
+    Full,
+}
+
+impl Reply {
+    pub(crate) const fn found(found: bool) -> Self {
+        if found { Self::Done } else { Self::NotFound }
+    }
+}

@@ -1,0 +1,414 @@
+//! The engine without I/O: one pure step from inputs to what changed.
+//!
+//! [`Core::step`] takes an [`Input`] and the time. What must be written down is asked for with
+//! [`Core::take_batch`], what may be sent with [`Core::claim`], when to look again with [`Core::next_due`], what
+//! happened with [`Core::take_events`]. The same code runs live, in tests and over recorded samples.
+
+mod input;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use aurora_core::time::Timestamp;
+
+pub(crate) use input::{Command, Input, Reply, Setting};
+
+use crate::alert::{Alert, AlertEvent};
+use crate::evaluation::{Evaluator, Transition};
+use crate::history::{Entry, Record};
+use crate::labels::{Fingerprint, Labels};
+use crate::pipeline::{Explanation, Facts, Known, LaneKey, Origin, Pipeline, Sending, Setup};
+use crate::rule::Rule;
+use crate::series::SeriesStore;
+use crate::state::{AlertState, Decision, Phase};
+use crate::store::{Batch, OutboxRow, Snapshot, StateKey, StateKind};
+
+/// How often what rules have learned is written down.
+const CHECKPOINT: Duration = Duration::from_secs(60);
+
+/// Something that happened in an engine.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Happening {
+    /// An alert changed.
+    Alert(AlertEvent),
+    /// Anything else that the history keeps.
+    Record(Record),
+}
+
+/// Rules, alerts and deliveries together, as plain data.
+#[derive(Debug)]
+pub(crate) struct Core {
+    evaluator: Evaluator,
+    pipeline: Pipeline,
+    /// The latest time it was told.
+    now: Timestamp,
+    /// The number of the last line of the history.
+    seq: i64,
+    instances: BTreeSet<Fingerprint>,
+    checkpoint_at: Option<Timestamp>,
+    records: Vec<Record>,
+    events: Vec<AlertEvent>,
+    unreadable: u64,
+    transitions: Vec<Transition>,
+}
+
+impl Core {
+    pub(crate) fn new(rules: Vec<Rule>, setup: Setup, series: SeriesStore) -> Self {
+        Self {
+            evaluator: Evaluator::new(rules, series),
+            pipeline: Pipeline::new(setup),
+            now: Timestamp::UNIX_EPOCH,
+            seq: 0,
+            instances: BTreeSet::new(),
+            checkpoint_at: None,
+            records: Vec::new(),
+            events: Vec::new(),
+            unreadable: 0,
+            transitions: Vec::new(),
+        }
+    }
+
+    /// Takes up where another ended; before the first step.
+    pub(crate) fn restore(&mut self, snapshot: Snapshot) {
+        let rows = |wanted: StateKind| {
+            snapshot
+                .state
+                .iter()
+                .filter(move |((kind, _), _)| *kind == wanted)
+                .map(|((_, key), body)| (key.clone(), body.clone()))
+        };
+        self.evaluator
+            .restore(rows(StateKind::Instance).map(|(_, body)| body));
+        self.evaluator.restore_memory(rows(StateKind::Memory));
+        let mut seqs = rows(StateKind::Engine).filter(|(key, _)| key == "seq");
+        self.seq = seqs.next().and_then(|(_, body)| body.parse().ok()).unwrap_or(0);
+        self.unreadable += self.pipeline.restore(&snapshot.state, &snapshot.outbox);
+    }
+
+    /// How many stored rows could not be understood.
+    pub(crate) const fn unreadable(&self) -> u64 {
+        self.unreadable
+    }
+
+    /// One step: everything that follows from `input` at `now`.
+    pub(crate) fn step(&mut self, input: Input, now: Timestamp) -> Reply {
+        let now = self.turn_clock(now);
+        match input {
+            Input::Tick => {
+                self.evaluate(now);
+                self.pipeline.tick(now);
+                Reply::Done
+            }
+            Input::Wake => {
+                self.pipeline.tick(now);
+                Reply::Done
+            }
+            Input::Command(command) => self.obey(command, now),
+            Input::Outcome { lane, result, took } => {
+                self.pipeline.settle(&lane, result, took, now);
+                Reply::Done
+            }
+            Input::Configure(setting) => {
+                self.configure(*setting, now);
+                Reply::Done
+            }
+        }
+    }
+
+    fn obey(&mut self, command: Command, now: Timestamp) -> Reply {
+        match command {
+            Command::Post { alerts } => {
+                let mut refused = 0;
+                for alert in alerts {
+                    let fingerprint = alert.fingerprint();
+                    match self.pipeline.post(alert, now) {
+                        Ok(Some(decision)) => self.publish_known(fingerprint, decision, now),
+                        Ok(None) => {}
+                        Err(_) => refused += 1,
+                    }
+                }
+                if refused > 0 { Reply::Full } else { Reply::Done }
+            }
+            Command::Silence { silence } => match self.pipeline.silence(*silence, now) {
+                Ok(()) => Reply::Done,
+                Err(_) => Reply::Full,
+            },
+            Command::Expire { id, by } => Reply::found(self.pipeline.expire_silence(id, &by, now)),
+            Command::Acknowledge { alerts, acknowledgement } => {
+                let mut found = false;
+                for fingerprint in alerts {
+                    found |= self
+                        .pipeline
+                        .acknowledge(fingerprint, acknowledgement.clone(), now);
+                }
+                Reply::found(found)
+            }
+            Command::Unacknowledge { alert, by } => Reply::found(self.pipeline.unacknowledge(alert, &by, now)),
+            Command::Enable { channel } => Reply::found(self.pipeline.enable(&channel, now)),
+            Command::Samples { samples } => {
+                for sample in samples {
+                    // What a replica could take, its leader mostly can; what not, it counts.
+                    drop(
+                        self.evaluator
+                            .series()
+                            .record(&sample.metric, sample.labels, sample.value, sample.at),
+                    );
+                }
+                Reply::Done
+            }
+        }
+    }
+
+    /// A clock that was set back shortens waits, and makes none longer.
+    fn turn_clock(&mut self, now: Timestamp) -> Timestamp {
+        let back = self.now.since(now);
+        if !back.is_zero() && self.now != Timestamp::UNIX_EPOCH {
+            self.pipeline.shift(back);
+            self.checkpoint_at = None;
+        }
+        self.now = now;
+        now
+    }
+
+    fn evaluate(&mut self, now: Timestamp) {
+        let mut transitions = std::mem::take(&mut self.transitions);
+        self.evaluator.tick(now, &mut transitions);
+        for transition in transitions.drain(..) {
+            self.follow(transition, now);
+        }
+        self.transitions = transitions;
+    }
+
+    /// Everything that follows from a decision of a rule.
+    fn follow(&mut self, transition: Transition, now: Timestamp) {
+        let Transition {
+            at,
+            fingerprint,
+            decision,
+            alert,
+        } = transition;
+        self.instances.insert(fingerprint);
+        let Some(decision) = decision else { return };
+        match decision {
+            Decision::Fired | Decision::CooldownOver => self.pipeline.fire(facts(&alert), at, now),
+            Decision::Resolved => {
+                let reason = match alert.state.phase {
+                    Phase::Resolved { reason, .. } => reason,
+                    _ => crate::state::ResolveReason::Recovered,
+                };
+                self.pipeline
+                    .resolve(fingerprint, alert.state.value, reason, at, now);
+            }
+            _ => {}
+        }
+        let entry = Entry::Alert {
+            decision,
+            value: alert.state.value,
+            starts_at: starts_at(&alert.state, at),
+        };
+        self.records.push(Record {
+            seq: 0,
+            at,
+            fingerprint: Some(fingerprint),
+            rule: Some(alert.rule.clone()),
+            severity: Some(alert.severity),
+            channel: None,
+            entry,
+        });
+        self.events.push(AlertEvent { at, decision, alert });
+    }
+
+    fn publish_known(&mut self, fingerprint: Fingerprint, decision: Decision, at: Timestamp) {
+        if let Some(known) = self.pipeline.known(fingerprint) {
+            let alert = shown(known);
+            self.events.push(AlertEvent { at, decision, alert });
+        }
+    }
+
+    fn configure(&mut self, setting: Setting, now: Timestamp) {
+        let mut transitions = std::mem::take(&mut self.transitions);
+        self.evaluator
+            .replace_rules(setting.rules, now, &mut transitions);
+        self.pipeline.configure(setting.setup, now);
+        for transition in transitions.drain(..) {
+            self.follow(transition, now);
+        }
+        self.transitions = transitions;
+    }
+
+    /// Everything that changed since the last call, to be written in one transaction.
+    pub(crate) fn take_batch(&mut self) -> Batch {
+        let mut batch = Batch::default();
+        for fingerprint in std::mem::take(&mut self.instances) {
+            let key: StateKey = (StateKind::Instance, fingerprint.to_string());
+            match self.evaluator.stored(fingerprint) {
+                Some(body) => batch.puts.push((key, body)),
+                None => batch.deletes.push(key),
+            }
+        }
+        self.pipeline.take_changes(&mut batch);
+        if self.checkpoint_at.is_none_or(|at| self.now.since(at) >= CHECKPOINT) {
+            self.checkpoint(&mut batch);
+        }
+        batch.history.append(&mut self.records);
+        batch.history.extend(self.pipeline.take_log());
+        for record in &mut batch.history {
+            self.seq += 1;
+            record.seq = self.seq;
+        }
+        if !batch.history.is_empty() {
+            let key = (StateKind::Engine, "seq".to_owned());
+            batch.puts.push((key, self.seq.to_string()));
+        }
+        batch
+    }
+
+    /// Writes down what rules have learned, whenever it was last done.
+    pub(crate) fn checkpoint(&mut self, batch: &mut Batch) {
+        self.checkpoint_at = Some(self.now);
+        let rows = self.evaluator.memory().into_iter();
+        batch
+            .puts
+            .extend(rows.map(|(key, body)| ((StateKind::Memory, key), body)));
+    }
+
+    pub(crate) fn take_events(&mut self) -> Vec<AlertEvent> {
+        std::mem::take(&mut self.events)
+    }
+
+    /// What may be sent now. Only once everything that was taken as a batch is written.
+    pub(crate) fn claim(&mut self, now: Timestamp) -> Vec<Sending> {
+        self.pipeline.claim(now)
+    }
+
+    pub(crate) fn unclaim(&mut self, lane: &LaneKey) {
+        self.pipeline.unclaim(lane);
+    }
+
+    pub(crate) fn next_due(&self) -> Option<Timestamp> {
+        self.pipeline.next_due()
+    }
+
+    pub(crate) fn rules(&self) -> impl Iterator<Item = &Rule> {
+        self.evaluator.rules()
+    }
+
+    /// Every alert that is pending or fires.
+    pub(crate) fn active(&self) -> Vec<Alert> {
+        let mut alerts = self.evaluator.alerts(AlertState::is_active);
+        let others = self
+            .pipeline
+            .all_known()
+            .filter(|known| known.origin != Origin::Rule && known.is_firing());
+        alerts.extend(others.map(shown));
+        for alert in &mut alerts {
+            let known = self.pipeline.known(alert.fingerprint);
+            alert.acknowledgement = known.and_then(|known| known.acknowledgement.clone());
+        }
+        alerts
+    }
+
+    pub(crate) fn get(&self, fingerprint: Fingerprint) -> Option<Alert> {
+        let known = self.pipeline.known(fingerprint);
+        let mut alert = self.evaluator.get(fingerprint).or_else(|| known.map(shown))?;
+        alert.acknowledgement = known.and_then(|known| known.acknowledgement.clone());
+        Some(alert)
+    }
+
+    pub(crate) fn explain(&self, fingerprint: Fingerprint, now: Timestamp) -> Option<Explanation> {
+        let alert = self.get(fingerprint)?;
+        let known = self.pipeline.known(fingerprint);
+        let rule = self.rules().find(|rule| rule.name() == alert.rule);
+        let (state, fires_at, cooldown_until) = match (alert.state.phase, rule) {
+            _ if known.is_some_and(|known| known.origin != Origin::Rule) => ("posted", None, None),
+            (Phase::Pending { active_since }, Some(rule)) => {
+                ("pending", Some(active_since + rule.for_()), None)
+            }
+            (Phase::Firing { notified: false, .. }, Some(rule)) => {
+                let last = alert.state.last_notified_at;
+                ("firing", None, last.map(|last| last + rule.cooldown()))
+            }
+            (Phase::Inactive, _) => ("inactive", None, None),
+            (Phase::Pending { .. }, None) => ("pending", None, None),
+            (Phase::Firing { .. }, _) => ("firing", None, None),
+            (Phase::Resolved { .. }, _) => ("resolved", None, None),
+        };
+        Some(Explanation {
+            fingerprint,
+            rule: alert.rule,
+            at: now,
+            state: state.to_owned(),
+            fires_at,
+            cooldown_until,
+            acknowledged: known.and_then(|known| known.acknowledgement.clone()),
+            next_escalation: known
+                .and_then(|known| known.climb)
+                .and_then(|climb| Some((climb.next + 1, climb.due?))),
+            groups: self.pipeline.explain(fingerprint, now),
+        })
+    }
+
+    pub(crate) const fn pipeline(&self) -> &Pipeline {
+        &self.pipeline
+    }
+}
+
+fn facts(alert: &Alert) -> Facts {
+    Facts {
+        fingerprint: alert.fingerprint,
+        rule: alert.rule.clone(),
+        severity: alert.severity,
+        metric: alert.metric.clone(),
+        value: alert.state.value,
+        operator: alert.operator,
+        threshold: alert.threshold,
+        description: alert.description.clone(),
+        labels: alert.labels.clone(),
+        annotations: alert.annotations.clone(),
+        generator_url: None,
+        starts_at: starts_at(&alert.state, Timestamp::UNIX_EPOCH),
+    }
+}
+
+fn starts_at(state: &AlertState, otherwise: Timestamp) -> Timestamp {
+    match state.phase {
+        Phase::Inactive => otherwise,
+        Phase::Pending { active_since }
+        | Phase::Firing { active_since, .. }
+        | Phase::Resolved { active_since, .. } => active_since,
+    }
+}
+
+/// An alert that no rule of this engine found, in the shape of those that one did.
+fn shown(known: &Known) -> Alert {
+    let facts = &known.facts;
+    let fired_at = facts.starts_at;
+    let phase = match (known.ends_at, known.resolve_reason) {
+        (Some(resolved_at), Some(reason)) => Phase::Resolved {
+            active_since: facts.starts_at,
+            fired_at,
+            resolved_at,
+            reason,
+        },
+        _ => Phase::firing(facts.starts_at),
+    };
+    Alert {
+        fingerprint: facts.fingerprint,
+        rule: facts.rule.clone(),
+        severity: facts.severity,
+        metric: facts.metric.clone(),
+        operator: facts.operator,
+        threshold: facts.threshold,
+        description: facts.description.clone(),
+        labels: facts.labels.clone(),
+        annotations: facts.annotations.clone(),
+        acknowledgement: known.acknowledgement.clone(),
+        state: AlertState {
+            phase,
+            value: facts.value,
+            last_notified_at: None,
+        },
+    }
+}
