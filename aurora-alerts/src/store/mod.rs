@@ -10,6 +10,8 @@ pub mod contract;
 mod error;
 mod memory;
 mod pages;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod sql;
 #[cfg(test)]
 mod tests;
 
@@ -22,6 +24,8 @@ use aurora_core::time::Timestamp;
 
 pub use error::{StoreError, StoreErrorKind};
 pub use memory::MemoryStore;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub use sql::SqlAlertStore;
 
 use crate::history::{HistoryQuery, Record};
 use crate::notification::DeliveryId;

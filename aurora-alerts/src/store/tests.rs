@@ -1,3 +1,6 @@
+#[cfg(all(feature = "sqlite", feature = "postgres"))]
+mod databases;
+
 use std::collections::HashMap;
 use std::sync::Mutex;
 
