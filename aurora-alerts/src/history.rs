@@ -190,3 +190,17 @@ pub struct HistoryQuery {
     /// Of this kind ([`Entry::kind`]).
     pub kind: Option<&'static str>,
 }
+
+impl HistoryQuery {
+    /// Whether a record is of the part that is asked for.
+    #[must_use]
+    pub fn wants(&self, record: &Record) -> bool {
+        let is = |wanted: &Option<String>, part: &Option<String>| wanted.is_none() || wanted == part;
+        self.from.is_none_or(|from| record.at >= from)
+            && self.to.is_none_or(|to| record.at < to)
+            && (self.fingerprint.is_none() || self.fingerprint == record.fingerprint)
+            && is(&self.rule, &record.rule)
+            && is(&self.channel, &record.channel)
+            && self.kind.is_none_or(|kind| record.entry.kind() == kind)
+    }
+}

@@ -70,3 +70,24 @@ impl StdError for StoreError {
             .map(|source| source as &(dyn StdError + 'static))
     }
 }
+
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+impl From<aurora_core::store::Error> for StoreError {
+    fn from(error: aurora_core::store::Error) -> Self {
+        use aurora_core::store::ErrorKind;
+        let (kind, detail) = match error.kind() {
+            // Denied is also what a server says that is being replaced and takes no writes any more.
+            _ if error.is_retryable() => (StoreErrorKind::Unavailable, "the database does not answer"),
+            ErrorKind::Denied => (StoreErrorKind::Unavailable, "the database refuses the engine"),
+            ErrorKind::Invalid | ErrorKind::InvalidUrl => {
+                (StoreErrorKind::Invalid, "the database takes no such request")
+            }
+            ErrorKind::Migration => (StoreErrorKind::Corrupt, "the schema cannot be brought up to date"),
+            _ => (
+                StoreErrorKind::Corrupt,
+                "the database holds what it should not hold",
+            ),
+        };
+        Self::new(kind, detail).with_source(error)
+    }
+}

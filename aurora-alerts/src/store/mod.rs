@@ -1,13 +1,19 @@
 //! Where an engine keeps what must survive it: state, notifications that wait, history, and what other processes hand in.
 //!
-//! An engine is one pure state machine  and a store of plain rows. Whoever holds the *lead* of a store
+//! An engine is one pure state machine and a store of plain rows. Whoever holds the *lead* of a store
 //! runs the state machine; every other engine on the same store hands its input to the inbox and takes over when the
 //! lead is free. Each write of the leader carries the *fence* of its lead, so that one that was paused and replaced can
 //! write no more.
 
+#[cfg(any(test, feature = "testing"))]
 pub mod contract;
 mod error;
 mod memory;
+mod pages;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod sql;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::time::Duration;
@@ -18,9 +24,16 @@ use aurora_core::time::Timestamp;
 
 pub use error::{StoreError, StoreErrorKind};
 pub use memory::MemoryStore;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub use sql::SqlAlertStore;
 
 use crate::history::{HistoryQuery, Record};
 use crate::notification::DeliveryId;
+
+/// The most messages in an inbox unless told otherwise.
+const INBOX_LIMIT: usize = 10_000;
+/// The most records of a history in memory unless told otherwise.
+const HISTORY_LIMIT: usize = 10_000;
 
 /// What a row of state is about. Stored by [`as_str`](Self::as_str); a new kind needs no new table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -105,7 +118,7 @@ pub struct OutboxRow {
 
 /// Everything that one or several steps of an engine changed; written in one transaction or not at all.
 ///
-/// Within a batch a key is either put or deleted, and a delivery either written or removed.
+/// Within a batch a key is either put or deleted, and a delivery either written or removed, each once.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Batch {
     /// Rows of state to insert or replace, with their JSON.
@@ -114,9 +127,10 @@ pub struct Batch {
     pub deletes: Vec<StateKey>,
     /// Notifications to insert, or to replace where their id is known.
     ///
-    /// One with the `dedup` of another id is left out: another replica has written the same change.
+    /// One with the `dedup` of another id that waits is left out: another replica has written the same change. What
+    /// is replaced keeps its `dedup`.
     pub enqueue: Vec<OutboxRow>,
-    /// Notifications that wait no more.
+    /// Notifications that wait no more; they go before `enqueue` is written.
     pub dequeue: Vec<DeliveryId>,
     /// What happened.
     pub history: Vec<Record>,
@@ -167,7 +181,7 @@ pub struct InboxMessage {
 /// What an engine keeps, and how.
 ///
 /// One handle is the store of one engine; clones and further handles of the same name share it. The suite
-/// [`contract`] checks an implementation.
+/// `contract` (feature `testing`) checks an implementation.
 ///
 /// # Cancel safety
 /// A dropped future of `commit` has either written everything or nothing.
@@ -201,6 +215,8 @@ pub trait AlertStore: fmt::Debug + Send + Sync + 'static {
 
     /// Writes everything in `batch`, or nothing.
     ///
+    /// A lead whose time is up can still write while nobody else has taken it; one that was given back cannot.
+    ///
     /// # Errors
     /// [`StoreErrorKind::Fenced`] when the lead was lost: nothing was written and nothing more can be.
     /// [`StoreErrorKind::Unavailable`] when the store does not answer; it is not known whether it was written, and
@@ -219,7 +235,7 @@ pub trait AlertStore: fmt::Debug + Send + Sync + 'static {
     /// When the store does not answer.
     async fn inbox(&self, after: i64, limit: usize) -> Result<Vec<InboxMessage>, StoreError>;
 
-    /// What happened, the newest first.
+    /// What happened, the newest first: by time, and by number where several have the same time.
     ///
     /// # Errors
     /// [`StoreErrorKind::Invalid`] when the cursor is of another query; otherwise when the store does not answer.
@@ -230,4 +246,12 @@ pub trait AlertStore: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// When the store does not answer.
     async fn sweep(&self, before: Timestamp, limit: usize) -> Result<u64, StoreError>;
+}
+
+fn fenced() -> StoreError {
+    StoreError::new(StoreErrorKind::Fenced, "another engine has taken the lead")
+}
+
+fn full() -> StoreError {
+    StoreError::new(StoreErrorKind::Full, "the inbox is full")
 }
