@@ -43,9 +43,11 @@
 //! | `webhook` | the generic webhook channel, and with it the HTTP client | yes |
 //! | `testing` | module `testing` | no |
 
+mod alert;
 pub mod channels;
 pub mod condition;
 mod error;
+mod evaluation;
 pub mod history;
 mod labels;
 mod matcher;
@@ -53,6 +55,7 @@ mod notification;
 pub mod notifier;
 pub mod route;
 pub mod rule;
+pub mod series;
 pub mod silence;
 pub mod state;
 pub mod store;
