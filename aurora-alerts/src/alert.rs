@@ -1,15 +1,18 @@
 use std::collections::BTreeMap;
 
 use aurora_core::time::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::condition::Operator;
 use crate::labels::{Fingerprint, Labels};
+use crate::pipeline::Acknowledgement;
 use crate::rule::{Rule, Severity};
 use crate::state::{AlertState, Decision};
 
 /// One alert as it stands: a rule, a label set and their state.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+///
+/// Its JSON has the fields of the state beside the others: `phase`, `value`, `last_notified_at` and so on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Alert {
     /// The identity, the same over restarts.
@@ -18,38 +21,23 @@ pub struct Alert {
     pub rule: String,
     /// How bad it is.
     pub severity: Severity,
-    /// The metric that the rule watches.
-    pub metric: String,
-    /// How the value is compared.
-    pub operator: Operator,
-    /// What the value is compared with.
-    pub threshold: f64,
+    /// The metric that the rule watches, where it watches one.
+    pub metric: Option<String>,
+    /// How the value is compared, where the rule has a threshold.
+    pub operator: Option<Operator>,
+    /// What the value is compared with, where the rule has a threshold.
+    pub threshold: Option<f64>,
     /// What it means, for people; may be empty.
     pub description: String,
     /// The labels of the series and of the rule.
     pub labels: Labels,
     /// Texts for people.
     pub annotations: BTreeMap<String, String>,
+    /// Who takes care, if somebody does.
+    pub acknowledgement: Option<Acknowledgement>,
     /// Where it stands, the last value and the last notification.
     #[serde(flatten)]
     pub state: AlertState,
-}
-
-impl Alert {
-    pub(crate) fn of(rule: &Rule, labels: &Labels, fingerprint: Fingerprint, state: AlertState) -> Self {
-        Self {
-            fingerprint,
-            rule: rule.name().to_owned(),
-            severity: rule.severity(),
-            metric: rule.metric().to_owned(),
-            operator: rule.threshold().operator,
-            threshold: rule.threshold().value,
-            description: rule.description().to_owned(),
-            labels: labels.clone(),
-            annotations: rule.annotations().clone(),
-            state,
-        }
-    }
 }
 
 /// One change in the life of an alert.
@@ -63,4 +51,23 @@ pub struct AlertEvent {
     pub decision: Decision,
     /// The alert after it.
     pub alert: Alert,
+}
+
+impl Alert {
+    /// The alert of a rule on one series; `series` are the labels of the series alone.
+    pub(crate) fn of(rule: &Rule, series: &Labels, fingerprint: Fingerprint, state: AlertState) -> Self {
+        Self {
+            fingerprint,
+            rule: rule.name().to_owned(),
+            severity: rule.severity(),
+            metric: rule.metric().map(str::to_owned),
+            operator: rule.threshold().map(|threshold| threshold.operator),
+            threshold: rule.threshold().map(|threshold| threshold.value),
+            description: rule.description().to_owned(),
+            labels: rule.alert_labels(series),
+            annotations: rule.annotations().clone(),
+            acknowledgement: None,
+            state,
+        }
+    }
 }

@@ -6,11 +6,22 @@ use std::fmt;
 pub enum ErrorKind {
     /// A rule, a channel or a setting of the engine is wrong: correct it. [`Error::problems`] lists every one.
     Invalid,
+    /// The store does not answer, or this engine was replaced while it wrote: it is not known whether the request was
+    /// taken. The same request again is harmless.
+    Unavailable,
+    /// There are as many alerts, silences or waiting requests as there may be: try again later.
+    Full,
+    /// There is nothing of that name: no such alert, silence or channel.
+    NotFound,
+    /// The engine was shut down.
+    Closed,
+    /// A channel did not take a message that somebody sent to try it.
+    Channel,
 }
 
-/// Why an engine, a rule or a channel could not be built.
+/// Why an engine, a rule or a channel could not be built, or could not do what it was asked for.
 ///
-/// All problems are found at once, so that one correction round is enough.
+/// Where something is to be built all problems are found at once, so that one correction round is enough.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Error {
     kind: ErrorKind,
@@ -61,16 +72,27 @@ impl Error {
         }
     }
 
+    pub(crate) const fn of(kind: ErrorKind, problems: Vec<Problem>) -> Self {
+        Self { kind, problems }
+    }
+
+    pub(crate) fn new(kind: ErrorKind, subject: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self {
+            kind,
+            problems: vec![Problem::new(subject, detail)],
+        }
+    }
+
     /// What the caller can do about it.
     #[must_use]
     pub const fn kind(&self) -> ErrorKind {
         self.kind
     }
 
-    /// Always false: the same configuration stays wrong.
+    /// Whether the same can succeed later.
     #[must_use]
     pub const fn is_retryable(&self) -> bool {
-        false
+        matches!(self.kind, ErrorKind::Unavailable | ErrorKind::Full)
     }
 
     /// Every problem found; never empty.
@@ -86,7 +108,9 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("alerts cannot be set up: ")?;
+        if self.kind == ErrorKind::Invalid {
+            f.write_str("alerts cannot be set up: ")?;
+        }
         for (index, problem) in self.problems.iter().enumerate() {
             let separator = if index == 0 { "" } else { "; " };
             write!(f, "{separator}{problem}")?;
@@ -96,3 +120,15 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+impl From<crate::store::StoreError> for Error {
+    fn from(error: crate::store::StoreError) -> Self {
+        use crate::store::StoreErrorKind;
+        let kind = match error.kind() {
+            StoreErrorKind::Full => ErrorKind::Full,
+            StoreErrorKind::Invalid | StoreErrorKind::Corrupt => ErrorKind::Invalid,
+            StoreErrorKind::Unavailable | StoreErrorKind::Fenced => ErrorKind::Unavailable,
+        };
+        Self::new(kind, "store", error.to_string())
+    }
+}

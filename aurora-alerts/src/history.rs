@@ -174,6 +174,74 @@ impl Outcome {
     }
 }
 
+/// One line of the delivery log: an attempt, or what became of a notification that had none.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct DeliveryRecord {
+    /// When the outcome was known.
+    pub at: Timestamp,
+    /// The delivery, the same over its attempts.
+    pub id: DeliveryId,
+    /// The channel.
+    pub channel: String,
+    /// The target of the channel; empty where it has but one.
+    pub target: String,
+    /// The identity of the first alert that it named.
+    pub fingerprint: Fingerprint,
+    /// The name of that alert's rule.
+    pub rule: String,
+    /// How bad that alert is.
+    pub severity: Severity,
+    /// Whether it told of a firing or of its end.
+    pub status: Status,
+    /// Why it was sent.
+    pub reason: Reason,
+    /// How many alerts it named.
+    pub alerts: u64,
+    /// Which attempt it was, from 1; 0 when there was none.
+    pub attempt: u32,
+    /// How long the attempt took, in milliseconds; 0 when there was none.
+    pub took_ms: u64,
+    /// What became of it.
+    #[serde(flatten)]
+    pub outcome: Outcome,
+}
+
+impl DeliveryRecord {
+    /// The line of a record that is about a delivery.
+    pub(crate) fn of(record: &Record) -> Option<Self> {
+        let Entry::Delivery {
+            id,
+            target,
+            reason,
+            status,
+            alerts,
+            attempt,
+            took_ms,
+            outcome,
+            ..
+        } = &record.entry
+        else {
+            return None;
+        };
+        Some(Self {
+            at: record.at,
+            id: *id,
+            channel: record.channel.clone()?,
+            target: target.clone(),
+            fingerprint: record.fingerprint?,
+            rule: record.rule.clone()?,
+            severity: record.severity?,
+            status: *status,
+            reason: *reason,
+            alerts: *alerts,
+            attempt: *attempt,
+            took_ms: *took_ms,
+            outcome: outcome.clone(),
+        })
+    }
+}
+
 /// Which part of the history is asked for. Everything that is left out is not looked at.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct HistoryQuery {

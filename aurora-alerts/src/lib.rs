@@ -43,9 +43,13 @@
 //! | `webhook` | the generic webhook channel, and with it the HTTP client | yes |
 //! | `testing` | module `testing` | no |
 
+mod alert;
 pub mod channels;
 pub mod condition;
+mod core;
+pub mod engine;
 mod error;
+mod evaluation;
 pub mod history;
 mod labels;
 mod link;
@@ -54,25 +58,30 @@ mod notification;
 pub mod notifier;
 mod pipeline;
 mod posted;
+mod ring;
 pub mod route;
 pub mod rule;
+pub mod series;
 pub mod silence;
 pub mod state;
 pub mod store;
+pub mod telemetry;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod time_interval;
 
+pub use alert::{Alert, AlertEvent};
 pub use channels::console::Console;
 #[cfg(feature = "webhook")]
 pub use channels::webhook::Webhook;
 pub use condition::{Condition, Operator};
+pub use engine::AlertEngine;
 pub use error::{Error, ErrorKind, Problem};
 pub use labels::{Fingerprint, Labels, ParseFingerprintError};
 pub use matcher::{MatchOperator, Matcher, Matchers, ParseMatcherError};
 pub use notification::{Change, Delivery, DeliveryId, NamedAlert, Notification, Reason, Status};
 pub use notifier::{Limits, Notifier, NotifyError, NotifyErrorKind, Receipt, Rendered, Scope};
-pub use posted::PostedAlert;
 pub use pipeline::{Acknowledgement, Explanation, GroupExplanation, Stage, TargetExplanation};
+pub use posted::PostedAlert;
 pub use route::Route;
 pub use rule::{Rule, Severity};

@@ -97,9 +97,14 @@ impl PostedAlert {
             return Some("an alert needs at least one label with a value".to_owned());
         }
         if self.labels.len() > MOST || self.annotations.len() > MOST {
-            return Some(format!("an alert can have at most {MOST} labels and {MOST} annotations"));
+            return Some(format!(
+                "an alert can have at most {MOST} labels and {MOST} annotations"
+            ));
         }
-        let annotations = self.annotations.iter().map(|(name, text)| (name.as_str(), text.as_str()));
+        let annotations = self
+            .annotations
+            .iter()
+            .map(|(name, text)| (name.as_str(), text.as_str()));
         for (name, text) in self.labels.iter().chain(annotations) {
             if name.is_empty() || name.len() > LONGEST_NAME {
                 return Some(format!("names must have 1 to {LONGEST_NAME} bytes"));
@@ -108,7 +113,11 @@ impl PostedAlert {
                 return Some(format!("texts can have at most {LONGEST_TEXT} bytes"));
             }
         }
-        if self.generator_url.as_ref().is_some_and(|url| url.len() > LONGEST_TEXT) {
+        if self
+            .generator_url
+            .as_ref()
+            .is_some_and(|url| url.len() > LONGEST_TEXT)
+        {
             return Some(format!("generatorURL can have at most {LONGEST_TEXT} bytes"));
         }
         match (self.starts_at, self.ends_at) {
@@ -127,7 +136,9 @@ impl PostedAlert {
             value: None,
             operator: None,
             threshold: None,
-            description: text("description").or_else(|| text("summary")).unwrap_or_default(),
+            description: text("description")
+                .or_else(|| text("summary"))
+                .unwrap_or_default(),
             labels: self.labels,
             annotations: self.annotations,
             generator_url: self.generator_url,

@@ -9,20 +9,21 @@ use std::time::Duration;
 use aurora_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::condition::Verdict;
 use crate::notification::Status;
-use crate::rule::Rule;
+use crate::rule::{NoData, Rule};
 
 /// How long a resolved alert is still shown as resolved, as in Prometheus.
 pub const RESOLVED_SHOWN: Duration = Duration::from_secs(15 * 60);
 
-/// What is known about a series at one instant.
+/// What is known about a label set at one instant.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Observation {
-    /// A new value; it must be a number.
-    Sample(f64),
-    /// Nothing new: the last value stands, only time has passed.
+    /// The condition was judged, by a value where there is one.
+    Judged(Verdict, Option<f64>),
+    /// Nothing new: the last verdict stands, only time has passed.
     Unchanged,
-    /// The series has been silent for so long that its last value says nothing any more.
+    /// There is no data, or none for so long that the last verdict says nothing any more.
     Missing,
 }
 
@@ -36,6 +37,12 @@ pub struct AlertState {
     pub value: Option<f64>,
     /// When a firing was last notified; the cooldown counts from here.
     pub last_notified_at: Option<Timestamp>,
+    /// Since when the condition of a firing alert has ended; it fires on for the rule's `keep_firing_for`.
+    #[serde(default)]
+    pub clear_since: Option<Timestamp>,
+    /// Why the condition has ended, where it has.
+    #[serde(default)]
+    pub clear_reason: Option<ResolveReason>,
 }
 
 /// Where an alert stands.
@@ -84,7 +91,9 @@ pub enum ResolveReason {
     NoData,
     /// The rule is no longer there.
     RuleRemoved,
-    /// It was posted, and its end has passed.
+    /// The rule was changed: its `for` has not passed yet, or it no longer looks at these labels.
+    RuleChanged,
+    /// An alert that was posted was not posted again before its end.
     Expired,
     /// Whoever posted it said that it is over.
     Posted,
@@ -112,6 +121,26 @@ pub enum Decision {
     Resolved,
     /// The alert is over; its firing was never notified, so neither is its end.
     ResolvedQuietly,
+}
+
+impl Phase {
+    /// A resolve from the future is one of now: the machine's clock was set back.
+    const fn resolved_by(self, now: Timestamp) -> Self {
+        match self {
+            Self::Resolved {
+                active_since,
+                fired_at,
+                reason,
+                ..
+            } => Self::Resolved {
+                active_since,
+                fired_at,
+                resolved_at: now,
+                reason,
+            },
+            other => other,
+        }
+    }
 }
 
 impl Decision {
@@ -144,25 +173,26 @@ impl AlertState {
     /// The state after an observation at `now`, and what was decided.
     ///
     /// - Pending becomes firing when `now - active_since >= for`, in the same step when `for` is zero.
-    /// - A pending alert is cleared by the first sample that does not breach the threshold; a firing one resolves
-    ///   when its value passes the recovery threshold.
-    /// - A missing series clears a pending alert and resolves a firing one.
+    /// - A pending alert is cleared by the first verdict other than a breach; a firing one ends when it is clear.
+    /// - An alert that ends fires on for `keep_firing_for`; a breach in that time and it never ended.
+    /// - Missing data clears a pending alert and ends a firing one, or counts as a breach ([`NoData::Fire`]).
     /// - A firing within the cooldown of the last notified one is not notified until the cooldown ends; a resolve is
     ///   notified if and only if its firing was.
     /// - A clock that was set back can shorten a wait but never makes one endless: when in doubt, it speaks.
     #[must_use]
     pub fn step(mut self, rule: &Rule, observation: Observation, now: Timestamp) -> (Self, Option<Decision>) {
         let holds = self.holds(rule, observation);
-        if let Observation::Sample(value) = observation {
+        if let Observation::Judged(_, Some(value)) = observation {
             self.value = Some(value);
         }
         let decision = match self.phase {
-            Phase::Inactive if holds => Some(self.activate(rule, now)),
-            Phase::Resolved { .. } if holds => Some(self.activate(rule, now)),
+            Phase::Inactive | Phase::Resolved { .. } if holds => Some(self.activate(rule, now)),
             Phase::Inactive => None,
             Phase::Resolved { resolved_at, .. } => {
                 if now.since(resolved_at) >= RESOLVED_SHOWN {
                     self.phase = Phase::Inactive;
+                } else if resolved_at > now {
+                    self.phase = self.phase.resolved_by(now);
                 }
                 None
             }
@@ -175,41 +205,12 @@ impl AlertState {
                 self.phase = Phase::Inactive;
                 Some(Decision::Cleared)
             }
-            Phase::Firing {
-                active_since,
-                fired_at,
-                notified: false,
-            } if holds => self.quiet_until(rule, now).is_none().then(|| {
-                self.phase = Phase::Firing {
-                    active_since,
-                    fired_at,
-                    notified: true,
-                };
-                self.last_notified_at = Some(now);
-                Decision::CooldownOver
-            }),
-            Phase::Firing { .. } if holds => None,
-            Phase::Firing {
-                active_since,
-                fired_at,
-                notified,
-            } => {
-                let reason = match observation {
-                    Observation::Missing => ResolveReason::NoData,
-                    Observation::Sample(_) | Observation::Unchanged => ResolveReason::Recovered,
-                };
-                self.phase = Phase::Resolved {
-                    active_since,
-                    fired_at,
-                    resolved_at: now,
-                    reason,
-                };
-                Some(if notified {
-                    Decision::Resolved
-                } else {
-                    Decision::ResolvedQuietly
-                })
+            Phase::Firing { .. } if holds => {
+                self.clear_since = None;
+                self.clear_reason = None;
+                self.speak_up(rule, now)
             }
+            Phase::Firing { .. } => self.end(rule, observation, now),
         };
         (self, decision)
     }
@@ -227,18 +228,80 @@ impl AlertState {
     }
 
     fn holds(&self, rule: &Rule, observation: Observation) -> bool {
-        let Some(threshold) = rule.threshold() else {
-            return false;
-        };
+        let keeps = matches!(self.phase, Phase::Firing { .. }) && self.clear_since.is_none();
         match observation {
-            Observation::Sample(value) if matches!(self.phase, Phase::Firing { .. }) => {
-                !threshold.is_recovered(value)
-            }
-            Observation::Sample(value) => threshold.is_breached(value),
-            // A value that was judged once is not judged again: only a new sample can begin an alert.
-            Observation::Unchanged => self.is_active(),
-            Observation::Missing => false,
+            Observation::Judged(Verdict::Breached, _) => true,
+            Observation::Judged(Verdict::Between, _) => keeps,
+            Observation::Judged(Verdict::Clear, _) => false,
+            // What was judged once is not judged again: only something new can begin an alert.
+            Observation::Unchanged => keeps || matches!(self.phase, Phase::Pending { .. }),
+            Observation::Missing => rule.no_data() == NoData::Fire,
         }
+    }
+
+    /// The condition of a firing alert does not hold: the alert ends, or fires on for a while.
+    fn end(&mut self, rule: &Rule, observation: Observation, now: Timestamp) -> Option<Decision> {
+        let reason = match observation {
+            Observation::Missing => ResolveReason::NoData,
+            Observation::Judged(Verdict::Clear, _) => ResolveReason::Recovered,
+            Observation::Judged(..) | Observation::Unchanged => {
+                self.clear_reason.unwrap_or(ResolveReason::Recovered)
+            }
+        };
+        let since = self.clear_since.map_or(now, |since| since.min(now));
+        if now.since(since) < rule.keep_firing_for() {
+            self.clear_since = Some(since);
+            self.clear_reason = Some(reason);
+            return self.speak_up(rule, now);
+        }
+        self.resolve(reason, now)
+    }
+
+    /// Ends a firing alert now, for a reason that no observation gives.
+    pub(crate) fn resolve(&mut self, reason: ResolveReason, now: Timestamp) -> Option<Decision> {
+        let Phase::Firing {
+            active_since,
+            fired_at,
+            notified,
+        } = self.phase
+        else {
+            return None;
+        };
+        self.clear_since = None;
+        self.clear_reason = None;
+        self.phase = Phase::Resolved {
+            active_since,
+            fired_at,
+            resolved_at: now,
+            reason,
+        };
+        Some(if notified {
+            Decision::Resolved
+        } else {
+            Decision::ResolvedQuietly
+        })
+    }
+
+    /// A firing that the cooldown kept quiet is told once the cooldown is over.
+    fn speak_up(&mut self, rule: &Rule, now: Timestamp) -> Option<Decision> {
+        let Phase::Firing {
+            active_since,
+            fired_at,
+            notified: false,
+        } = self.phase
+        else {
+            return None;
+        };
+        if self.quiet_until(rule, now).is_some() {
+            return None;
+        }
+        self.phase = Phase::Firing {
+            active_since,
+            fired_at,
+            notified: true,
+        };
+        self.last_notified_at = Some(now);
+        Some(Decision::CooldownOver)
     }
 
     fn activate(&mut self, rule: &Rule, now: Timestamp) -> Decision {

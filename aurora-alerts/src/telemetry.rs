@@ -2,9 +2,11 @@
 //!
 //! Labels are bounded: names of channels and closed lists, never names of rules or labels of series.
 
+use std::time::Duration;
+
 use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 
-use crate::pipeline::Outcome;
+use crate::history::{Entry, Outcome, Record};
 use crate::rule::Severity;
 use crate::state::Decision;
 
@@ -18,6 +20,14 @@ pub const SAMPLES_REFUSED: &str = "aurora_alerts_samples_refused_total";
 pub const DELIVERIES: &str = "aurora_alerts_deliveries_total";
 /// How long attempts took, in seconds, by `channel`.
 pub const DELIVERY_SECONDS: &str = "aurora_alerts_delivery_seconds";
+/// From the writing of a notification to its delivery, in seconds, by `channel`.
+pub const WAITED_SECONDS: &str = "aurora_alerts_waited_seconds";
+/// Steps of escalation chains that were taken.
+pub const ESCALATIONS: &str = "aurora_alerts_escalations_total";
+/// Alerts that somebody acknowledged.
+pub const ACKNOWLEDGEMENTS: &str = "aurora_alerts_acknowledgements_total";
+/// Turns in which the store did not answer.
+pub const STORE_FAILURES: &str = "aurora_alerts_store_failures_total";
 /// Notifications that wait, by `channel`.
 pub const QUEUED: &str = "aurora_alerts_queued";
 
@@ -32,6 +42,14 @@ pub fn describe() {
         metrics::Unit::Seconds,
         "How long attempts to deliver took."
     );
+    describe_histogram!(
+        WAITED_SECONDS,
+        metrics::Unit::Seconds,
+        "From the writing of a notification to its delivery."
+    );
+    describe_counter!(ESCALATIONS, "Steps of escalation chains that were taken.");
+    describe_counter!(ACKNOWLEDGEMENTS, "Alerts that somebody acknowledged.");
+    describe_counter!(STORE_FAILURES, "Turns in which the store did not answer.");
     describe_gauge!(QUEUED, "Notifications that wait for their channel.");
 }
 
@@ -53,15 +71,34 @@ pub(crate) fn sample_refused(reason: &'static str) {
     counter!(SAMPLES_REFUSED, "reason" => reason).increment(1);
 }
 
-pub(crate) fn attempted(channel: &str, outcome: &Outcome, seconds: f64) {
-    histogram!(DELIVERY_SECONDS, "channel" => channel.to_owned()).record(seconds);
-    settled(channel, outcome);
+pub(crate) fn store_failed() {
+    counter!(STORE_FAILURES).increment(1);
 }
 
-pub(crate) fn settled(channel: &str, outcome: &Outcome) {
-    counter!(DELIVERIES, "channel" => channel.to_owned(), "outcome" => outcome.as_str()).increment(1);
+pub(crate) fn attempted(channel: &str, took: Duration) {
+    histogram!(DELIVERY_SECONDS, "channel" => channel.to_owned()).record(took.as_secs_f64());
 }
 
-pub(crate) fn queued(channel: &str, step: f64) {
-    gauge!(QUEUED, "channel" => channel.to_owned()).increment(step);
+/// Counts what the history keeps.
+pub(crate) fn recorded(record: &Record) {
+    let channel = || record.channel.clone().unwrap_or_default();
+    match &record.entry {
+        Entry::Delivery {
+            outcome, waited_ms, ..
+        } => {
+            counter!(DELIVERIES, "channel" => channel(), "outcome" => outcome.as_str()).increment(1);
+            if matches!(outcome, Outcome::Delivered { .. }) {
+                let waited = Duration::from_millis(*waited_ms).as_secs_f64();
+                histogram!(WAITED_SECONDS, "channel" => channel()).record(waited);
+            }
+        }
+        Entry::Escalated { .. } => counter!(ESCALATIONS).increment(1),
+        Entry::Acknowledged { .. } => counter!(ACKNOWLEDGEMENTS).increment(1),
+        _ => {}
+    }
+}
+
+pub(crate) fn queued(channel: &str, waiting: usize) {
+    gauge!(QUEUED, "channel" => channel.to_owned())
+        .set(f64::from(u32::try_from(waiting).unwrap_or(u32::MAX)));
 }

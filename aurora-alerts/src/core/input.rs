@@ -6,6 +6,7 @@ use aurora_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::labels::{Fingerprint, Labels};
+use crate::notification::DeliveryId;
 use crate::notifier::{NotifyError, Receipt};
 use crate::pipeline::{Acknowledgement, LaneKey, Setup};
 use crate::posted::PostedAlert;
@@ -24,6 +25,7 @@ pub(crate) enum Input {
     /// An attempt to deliver ended.
     Outcome {
         lane: LaneKey,
+        id: DeliveryId,
         result: Result<Receipt, NotifyError>,
         took: Duration,
     },

@@ -13,12 +13,13 @@ use std::time::Duration;
 
 use aurora_core::time::Timestamp;
 
-pub(crate) use input::{Command, Input, Reply, Setting};
+pub(crate) use input::{Command, Input, Reply, Sample, Setting};
 
 use crate::alert::{Alert, AlertEvent};
 use crate::evaluation::{Evaluator, Transition};
 use crate::history::{Entry, Record};
-use crate::labels::{Fingerprint, Labels};
+use crate::labels::Fingerprint;
+use crate::notification::DeliveryId;
 use crate::pipeline::{Explanation, Facts, Known, LaneKey, Origin, Pipeline, Sending, Setup};
 use crate::rule::Rule;
 use crate::series::SeriesStore;
@@ -27,15 +28,6 @@ use crate::store::{Batch, OutboxRow, Snapshot, StateKey, StateKind};
 
 /// How often what rules have learned is written down.
 const CHECKPOINT: Duration = Duration::from_secs(60);
-
-/// Something that happened in an engine.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Happening {
-    /// An alert changed.
-    Alert(AlertEvent),
-    /// Anything else that the history keeps.
-    Record(Record),
-}
 
 /// Rules, alerts and deliveries together, as plain data.
 #[derive(Debug)]
@@ -106,8 +98,13 @@ impl Core {
                 Reply::Done
             }
             Input::Command(command) => self.obey(command, now),
-            Input::Outcome { lane, result, took } => {
-                self.pipeline.settle(&lane, result, took, now);
+            Input::Outcome {
+                lane,
+                id,
+                result,
+                took,
+            } => {
+                self.pipeline.settle(&lane, id, result, took, now);
                 Reply::Done
             }
             Input::Configure(setting) => {
@@ -136,7 +133,10 @@ impl Core {
                 Err(_) => Reply::Full,
             },
             Command::Expire { id, by } => Reply::found(self.pipeline.expire_silence(id, &by, now)),
-            Command::Acknowledge { alerts, acknowledgement } => {
+            Command::Acknowledge {
+                alerts,
+                acknowledgement,
+            } => {
                 let mut found = false;
                 for fingerprint in alerts {
                     found |= self
@@ -145,16 +145,19 @@ impl Core {
                 }
                 Reply::found(found)
             }
-            Command::Unacknowledge { alert, by } => Reply::found(self.pipeline.unacknowledge(alert, &by, now)),
+            Command::Unacknowledge { alert, by } => {
+                Reply::found(self.pipeline.unacknowledge(alert, &by, now))
+            }
             Command::Enable { channel } => Reply::found(self.pipeline.enable(&channel, now)),
             Command::Samples { samples } => {
                 for sample in samples {
                     // What a replica could take, its leader mostly can; what not, it counts.
-                    drop(
-                        self.evaluator
-                            .series()
-                            .record(&sample.metric, sample.labels, sample.value, sample.at),
-                    );
+                    drop(self.evaluator.series().record(
+                        &sample.metric,
+                        sample.labels,
+                        sample.value,
+                        sample.at,
+                    ));
                 }
                 Reply::Done
             }
@@ -229,8 +232,7 @@ impl Core {
 
     fn configure(&mut self, setting: Setting, now: Timestamp) {
         let mut transitions = std::mem::take(&mut self.transitions);
-        self.evaluator
-            .replace_rules(setting.rules, now, &mut transitions);
+        self.evaluator.replace_rules(setting.rules, now, &mut transitions);
         self.pipeline.configure(setting.setup, now);
         for transition in transitions.drain(..) {
             self.follow(transition, now);
@@ -249,7 +251,10 @@ impl Core {
             }
         }
         self.pipeline.take_changes(&mut batch);
-        if self.checkpoint_at.is_none_or(|at| self.now.since(at) >= CHECKPOINT) {
+        if self
+            .checkpoint_at
+            .is_none_or(|at| self.now.since(at) >= CHECKPOINT)
+        {
             self.checkpoint(&mut batch);
         }
         batch.history.append(&mut self.records);
@@ -283,8 +288,8 @@ impl Core {
         self.pipeline.claim(now)
     }
 
-    pub(crate) fn unclaim(&mut self, lane: &LaneKey) {
-        self.pipeline.unclaim(lane);
+    pub(crate) fn unclaim(&mut self, lane: &LaneKey, id: DeliveryId) {
+        self.pipeline.unclaim(lane, id);
     }
 
     pub(crate) fn next_due(&self) -> Option<Timestamp> {
@@ -392,7 +397,11 @@ fn shown(known: &Known) -> Alert {
             resolved_at,
             reason,
         },
-        _ => Phase::firing(facts.starts_at),
+        _ => Phase::Firing {
+            active_since: facts.starts_at,
+            fired_at,
+            notified: true,
+        },
     };
     Alert {
         fingerprint: facts.fingerprint,
@@ -408,7 +417,7 @@ fn shown(known: &Known) -> Alert {
         state: AlertState {
             phase,
             value: facts.value,
-            last_notified_at: None,
+            ..AlertState::default()
         },
     }
 }

@@ -1,32 +1,61 @@
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use aurora_core::id::{Id, IdKind};
 use aurora_core::resilience::RetryPolicy;
 use aurora_core::rng::Random;
 use aurora_core::time::{Clock, SystemClock};
+use tokio::sync::{Semaphore, watch};
 
-use super::AlertEngine;
+use super::blueprint::{Blueprint, Fixed};
+use super::desk::Desk;
 use super::events::Journal;
+use super::run::Stage;
+use super::{AlertEngine, Brain, Inner};
+use crate::core::Core;
 use crate::error::{Error, Problem};
-use crate::evaluation::Evaluation;
+use crate::link::AckLinks;
 use crate::notifier::Notifier;
-use crate::pipeline::{Channel, Courier, patient};
+use crate::pipeline::{Bounds, ChannelSetup, patient};
+use crate::route::{InhibitRule, Receiver, Route, Routing};
 use crate::rule::{Rule, RuleBuilder};
+use crate::series::{MetricsRecorder, SeriesLimits, SeriesStore};
+use crate::store::{AlertStore, MemoryStore};
+use crate::time_interval::TimeInterval;
+
+/// How long the lead of a store is held without being kept.
+const LEAD_TTL: Duration = Duration::from_secs(10);
+
+/// Marks the ids of engines, by which they hold the lead.
+#[derive(Debug)]
+struct Engine;
+
+impl IdKind for Engine {
+    const PREFIX: &'static str = "eng";
+}
 
 /// An engine in the making; see [`AlertEngine::builder`].
 #[derive(Debug)]
-#[must_use = "an engine begins with build()"]
+#[must_use = "an engine begins with build() or open()"]
 pub struct AlertEngineBuilder {
     rules: Vec<RuleBuilder>,
+    routing: Routing,
     channels: Vec<(String, Box<dyn Notifier>)>,
+    fallback: Option<String>,
+    store: Option<Arc<dyn AlertStore>>,
+    recorders: Vec<MetricsRecorder>,
     clock: Arc<dyn Clock>,
     random: Random,
     retry: RetryPolicy,
+    links: Option<AckLinks>,
+    resolve_timeout: Duration,
     send_timeout: Duration,
     interval: Duration,
-    series_limit: usize,
-    outbox_limit: usize,
+    lead_ttl: Duration,
+    series: SeriesLimits,
+    bounds: Bounds,
     history_limit: usize,
     deliveries_limit: usize,
 }
@@ -35,14 +64,24 @@ impl Default for AlertEngineBuilder {
     fn default() -> Self {
         Self {
             rules: Vec::new(),
+            routing: Routing::default(),
             channels: Vec::new(),
+            fallback: None,
+            store: None,
+            recorders: Vec::new(),
             clock: Arc::new(SystemClock),
             random: Random::system(),
             retry: patient(),
+            links: None,
+            resolve_timeout: Duration::from_secs(300),
             send_timeout: Duration::from_secs(30),
             interval: Duration::from_secs(1),
-            series_limit: 1_000,
-            outbox_limit: 1_000,
+            lead_ttl: LEAD_TTL,
+            series: SeriesLimits::default(),
+            bounds: Bounds {
+                alerts: 100_000,
+                silences: 10_000,
+            },
             history_limit: 1_000,
             deliveries_limit: 1_000,
         }
@@ -74,6 +113,76 @@ impl AlertEngineBuilder {
         self
     }
 
+    /// The channel that is told of what a broken channel cannot tell, and that it is broken.
+    pub fn fallback(mut self, channel: impl Into<String>) -> Self {
+        self.fallback = Some(channel.into());
+        self
+    }
+
+    /// Who is told of which alerts; without it every channel is told of every alert, each on its own.
+    pub fn route(mut self, root: Route) -> Self {
+        self.routing.root = Some(root);
+        self
+    }
+
+    /// Some channels under one name, for routes and escalations.
+    pub fn receiver<C: Into<String>>(
+        mut self,
+        name: impl Into<String>,
+        channels: impl IntoIterator<Item = C>,
+    ) -> Self {
+        self.routing.receivers.push(Receiver {
+            name: name.into(),
+            channels: channels.into_iter().map(Into::into).collect(),
+        });
+        self
+    }
+
+    /// Alerts that fire keep others back.
+    pub fn inhibit(mut self, rule: InhibitRule) -> Self {
+        self.routing.inhibit.push(rule);
+        self
+    }
+
+    /// A named time that routes use; several intervals of one name count together.
+    pub fn times(
+        mut self,
+        name: impl Into<String>,
+        intervals: impl IntoIterator<Item = TimeInterval>,
+    ) -> Self {
+        self.routing
+            .times
+            .push((name.into(), intervals.into_iter().collect()));
+        self
+    }
+
+    /// Everything about routing at once, for instance from a file; replaces what was set before.
+    pub fn routing(mut self, routing: Routing) -> Self {
+        self.routing = routing;
+        self
+    }
+
+    /// Where alerts, notifications and history are kept; default in memory, which ends with the engine.
+    ///
+    /// Several engines on one store are replicas: one judges and delivers, the others hand it what they are told and
+    /// take over when it is gone.
+    pub fn store(mut self, store: impl AlertStore) -> Self {
+        self.store = Some(Arc::new(store));
+        self
+    }
+
+    /// Samples what is measured through the `metrics` facade, at each tick; see [`MetricsRecorder`].
+    pub fn metrics(mut self, recorder: &MetricsRecorder) -> Self {
+        self.recorders.push(recorder.clone());
+        self
+    }
+
+    /// Signed links by which whoever reads a notification can acknowledge it.
+    pub fn acknowledge_links(mut self, links: AckLinks) -> Self {
+        self.links = Some(links);
+        self
+    }
+
     /// Where the time comes from; default the system's clock.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Arc::new(clock);
@@ -88,10 +197,16 @@ impl AlertEngineBuilder {
 
     /// When failed deliveries are tried again.
     ///
-    /// Default 20 attempts with full jitter under 1 s, 2 s, 4 s … 5 minutes, about half an hour in the mean; a
-    /// `Retry-After` is obeyed up to 24 hours.
+    /// Default 600 attempts with full jitter under 1 s, 2 s, 4 s … 5 minutes, about a day in the mean; a `Retry-After`
+    /// is obeyed up to 24 hours. What is given up goes to the [`fallback`](Self::fallback) channel.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.retry = policy;
+        self
+    }
+
+    /// How long a posted alert fires whose end nobody named and that is not posted again; default 5 minutes.
+    pub fn resolve_timeout(mut self, timeout: Duration) -> Self {
+        self.resolve_timeout = timeout;
         self
     }
 
@@ -101,24 +216,33 @@ impl AlertEngineBuilder {
         self
     }
 
-    /// How often [`AlertEngine::run`] lets time pass; default 1 s.
+    /// How often [`AlertEngine::run`] judges; default 1 s.
     pub fn interval(mut self, interval: Duration) -> Self {
         self.interval = interval;
         self
     }
 
-    /// How many label sets a metric may have; samples of further ones are refused and counted. Default 1,000.
-    pub fn series_limit(mut self, limit: usize) -> Self {
-        self.series_limit = limit;
+    /// How long after the last sign of life of the replica that leads another takes over; default 10 s, at least 1 s.
+    pub fn lead_ttl(mut self, ttl: Duration) -> Self {
+        self.lead_ttl = ttl;
         self
     }
 
-    /// How many notifications may wait for one channel. Default 1,000.
-    ///
-    /// Beyond it one of the least severe is dropped, counted, and logged: the oldest about whose alert a later one waits
-    /// too, or else the oldest.
-    pub fn outbox_limit(mut self, limit: usize) -> Self {
-        self.outbox_limit = limit;
+    /// How many label sets a metric may have; samples of further ones are refused and counted. Default 1,000.
+    pub fn series_limit(mut self, limit: usize) -> Self {
+        self.series.per_metric = limit;
+        self
+    }
+
+    /// How many series and samples are kept.
+    pub fn series_limits(mut self, limits: SeriesLimits) -> Self {
+        self.series = limits;
+        self
+    }
+
+    /// How many posted alerts there may be at a time; default 100,000.
+    pub fn alerts_limit(mut self, limit: usize) -> Self {
+        self.bounds.alerts = limit;
         self
     }
 
@@ -134,11 +258,12 @@ impl AlertEngineBuilder {
         self
     }
 
-    /// Checks everything and makes the engine, which does nothing by itself.
+    /// Checks everything and makes the engine, which does nothing by itself. What its store holds is taken up with the
+    /// first tick, or whatever else comes first; [`open`](Self::open) does so at once.
     ///
     /// # Errors
-    /// With every problem at once: those of the rules, two rules or two channels of the same name, a channel name that
-    /// is not 1 to 64 of `a-z 0-9 _ -`, a limit or a wait of zero.
+    /// With every problem at once: those of the rules and routes, two rules or two channels of the same name, a channel
+    /// name that is not 1 to 64 of `a-z 0-9 _ -`, names that lead nowhere, a limit or a wait of zero.
     pub fn build(self) -> Result<AlertEngine, Error> {
         let mut problems = self.problems();
         let mut rules: Vec<Rule> = Vec::new();
@@ -148,68 +273,119 @@ impl AlertEngineBuilder {
                 Err(error) => problems.extend(error.into_problems()),
             }
         }
-        let mut names = BTreeSet::new();
-        for rule in &rules {
-            if !names.insert(rule.name()) {
-                problems.push(Problem::new(
-                    format!("rule {:?}", rule.name()),
-                    "another rule has the same name",
-                ));
-            }
-        }
-        Error::check(problems)?;
-        let journal = Arc::new(Journal::new(self.history_limit, self.deliveries_limit));
-        let log = Arc::clone(&journal);
-        let courier = Courier {
-            clock: self.clock,
+        let channels = self.channels.iter().map(|(name, notifier)| ChannelSetup {
+            name: name.clone(),
+            targets: notifier.targets(),
+            limits: notifier.limits(),
+        });
+        let fixed = Fixed {
+            channels: channels.collect(),
+            fallback: self.fallback,
+            retry: self.retry,
             random: self.random,
-            policy: self.retry,
-            send_limit: self.send_timeout,
-            record: Box::new(move |record| log.delivery(record)),
+            links: self.links,
+            resolve_timeout: self.resolve_timeout,
+            bounds: self.bounds,
         };
-        let outbox_limit = self.outbox_limit;
-        let channels = self.channels.into_iter();
-        let channels = channels
-            .map(|(name, notifier)| Channel::new(name, notifier, outbox_limit))
-            .collect();
-        Ok(AlertEngine::new(
-            Evaluation::new(rules, self.series_limit),
-            channels,
-            courier,
-            journal,
-            self.interval,
-        ))
+        let blueprint = Blueprint {
+            rules,
+            routing: self.routing,
+            fixed: Arc::new(fixed),
+        };
+        problems.extend(blueprint.problems());
+        Error::check(problems)?;
+        let store = self.store.unwrap_or_else(|| {
+            let store = MemoryStore::new().clock(Arc::clone(&self.clock));
+            Arc::new(store)
+        });
+        let series = SeriesStore::new(self.series);
+        let brain = Brain {
+            core: Core::new(blueprint.rules.clone(), blueprint.setup(), series.clone()),
+            lead: None,
+            renewed_at: None,
+            unsaved: None,
+            untold: Vec::new(),
+            inbox_after: 0,
+            version: None,
+        };
+        let inner = Inner {
+            brain: Mutex::new(brain),
+            turns: Semaphore::new(1),
+            desk: Desk::default(),
+            series,
+            recorders: self.recorders,
+            notifiers: self.channels,
+            blueprint: Mutex::new(Arc::new(blueprint)),
+            store,
+            journal: Journal::new(self.history_limit, self.deliveries_limit),
+            holder: Id::<Engine>::new(self.clock.now()).to_string(),
+            clock: self.clock,
+            lead_ttl: self.lead_ttl,
+            interval: self.interval,
+            send_timeout: self.send_timeout,
+            refused: AtomicU64::new(0),
+            store_failures: AtomicU64::new(0),
+            following: AtomicBool::new(false),
+            has_followed: AtomicBool::new(false),
+            stage: watch::channel(Stage::Open).0,
+        };
+        Ok(AlertEngine {
+            inner: Arc::new(inner),
+        })
+    }
+
+    /// As [`build`](Self::build), and takes up what the store holds.
+    ///
+    /// # Errors
+    /// As `build`; further when the store does not answer.
+    pub async fn open(self) -> Result<AlertEngine, Error> {
+        let engine = self.build()?;
+        engine.take_up().await?;
+        Ok(engine)
     }
 
     fn problems(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
         let mut names = BTreeSet::new();
-        for (name, _) in &self.channels {
+        for (name, notifier) in &self.channels {
             let subject = format!("channel {name:?}");
+            let mut wrong = |detail: &str| problems.push(Problem::new(subject.as_str(), detail));
             let allowed = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-');
             if name.is_empty() || name.len() > 64 || !name.bytes().all(allowed) {
-                problems.push(Problem::new(
-                    subject.as_str(),
-                    "name must be 1 to 64 of a-z, 0-9, _ and -",
-                ));
+                wrong("name must be 1 to 64 of a-z, 0-9, _ and -");
             }
-            if !names.insert(name) {
-                problems.push(Problem::new(
-                    subject.as_str(),
-                    "another channel has the same name; use notify_as",
-                ));
+            if !names.insert(name.as_str()) {
+                wrong("another channel has the same name; use notify_as");
             }
+            let targets = notifier.targets();
+            let unique: BTreeSet<&String> = targets.iter().collect();
+            if targets.is_empty() || unique.len() < targets.len() {
+                wrong("a channel needs targets, each once");
+            }
+            if targets.iter().any(|target| target.len() > 255) {
+                wrong("a target can have at most 255 bytes");
+            }
+        }
+        if let Some(fallback) = self.fallback.as_deref().filter(|name| !names.contains(name)) {
+            problems.push(Problem::new(
+                "engine",
+                format!("the fallback {fallback:?} is no channel"),
+            ));
         }
         let zeros = [
             ("send timeout", self.send_timeout.is_zero()),
             ("interval", self.interval.is_zero()),
-            ("series limit", self.series_limit == 0),
-            ("outbox limit", self.outbox_limit == 0),
+            ("resolve timeout", self.resolve_timeout.is_zero()),
+            ("series limit", self.series.per_metric == 0),
+            ("alerts limit", self.bounds.alerts == 0),
         ];
         let zeros = zeros.into_iter().filter(|(_, wrong)| *wrong);
         problems.extend(
             zeros.map(|(what, _)| Problem::new("engine", format!("{what} must be greater than zero"))),
         );
+        if self.lead_ttl < Duration::from_secs(1) {
+            problems.push(Problem::new("engine", "the lead must be held for at least 1 s"));
+        }
         problems
     }
 }

@@ -1,11 +1,14 @@
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 
+use super::status::Counts;
 use crate::alert::AlertEvent;
-use crate::pipeline::{DeliveryRecord, Ring};
+use crate::history::{DeliveryRecord, Record};
+use crate::ring::Ring;
 
 /// How many events a slow subscriber may lag behind before it misses the oldest.
 const LAG: usize = 256;
@@ -17,8 +20,10 @@ const LAG: usize = 256;
 pub enum Event {
     /// An alert changed.
     Alert(AlertEvent),
-    /// An attempt to deliver ended.
+    /// An attempt to deliver ended, or a notification had none.
     Delivery(DeliveryRecord),
+    /// Anything else that the history keeps: acknowledgements, escalations, silences, channels.
+    Record(Record),
 }
 
 /// The events of an engine from the moment of subscribing on.
@@ -58,6 +63,7 @@ pub(super) struct Journal {
     events: broadcast::Sender<Event>,
     history: Mutex<Ring<AlertEvent>>,
     deliveries: Mutex<Ring<DeliveryRecord>>,
+    counts: Mutex<BTreeMap<String, Counts>>,
 }
 
 impl Journal {
@@ -66,6 +72,7 @@ impl Journal {
             events: broadcast::channel(LAG).0,
             history: Mutex::new(Ring::new(history)),
             deliveries: Mutex::new(Ring::new(deliveries)),
+            counts: Mutex::default(),
         }
     }
 
@@ -77,12 +84,22 @@ impl Journal {
         self.publish(Event::Alert(event));
     }
 
-    pub(super) fn delivery(&self, record: DeliveryRecord) {
-        self.deliveries
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(record.clone());
-        self.publish(Event::Delivery(record));
+    pub(super) fn record(&self, record: &Record) {
+        if let Some(delivery) = DeliveryRecord::of(record) {
+            self.counts
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .entry(delivery.channel.clone())
+                .or_default()
+                .count(&delivery);
+            self.deliveries
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(delivery.clone());
+            self.publish(Event::Delivery(delivery));
+        } else if !matches!(record.entry, crate::history::Entry::Alert { .. }) {
+            self.publish(Event::Record(record.clone()));
+        }
     }
 
     pub(super) fn history(&self, limit: usize) -> Vec<AlertEvent> {
@@ -97,6 +114,11 @@ impl Journal {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .newest(limit)
+    }
+
+    /// Since the engine was built, by channel; the names are those of channels, so that there are few.
+    pub(super) fn counts(&self) -> BTreeMap<String, Counts> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(super) fn subscribe(&self) -> Subscription {

@@ -1,39 +1,53 @@
-//! The engine: samples and time go in, people are told.
+//! The engine: samples, posted alerts and time go in, people are told.
 
+mod ask;
+mod blueprint;
 mod builder;
+mod desk;
 mod events;
 mod feed;
 mod run;
+mod send;
+mod status;
 #[cfg(test)]
 mod tests;
+mod turn;
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::fmt;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use aurora_core::time::{Clock, Timestamp};
-use tokio::sync::watch;
-use tracing::{debug, warn};
+use tokio::sync::{Semaphore, watch};
+use tracing::{error, info, warn};
 
+use blueprint::Blueprint;
 pub use builder::AlertEngineBuilder;
+use desk::Desk;
 use events::Journal;
 pub use events::{Event, Subscription};
 use run::Stage;
+pub use status::ChannelStatus;
 
 use crate::alert::{Alert, AlertEvent};
-use crate::evaluation::{Evaluation, Refusal};
-use crate::labels::Labels;
-use crate::notification::{DeliveryId, Notification};
-use crate::pipeline::{Channel, ChannelStatus, Courier, DeliveryRecord};
+use crate::core::{Core, Sample};
+use crate::error::Error;
+use crate::history::DeliveryRecord;
+use crate::labels::{Fingerprint, Labels};
+use crate::notifier::Notifier;
+use crate::pipeline::Explanation;
 use crate::rule::Rule;
-use crate::state::AlertState;
+use crate::series::{MetricsRecorder, Refusal, SeriesHandle, SeriesStore};
+use crate::silence::Silence;
+use crate::store::{AlertStore, Batch, Lead};
 use crate::telemetry;
 
 /// An alert engine that lives inside an application; clones are handles to the same engine.
 ///
-/// It owns no timer and no task: [`record`](Self::record) takes samples, [`tick`](Self::tick) lets time pass and
-/// delivers, [`run`](Self::run) is a loop around it. An application that calls neither of the two is never told
-/// anything. Nothing is shared between two engines.
+/// It owns no timer and no task: [`record`](Self::record) takes samples, [`tick`](Self::tick) judges them, lets time pass
+/// and delivers, [`run`](Self::run) is a loop around it. An application that calls neither of the two is never told
+/// anything. Nothing is shared between two engines but the store that they are given.
 ///
 /// # Examples
 /// ```
@@ -55,15 +69,52 @@ pub struct AlertEngine {
     inner: Arc<Inner>,
 }
 
-#[derive(Debug)]
 struct Inner {
-    evaluation: Mutex<Evaluation>,
-    channels: Vec<Channel>,
-    courier: Courier,
-    journal: Arc<Journal>,
+    brain: Mutex<Brain>,
+    /// One turn at a time. Its holder waits for the store, for nothing else.
+    turns: Semaphore,
+    desk: Desk,
+    series: SeriesStore,
+    recorders: Vec<MetricsRecorder>,
+    notifiers: Vec<(String, Box<dyn Notifier>)>,
+    blueprint: Mutex<Arc<Blueprint>>,
+    store: Arc<dyn AlertStore>,
+    clock: Arc<dyn Clock>,
+    journal: Journal,
+    /// The name under which this engine holds the lead; of no other.
+    holder: String,
+    lead_ttl: Duration,
     interval: Duration,
+    send_timeout: Duration,
     refused: AtomicU64,
+    store_failures: AtomicU64,
+    /// Whether another replica leads, so that samples have to be handed on.
+    following: AtomicBool,
+    has_followed: AtomicBool,
     stage: watch::Sender<Stage>,
+}
+
+/// What only whoever has the turn changes.
+#[derive(Debug)]
+struct Brain {
+    core: Core,
+    lead: Option<Lead>,
+    /// When the lead was last taken or kept, in the time of `Clock::elapsed`.
+    renewed_at: Option<Duration>,
+    /// What the core has decided and nobody has written down yet. While there is something, nothing is sent.
+    unsaved: Option<Arc<Batch>>,
+    /// What has to be told once it is written down.
+    untold: Vec<AlertEvent>,
+    inbox_after: i64,
+    /// The version of the store that a follower shows.
+    version: Option<i64>,
+}
+
+/// Who writes.
+#[derive(Debug, Clone, Copy)]
+enum Role {
+    Leading(Lead),
+    Following,
 }
 
 impl AlertEngine {
@@ -72,33 +123,10 @@ impl AlertEngine {
         AlertEngineBuilder::default()
     }
 
-    fn new(
-        evaluation: Evaluation,
-        channels: Vec<Channel>,
-        courier: Courier,
-        journal: Arc<Journal>,
-        interval: Duration,
-    ) -> Self {
-        let evaluation = Mutex::new(evaluation);
-        let (stage, _) = watch::channel(Stage::Open);
-        let refused = AtomicU64::new(0);
-        Self {
-            inner: Arc::new(Inner {
-                evaluation,
-                channels,
-                courier,
-                journal,
-                interval,
-                refused,
-                stage,
-            }),
-        }
-    }
-
-    /// Takes a sample of a metric without labels and judges it at once; sends nothing yet.
+    /// Takes a sample of a metric without labels; it is judged at the next tick, and nothing is sent yet.
     ///
-    /// Fast and never waits for a channel. A metric that no rule watches is ignored; NaN and infinities are refused
-    /// and counted.
+    /// Fast and never waits for a channel or a store. A metric that no rule watches is ignored; NaN and infinities are
+    /// refused and counted. Samples are not durable: an alert is, from the tick on that finds it.
     pub fn record(&self, metric: &str, value: f64) {
         self.record_with(metric, Labels::new(), value);
     }
@@ -116,68 +144,89 @@ impl AlertEngine {
     /// # Ok::<(), aurora_alerts::Error>(())
     /// ```
     pub fn record_with(&self, metric: &str, labels: impl Into<Labels>, value: f64) {
-        let mut evaluation = self.lock();
-        // Under the lock, so that what is taken here is waiting before a shutdown looks.
+        let labels = labels.into();
         if self.is_ending() {
-            drop(evaluation);
-            return self.refuse(Refusal::Closed);
+            return self.inner.refuse(Refusal::Closed);
         }
-        let now = self.now(); // under the lock, so that time does not go back between two threads
-        match evaluation.sample(metric, labels.into(), value, now) {
-            // Under the lock, so that two changes of one alert reach every channel in their order.
-            Ok(events) => self.apply(events, now),
-            Err(refusal) => {
-                drop(evaluation);
-                self.refuse(refusal);
+        let at = self.inner.clock.now();
+        if self.inner.following.load(Ordering::Relaxed) {
+            if !self.inner.series.is_watched(metric, &labels) {
+                return;
             }
+            self.inner.desk.sample(Sample {
+                metric: metric.to_owned(),
+                labels: labels.clone(),
+                value,
+                at,
+            });
+        }
+        if let Err(refusal) = self.inner.series.record(metric, labels, value, at) {
+            self.inner.refuse(refusal);
         }
     }
 
-    /// Lets time pass, then sends everything that is due: on all channels at once, one after the other on each.
+    /// One series, resolved once: for places that record often.
     ///
-    /// It returns when everything that was due has been tried once; each attempt has its limit
-    /// ([`send_timeout`](AlertEngineBuilder::send_timeout)). Where a slow channel must not delay the next evaluation,
-    /// use [`run`](Self::run). After a [`shutdown`](Self::shutdown) it only delivers what was left.
+    /// What is recorded through it is judged by this process alone, also while another replica leads.
     ///
-    /// # Cancel safety
-    /// Nothing is lost by dropping the future: what was being sent is sent again under the same id.
-    pub async fn tick(&self) {
-        self.evaluate();
-        self.deliver().await;
+    /// # Errors
+    /// [`ErrorKind::Full`](crate::ErrorKind::Full) when the metric has as many label sets as it may have.
+    pub fn series(&self, metric: &str, labels: impl Into<Labels>) -> Result<SeriesHandle, Error> {
+        self.inner
+            .series
+            .handle(metric, labels.into())
+            .map_err(|refusal| {
+                Error::new(
+                    crate::ErrorKind::Full,
+                    format!("metric {metric:?}"),
+                    refusal.as_str(),
+                )
+            })
     }
 
-    /// The alerts that are pending or firing, by metric and label set.
+    /// The alerts that are pending or firing: those of rules by metric and label set, then those that were posted.
+    ///
+    /// While another replica leads they are those that it has written down.
     #[must_use]
     pub fn active(&self) -> Vec<Alert> {
-        self.lock().alerts(AlertState::is_active)
+        self.brain().core.active()
     }
 
-    /// The latest changes, newest first, at most `limit`.
+    /// One alert, also while it is inactive or just over; `None` where nothing is known of it.
+    #[must_use]
+    pub fn get(&self, fingerprint: Fingerprint) -> Option<Alert> {
+        self.brain().core.get(fingerprint)
+    }
+
+    /// Why people were or were not told of an alert, as it stands now: stage, silence, cooldown, attempts.
+    #[must_use]
+    pub fn explain(&self, fingerprint: Fingerprint) -> Option<Explanation> {
+        let now = self.inner.clock.now();
+        self.brain().core.explain(fingerprint, now)
+    }
+
+    /// The latest changes that this process has seen, newest first, at most `limit`; [`records`](Self::records) has all.
     #[must_use]
     pub fn history(&self, limit: usize) -> Vec<AlertEvent> {
         self.inner.journal.history(limit)
     }
 
-    /// The latest attempts to deliver, newest first, at most `limit`.
+    /// The latest attempts to deliver that this process has made, newest first, at most `limit`.
     #[must_use]
     pub fn deliveries(&self, limit: usize) -> Vec<DeliveryRecord> {
         self.inner.journal.deliveries(limit)
     }
 
-    /// How every channel is doing, in the order in which they were added.
-    #[must_use]
-    pub fn channels(&self) -> Vec<ChannelStatus> {
-        self.inner
-            .channels
-            .iter()
-            .map(|channel| channel.status(&*self.inner.courier.clock))
-            .collect()
-    }
-
-    /// The rules, by metric.
+    /// The rules.
     #[must_use]
     pub fn rules(&self) -> Vec<Rule> {
-        self.lock().rules().cloned().collect()
+        self.inner.blueprint().rules.clone()
+    }
+
+    /// The silences, also those that have not begun or are just over.
+    #[must_use]
+    pub fn silences(&self) -> Vec<Silence> {
+        self.brain().core.pipeline().silences().cloned().collect()
     }
 
     /// How many samples were refused since the engine was built.
@@ -186,59 +235,90 @@ impl AlertEngine {
         self.inner.refused.load(Ordering::Relaxed)
     }
 
-    /// Everything that happens from now on.
+    /// Whether this engine is the one on its store that judges and delivers.
+    #[must_use]
+    pub fn leads(&self) -> bool {
+        self.brain().lead.is_some()
+    }
+
+    /// Everything that happens from now on in this process.
     #[must_use]
     pub fn subscribe(&self) -> Subscription {
         self.inner.journal.subscribe()
-    }
-
-    fn evaluate(&self) {
-        let mut evaluation = self.lock();
-        if self.is_ending() {
-            return;
-        }
-        let now = self.now();
-        let events = evaluation.tick(now);
-        self.apply(events, now);
-    }
-
-    /// Writes changes down and hands what is to be told to every channel.
-    fn apply(&self, events: Vec<AlertEvent>, now: Timestamp) {
-        for event in events {
-            let (decision, alert) = (event.decision, &event.alert);
-            debug!(rule = %alert.rule, fingerprint = %alert.fingerprint, change = decision.as_str(), "alert changed");
-            telemetry::changed(decision, alert.severity);
-            if let Some(status) = decision.notice() {
-                for channel in &self.inner.channels {
-                    let notification = Notification::of(alert, status, DeliveryId::new(now), now);
-                    channel.enqueue(notification, &self.inner.courier, now);
-                }
-            }
-            self.inner.journal.alert(event);
-        }
-    }
-
-    fn refuse(&self, refusal: Refusal) {
-        telemetry::sample_refused(refusal.as_str());
-        let count = self.inner.refused.fetch_add(1, Ordering::Relaxed) + 1;
-        // Ever more rarely, so that a flood of samples is not also a flood of lines.
-        if count.is_power_of_two() {
-            warn!(reason = refusal.as_str(), count, "sample refused");
-        }
     }
 
     fn is_ending(&self) -> bool {
         *self.inner.stage.borrow() != Stage::Open
     }
 
-    fn now(&self) -> Timestamp {
-        self.inner.courier.clock.now()
+    /// Copies what recorders have counted into the series.
+    fn sample(&self) {
+        let now = self.inner.clock.now();
+        for recorder in &self.inner.recorders {
+            recorder.sample_into(&self.inner.series, now);
+        }
+    }
+}
+
+impl Inner {
+    fn blueprint(&self) -> Arc<Blueprint> {
+        Arc::clone(&self.blueprint.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn lock(&self) -> MutexGuard<'_, Evaluation> {
-        self.inner
-            .evaluation
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+    fn notifier(&self, channel: &str) -> Option<&dyn Notifier> {
+        let mut notifiers = self.notifiers.iter();
+        notifiers
+            .find(|(name, _)| name == channel)
+            .map(|(_, notifier)| &**notifier)
+    }
+
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    fn refuse(&self, refusal: Refusal) {
+        telemetry::sample_refused(refusal.as_str());
+        let count = self.refused.fetch_add(1, Ordering::Relaxed) + 1;
+        // Ever more rarely, so that a flood of samples is not also a flood of lines.
+        if count.is_power_of_two() {
+            warn!(reason = refusal.as_str(), count, "sample refused");
+        }
+    }
+
+    fn set_following(&self, following: bool) {
+        self.following.store(following, Ordering::Relaxed);
+        if following {
+            self.has_followed.store(true, Ordering::Relaxed);
+        }
+    }
+
+    fn has_followed(&self) -> bool {
+        self.has_followed.load(Ordering::Relaxed)
+    }
+
+    fn store_fails(&self, failure: &Error) {
+        let count = self.store_failures.fetch_add(1, Ordering::Relaxed) + 1;
+        telemetry::store_failed();
+        if count.is_power_of_two() {
+            error!(error = %failure, count, "the alert store does not answer; nothing is sent until it does");
+        }
+    }
+
+    fn store_works(&self) {
+        if self.store_failures.swap(0, Ordering::Relaxed) > 0 {
+            info!("the alert store answers again");
+        }
+    }
+}
+
+impl fmt::Debug for Inner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AlertEngine")
+            .field("store", &self.store)
+            .field(
+                "channels",
+                &self.notifiers.iter().map(|(name, _)| name).collect::<Vec<_>>(),
+            )
+            .finish_non_exhaustive()
     }
 }

@@ -53,7 +53,13 @@ pub(crate) struct About<'a> {
 }
 
 impl Log {
-    pub(crate) fn note(&mut self, at: Timestamp, about: Option<About<'_>>, channel: Option<&str>, entry: Entry) {
+    pub(crate) fn note(
+        &mut self,
+        at: Timestamp,
+        about: Option<About<'_>>,
+        channel: Option<&str>,
+        entry: Entry,
+    ) {
         self.0.push(Record {
             seq: 0,
             at,

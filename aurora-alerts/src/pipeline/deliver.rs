@@ -10,13 +10,23 @@ use super::flush::new_id;
 use super::lane::{Item, LaneKey, Place};
 use crate::history::Outcome;
 use crate::labels::Fingerprint;
-use crate::notification::{NamedAlert, Notification, Reason, Status};
+use crate::notification::{DeliveryId, NamedAlert, Notification, Reason, Status};
+use crate::notifier::NotifyErrorKind;
 
 /// A notification that is to be sent now.
 #[derive(Debug, Clone)]
 pub(crate) struct Sending {
     pub(crate) lane: LaneKey,
     pub(crate) notification: Notification,
+}
+
+/// How a channel stands, with all its targets.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct ChannelView {
+    pub(crate) queued: usize,
+    pub(crate) oldest: Option<Timestamp>,
+    pub(crate) throttled_until: Option<Timestamp>,
+    pub(crate) disabled: Option<(Timestamp, NotifyErrorKind)>,
 }
 
 impl Pipeline {
@@ -76,7 +86,11 @@ impl Pipeline {
         let mut alerts: Vec<NamedAlert> = alerts.into_values().collect();
         alerts.sort_by_key(|alert| (alert.status, Reverse(alert.severity), alert.starts_at));
         let is_firing = alerts.iter().any(|alert| alert.status == Status::Firing);
-        notification.status = if is_firing { Status::Firing } else { Status::Resolved };
+        notification.status = if is_firing {
+            Status::Firing
+        } else {
+            Status::Resolved
+        };
         notification.severity = alerts
             .iter()
             .filter(|alert| !is_firing || alert.status == Status::Firing)
@@ -122,10 +136,40 @@ impl Pipeline {
     }
 
     /// What was claimed and could not be sent after all is free again.
-    pub(crate) fn unclaim(&mut self, key: &LaneKey) {
-        if let Some(lane) = self.lanes.get_mut(key) {
+    pub(crate) fn unclaim(&mut self, key: &LaneKey, id: DeliveryId) {
+        if let Some(lane) = self.lanes.get_mut(key)
+            && let Some(place) = lane.in_flight
+            && let Some(item) = lane.get(place)
+            && item.notification.id == id
+        {
             lane.in_flight = None;
         }
+    }
+
+    /// How a channel stands.
+    pub(crate) fn channel(&self, name: &str, now: Timestamp) -> ChannelView {
+        let standing = self.channels.get(name);
+        let mut view = ChannelView {
+            throttled_until: standing.and_then(|standing| standing.rest_until),
+            disabled: standing
+                .and_then(|standing| standing.disabled.as_ref())
+                .map(|disabled| (disabled.at, disabled.error)),
+            ..ChannelView::default()
+        };
+        for (_, lane) in self.lanes_of_channel(name) {
+            view.queued += lane.len();
+            let oldest = lane.items().map(|item| item.notification.created_at).min();
+            view.oldest = match (view.oldest, oldest) {
+                (Some(one), Some(other)) => Some(one.min(other)),
+                (one, other) => one.or(other),
+            };
+            view.throttled_until = view.throttled_until.max(lane.standing.rest_until);
+            if let (None, Some(disabled)) = (view.disabled, &lane.standing.disabled) {
+                view.disabled = Some((disabled.at, disabled.error));
+            }
+        }
+        view.throttled_until = view.throttled_until.filter(|until| now < *until);
+        view
     }
 
     /// How many notifications wait, in flight included.

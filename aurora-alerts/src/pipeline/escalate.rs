@@ -68,7 +68,11 @@ impl Pipeline {
             .get(&fingerprint)
             .and_then(|known| self.chain_of(known))
             .and_then(Escalation::notifications);
-        let Some(climb) = self.alerts.get_mut(&fingerprint).and_then(|known| known.climb.as_mut()) else {
+        let Some(climb) = self
+            .alerts
+            .get_mut(&fingerprint)
+            .and_then(|known| known.climb.as_mut())
+        else {
             return;
         };
         climb.told = climb.told.saturating_add(1);
@@ -89,7 +93,10 @@ impl Pipeline {
         let mut steps: BTreeMap<(String, String, u32), BTreeSet<Fingerprint>> = BTreeMap::new();
         for fingerprint in due {
             if let Some((group, receiver, step)) = self.take_step(fingerprint, now) {
-                steps.entry((group, receiver, step)).or_default().insert(fingerprint);
+                steps
+                    .entry((group, receiver, step))
+                    .or_default()
+                    .insert(fingerprint);
             }
             self.set_alert_timer(fingerprint);
         }
@@ -117,7 +124,13 @@ impl Pipeline {
         if self.is_suppressed(known, now) {
             // Looked at again when the wait of the same step has passed once more.
             let later = now + step.after.max(std::time::Duration::from_secs(1));
-            self.set_climb(fingerprint, Climb { due: Some(later), ..climb });
+            self.set_climb(
+                fingerprint,
+                Climb {
+                    due: Some(later),
+                    ..climb
+                },
+            );
             return None;
         }
         let (next, round) = match chain.steps().get(position + 1) {

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use aurora_core::time::Timestamp;
 use serde::Serialize;
 
+use super::Pipeline;
 use super::group::{Group, Told};
 use super::known::{Acknowledgement, Known};
 use super::lane::LaneKey;
-use super::Pipeline;
 use crate::labels::Fingerprint;
 use crate::notification::{DeliveryId, Status};
 use crate::silence::SilenceId;
@@ -179,10 +179,11 @@ impl Pipeline {
         if let Some(disabled) = self.disabled(lane_key) {
             return disabled;
         }
-        self.held_stage(group, known, told, now).unwrap_or(match group.flush_at {
-            Some(until) if until > now => Stage::Grouped { until },
-            _ => Stage::Due,
-        })
+        self.held_stage(group, known, told, now)
+            .unwrap_or(match group.flush_at {
+                Some(until) if until > now => Stage::Grouped { until },
+                _ => Stage::Due,
+            })
     }
 
     fn on_its_way(&self, key: &str, known: &Known, lane_key: &LaneKey, now: Timestamp) -> Option<Stage> {
@@ -201,12 +202,17 @@ impl Pipeline {
         if let Some(disabled) = self.disabled(lane_key) {
             return Some(disabled);
         }
-        let of_channel = self.channels.get(&*lane_key.channel).and_then(|standing| standing.rest_until);
+        let of_channel = self
+            .channels
+            .get(&*lane_key.channel)
+            .and_then(|standing| standing.rest_until);
         Some(Stage::Queued {
             delivery: notification.id,
             attempts: notification.attempt.saturating_sub(1),
             not_before: item.not_before,
-            throttled_until: of_channel.max(lane.standing.rest_until).filter(|until| now < *until),
+            throttled_until: of_channel
+                .max(lane.standing.rest_until)
+                .filter(|until| now < *until),
         })
     }
 
@@ -260,8 +266,14 @@ impl Pipeline {
     }
 
     fn disabled(&self, key: &LaneKey) -> Option<Stage> {
-        let of_channel = self.channels.get(&*key.channel).and_then(|standing| standing.disabled.as_ref());
-        let of_lane = self.lanes.get(key).and_then(|lane| lane.standing.disabled.as_ref());
+        let of_channel = self
+            .channels
+            .get(&*key.channel)
+            .and_then(|standing| standing.disabled.as_ref());
+        let of_lane = self
+            .lanes
+            .get(key)
+            .and_then(|lane| lane.standing.disabled.as_ref());
         of_channel.or(of_lane).map(|disabled| Stage::Disabled {
             since: disabled.at,
             detail: disabled.detail.clone(),

@@ -175,7 +175,11 @@ impl Pipeline {
                 || circumstances.is_muted
                 || known.acknowledgement.is_some()
                 || known.flap.since.is_some();
-            return if is_due && !is_quiet { Need::Repeat } else { Need::Nothing };
+            return if is_due && !is_quiet {
+                Need::Repeat
+            } else {
+                Need::Nothing
+            };
         }
         if circumstances.is_early {
             return Need::Nothing;
@@ -204,7 +208,10 @@ impl Pipeline {
         }
         if circumstances.is_early {
             // What waits is news, and goes before a repetition.
-            let waits = self.lanes.get(lane).is_some_and(|lane| lane.about(key).next().is_some());
+            let waits = self
+                .lanes
+                .get(lane)
+                .is_some_and(|lane| lane.about(key).next().is_some());
             if waits || plan.repeat.is_empty() {
                 return;
             }
@@ -238,12 +245,13 @@ impl Pipeline {
     }
 
     fn sort(&self, fingerprints: &mut [Fingerprint]) {
-        fingerprints.sort_by_key(|fingerprint| {
+        fingerprints.sort_by_cached_key(|fingerprint| {
             let known = self.alerts.get(fingerprint);
             (
                 known.map(|known| !known.is_firing()),
                 Reverse(known.map(|known| known.facts.severity)),
                 known.map(|known| known.facts.starts_at),
+                known.map(|known| known.facts.rule.clone()),
             )
         });
     }
@@ -319,11 +327,11 @@ impl Pipeline {
                     .get(&part.fingerprint)
                     .is_none_or(|known| !known.is_firing() || known.acknowledgement.is_some())
             }),
-            Reason::Acknowledged => item
-                .notification
-                .alerts
-                .iter()
-                .all(|alert| self.alerts.get(&alert.fingerprint).is_none_or(|known| !known.is_firing())),
+            Reason::Acknowledged => item.notification.alerts.iter().all(|alert| {
+                self.alerts
+                    .get(&alert.fingerprint)
+                    .is_none_or(|known| !known.is_firing())
+            }),
             Reason::Digest | Reason::Test => false,
         }
     }
@@ -377,7 +385,10 @@ impl Pipeline {
     }
 
     fn next_digest(&mut self, fingerprint: Fingerprint, now: Timestamp) {
-        let policy = self.alerts.get(&fingerprint).and_then(|known| self.flapping_of(known));
+        let policy = self
+            .alerts
+            .get(&fingerprint)
+            .and_then(|known| self.flapping_of(known));
         let (Some(policy), Some(known)) = (policy, self.alerts.get_mut(&fingerprint)) else {
             return;
         };
@@ -396,7 +407,17 @@ impl Pipeline {
         let Some(node) = self.setup.tree.node(group.route) else {
             return;
         };
-        let told = group.told.values().flat_map(BTreeMap::iter);
+        // Where something is on its way, its outcome decides when the next is due.
+        let idle = |lane: &LaneKey| {
+            self.lanes
+                .get(lane)
+                .is_some_and(|lane| lane.about(key).next().is_none())
+        };
+        let told = group
+            .told
+            .iter()
+            .filter(|(lane, _)| idle(lane))
+            .flat_map(|(_, told)| told);
         let firing = told.filter(|(fingerprint, told)| {
             told.status == Status::Firing
                 && self
@@ -438,7 +459,10 @@ impl Pipeline {
         self.enqueue_with(lane, key, reason, fingerprints, step, 0, None, now);
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the one place where a notification is written")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the one place where a notification is written"
+    )]
     fn enqueue_with(
         &mut self,
         lane: &LaneKey,
@@ -453,8 +477,7 @@ impl Pipeline {
         let Some(group) = self.groups.get(key) else {
             return;
         };
-        let told_before =
-            |fingerprint: Fingerprint| group.told(lane, fingerprint).map_or(0, |told| told.seq);
+        let told_before = |fingerprint: Fingerprint| group.told(lane, fingerprint).map_or(0, |told| told.seq);
         let knowns: Vec<&Known> = fingerprints
             .iter()
             .filter_map(|fingerprint| self.alerts.get(fingerprint))
@@ -485,7 +508,11 @@ impl Pipeline {
             considered.map(|known| known.facts.severity).max()
         };
         let mut notification = Notification::test(&*lane.target, now);
-        notification.status = if is_firing { Status::Firing } else { Status::Resolved };
+        notification.status = if is_firing {
+            Status::Firing
+        } else {
+            Status::Resolved
+        };
         notification.reason = reason;
         notification.severity = worst(is_firing).unwrap_or_default();
         notification.receiver = self
@@ -494,7 +521,10 @@ impl Pipeline {
             .node(group.route)
             .map(|node| self.receiver_of(fingerprints.first().copied(), &node.receiver))
             .unwrap_or_default();
-        notification.moved_to = self.lanes.get(lane).and_then(|lane| lane.standing.moved_to.clone());
+        notification.moved_to = self
+            .lanes
+            .get(lane)
+            .and_then(|lane| lane.standing.moved_to.clone());
         notification.group_key = key.to_owned();
         notification.group_labels = group.labels.clone();
         notification.alerts = alerts;

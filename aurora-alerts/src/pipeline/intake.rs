@@ -49,8 +49,14 @@ impl Pipeline {
     }
 
     /// Takes a posted alert; the semantics are those of Alertmanager's `POST /api/v2/alerts`.
-    pub(crate) fn post(&mut self, posted: PostedAlert, now: Timestamp) -> Result<Option<Decision>, PostRefusal> {
-        let starts_at = posted.starts_at.unwrap_or_else(|| posted.ends_at.map_or(now, |end| end.min(now)));
+    pub(crate) fn post(
+        &mut self,
+        posted: PostedAlert,
+        now: Timestamp,
+    ) -> Result<Option<Decision>, PostRefusal> {
+        let starts_at = posted
+            .starts_at
+            .unwrap_or_else(|| posted.ends_at.map_or(now, |end| end.min(now)));
         let guessed = posted.ends_at.is_none();
         let mut expires_at = posted.ends_at.unwrap_or(now + self.setup.resolve_timeout);
         let facts = posted.into_facts(starts_at);
@@ -71,7 +77,14 @@ impl Pipeline {
         let mut facts = facts;
         if let Some(known) = before.filter(|known| known.is_firing()) {
             facts.starts_at = facts.starts_at.min(known.facts.starts_at);
-            if let (Origin::Posted { expires_at: earlier, guessed: false }, true) = (known.origin, guessed) {
+            if let (
+                Origin::Posted {
+                    expires_at: earlier,
+                    guessed: false,
+                },
+                true,
+            ) = (known.origin, guessed)
+            {
                 expires_at = expires_at.max(earlier);
             }
         }
@@ -82,7 +95,13 @@ impl Pipeline {
         Ok(fired.then_some(Decision::Fired))
     }
 
-    pub(super) fn take_firing(&mut self, facts: Facts, origin: Origin, at: Timestamp, now: Timestamp) -> bool {
+    pub(super) fn take_firing(
+        &mut self,
+        facts: Facts,
+        origin: Origin,
+        at: Timestamp,
+        now: Timestamp,
+    ) -> bool {
         let fingerprint = facts.fingerprint;
         let known = self
             .alerts
@@ -141,7 +160,10 @@ impl Pipeline {
     }
 
     fn look_at_flapping(&mut self, fingerprint: Fingerprint, now: Timestamp) -> Option<FlapTurn> {
-        let policy = self.alerts.get(&fingerprint).and_then(|known| self.flapping_of(known));
+        let policy = self
+            .alerts
+            .get(&fingerprint)
+            .and_then(|known| self.flapping_of(known));
         let known = self.alerts.get_mut(&fingerprint)?;
         let turn = known.watch_flapping(policy.as_ref(), now)?;
         let about = About {
@@ -209,7 +231,12 @@ impl Pipeline {
         self.schedule_groups_of(fingerprint, now);
         self.finish(fingerprint);
         // An escalation that is due is taken by its own stage, which sets the timer anew.
-        let climbs = |known: &Known| known.climb.and_then(|climb| climb.due).is_some_and(|due| due <= now);
+        let climbs = |known: &Known| {
+            known
+                .climb
+                .and_then(|climb| climb.due)
+                .is_some_and(|due| due <= now)
+        };
         if self.alerts.get(&fingerprint).is_some_and(climbs) {
             self.due_climbs.insert(fingerprint);
         } else {
@@ -285,8 +312,17 @@ impl Pipeline {
     }
 
     /// Somebody takes care of an alert; says whether it fires.
-    pub(crate) fn acknowledge(&mut self, fingerprint: Fingerprint, ack: Acknowledgement, now: Timestamp) -> bool {
-        let Some(known) = self.alerts.get_mut(&fingerprint).filter(|known| known.is_firing()) else {
+    pub(crate) fn acknowledge(
+        &mut self,
+        fingerprint: Fingerprint,
+        ack: Acknowledgement,
+        now: Timestamp,
+    ) -> bool {
+        let Some(known) = self
+            .alerts
+            .get_mut(&fingerprint)
+            .filter(|known| known.is_firing())
+        else {
             return false;
         };
         let entry = Entry::Acknowledged {
@@ -321,7 +357,12 @@ impl Pipeline {
             rule: &known.facts.rule,
             severity: known.facts.severity,
         };
-        self.log.note(now, Some(about), None, Entry::Unacknowledged { by: by.to_owned() });
+        self.log.note(
+            now,
+            Some(about),
+            None,
+            Entry::Unacknowledged { by: by.to_owned() },
+        );
         self.dirty.alerts.insert(fingerprint);
         self.begin_climb(fingerprint, now);
         self.set_alert_timer(fingerprint);
@@ -333,7 +374,9 @@ impl Pipeline {
     fn tell_acknowledged(&mut self, fingerprint: Fingerprint, now: Timestamp) {
         let mut told = BTreeMap::new();
         for key in self.memberships.get(&fingerprint).into_iter().flatten() {
-            let Some(group) = self.groups.get(key) else { continue };
+            let Some(group) = self.groups.get(key) else {
+                continue;
+            };
             for lane in group.listening() {
                 let acknowledges = self.lanes.get(lane).is_some_and(|lane| lane.limits.acknowledges);
                 if acknowledges && group.told(lane, fingerprint).is_some() {

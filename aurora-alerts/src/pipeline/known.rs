@@ -185,7 +185,9 @@ impl Known {
             self.flap = Flap::default();
             return None;
         };
-        let kept = usize::try_from(policy.start).unwrap_or(usize::MAX).saturating_add(1);
+        let kept = usize::try_from(policy.start)
+            .unwrap_or(usize::MAX)
+            .saturating_add(1);
         while self.flap.recent.len() > kept.min(1_024) {
             self.flap.recent.pop_front();
         }
@@ -208,10 +210,11 @@ impl Known {
     }
 
     /// When time alone changes whether it flaps, or lets its changes be forgotten.
-    pub(crate) fn flap_due(&self, policy: Option<&Flapping>) -> Option<Timestamp> {
+    pub(crate) fn flap_due(&self, policy: Option<&Flapping>, now: Timestamp) -> Option<Timestamp> {
         let policy = policy?;
         let oldest = self.flap.recent.front().map(|at| *at + policy.window);
-        match self.flap.digest_at {
+        // A digest that is due already waits for its lane, not for the time.
+        match self.flap.digest_at.filter(|at| now < *at) {
             Some(digest) => Some(oldest.map_or(digest, |oldest| oldest.min(digest))),
             None => oldest,
         }

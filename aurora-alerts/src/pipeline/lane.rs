@@ -301,7 +301,10 @@ impl Lane {
             .copied()
             .filter(|place| Some(*place) != self.in_flight)
             .collect();
-        places.into_iter().filter_map(|place| self.remove(place)).collect()
+        places
+            .into_iter()
+            .filter_map(|place| self.remove(place))
+            .collect()
     }
 
     /// Every time moves back by `by`, because the machine's clock did.

@@ -22,7 +22,6 @@ mod tests;
 mod tree;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use std::time::Duration;
 
 use aurora_core::resilience::RetryPolicy;
@@ -112,6 +111,8 @@ pub(crate) struct Pipeline {
     /// Alerts whose next step of escalation is due.
     due_climbs: BTreeSet<Fingerprint>,
     order: u64,
+    /// The time of the last tick.
+    now: Timestamp,
     dirty: Dirty,
     log: Log,
 }
@@ -122,6 +123,18 @@ struct Timers {
     groups: BTreeSet<(Timestamp, String)>,
     alerts: BTreeSet<(Timestamp, Fingerprint)>,
     of_alert: BTreeMap<Fingerprint, Timestamp>,
+}
+
+impl Timers {
+    fn groups_due(&self, now: Timestamp) -> Vec<(Timestamp, String)> {
+        let due = self.groups.iter().take_while(|(at, _)| *at <= now);
+        due.cloned().collect()
+    }
+
+    fn alerts_due(&self, now: Timestamp) -> Vec<(Timestamp, Fingerprint)> {
+        let due = self.alerts.iter().take_while(|(at, _)| *at <= now);
+        due.copied().collect()
+    }
 }
 
 impl Pipeline {
@@ -139,6 +152,7 @@ impl Pipeline {
             watched: BTreeSet::new(),
             due_climbs: BTreeSet::new(),
             order: 0,
+            now: Timestamp::UNIX_EPOCH,
             dirty: Dirty::default(),
             log: Log::default(),
         };
@@ -161,29 +175,25 @@ impl Pipeline {
 
     /// Lets time pass: what expires, ends, or is due to be told.
     pub(crate) fn tick(&mut self, now: Timestamp) {
+        self.now = now;
         self.expire_silences(now);
-        while let Some((due, fingerprint)) = self.timers.alerts.first().copied() {
-            if due > now {
-                break;
-            }
-            self.timers.alerts.pop_first();
+        // Each once: what is due again at once waits for the next tick.
+        for (due, fingerprint) in self.timers.alerts_due(now) {
+            self.timers.alerts.remove(&(due, fingerprint));
             self.timers.of_alert.remove(&fingerprint);
             self.wake_alert(fingerprint, now);
         }
         self.escalate(now);
-        let watched = std::mem::take(&mut self.watched);
-        for key in watched {
-            self.flush(&key, now);
-        }
-        while let Some((due, key)) = self.timers.groups.first().cloned() {
-            if due > now {
-                break;
-            }
-            self.timers.groups.pop_first();
+        for (due, key) in self.timers.groups_due(now) {
+            self.timers.groups.remove(&(due, key.clone()));
             if let Some(group) = self.groups.get_mut(&key) {
                 group.timer = None;
                 self.flush(&key, now);
             }
+        }
+        let watched = std::mem::take(&mut self.watched);
+        for key in watched {
+            self.flush(&key, now);
         }
         self.merge(now);
     }
@@ -272,14 +282,19 @@ impl Pipeline {
             }
             found.extend(
                 lanes
-                    .filter(|(key, lane)| !self.is_broken(key, lane) || self.fallback_lanes(channel).is_empty())
+                    .filter(|(key, lane)| {
+                        !self.is_broken(key, lane) || self.fallback_lanes(channel).is_empty()
+                    })
                     .map(|(key, _)| key.clone()),
             );
         }
         found
     }
 
-    fn lanes_of_channel<'a>(&'a self, channel: &'a str) -> impl Iterator<Item = (&'a LaneKey, &'a Lane)> + Clone {
+    fn lanes_of_channel<'a>(
+        &'a self,
+        channel: &'a str,
+    ) -> impl Iterator<Item = (&'a LaneKey, &'a Lane)> + Clone {
         self.lanes.iter().filter(move |(key, _)| &*key.channel == channel)
     }
 
@@ -345,7 +360,12 @@ impl Pipeline {
             let flapping = self.flapping_of(known);
             let ack = known.acknowledgement.as_ref().and_then(|ack| ack.until);
             let climb = known.climb.and_then(|climb| climb.due);
-            let times = [known.expires_at(), known.flap_due(flapping.as_ref()), ack, climb];
+            let times = [
+                known.expires_at(),
+                known.flap_due(flapping.as_ref(), self.now),
+                ack,
+                climb,
+            ];
             times.into_iter().flatten().min()
         });
         if let Some(before) = self.timers.of_alert.remove(&fingerprint) {
@@ -356,9 +376,4 @@ impl Pipeline {
             self.timers.of_alert.insert(fingerprint, due);
         }
     }
-}
-
-/// A name as it is shared by the keys of lanes.
-fn shared(text: &str) -> Arc<str> {
-    Arc::from(text)
 }

@@ -1,5 +1,8 @@
 //! The pipeline as rows of a store, and back.
 
+use std::collections::BTreeMap;
+
+use aurora_core::time::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -8,7 +11,7 @@ use super::flush::dedup;
 use super::group::{Group, GroupTimes, Told};
 use super::known::Known;
 use super::lane::{Item, LaneKey, Standing};
-use super::{Dirty, Pipeline};
+use super::{Dirty, Pipeline, Setup};
 use crate::labels::Fingerprint;
 use crate::silence::Silence;
 use crate::store::{Batch, OutboxRow, StateKey, StateKind};
@@ -29,7 +32,10 @@ impl Pipeline {
             put(batch, (StateKind::Group, key.clone()), times.as_ref());
         }
         for key in &dirty.told {
-            let told = self.groups.get(&key.0).and_then(|group| group.told(&key.1, key.2));
+            let told = self
+                .groups
+                .get(&key.0)
+                .and_then(|group| group.told(&key.1, key.2));
             put(batch, (StateKind::Told, told_key(key)), told.as_ref());
         }
         for id in &dirty.silences {
@@ -161,6 +167,86 @@ impl Pipeline {
         Some(())
     }
 
+    /// Works by other routes and rules from now on; what was told, what waits and what fires stay.
+    pub(crate) fn configure(&mut self, setup: Setup, now: Timestamp) {
+        self.setup = setup;
+        self.open_lanes();
+        self.inhibition = None;
+        let mut told: BTreeMap<String, BTreeMap<LaneKey, BTreeMap<Fingerprint, Told>>> = BTreeMap::new();
+        for (key, group) in std::mem::take(&mut self.groups) {
+            self.dirty.groups.insert(key.clone());
+            for (lane, of_lane) in &group.told {
+                let keys = of_lane.keys().map(|alert| (key.clone(), lane.clone(), *alert));
+                self.dirty.told.extend(keys);
+            }
+            told.insert(key, group.told);
+        }
+        self.timers.groups.clear();
+        self.watched.clear();
+        let before = std::mem::take(&mut self.memberships);
+        let fingerprints: Vec<Fingerprint> = self.alerts.keys().copied().collect();
+        for fingerprint in &fingerprints {
+            self.join_groups(*fingerprint, true);
+        }
+        for (fingerprint, keys) in before {
+            self.carry_over(fingerprint, &keys, &told);
+        }
+        self.drop_strangers(now);
+        for fingerprint in fingerprints {
+            self.set_alert_timer(fingerprint);
+            self.schedule_groups_of(fingerprint, now);
+        }
+    }
+
+    /// What a lane knows of an alert it knows in whatever group the alert is now.
+    fn carry_over(
+        &mut self,
+        fingerprint: Fingerprint,
+        before: &[String],
+        told: &BTreeMap<String, BTreeMap<LaneKey, BTreeMap<Fingerprint, Told>>>,
+    ) {
+        let mut known: BTreeMap<LaneKey, Told> = BTreeMap::new();
+        for (lane, of_lane) in before.iter().filter_map(|key| told.get(key)).flatten() {
+            if let Some(found) = of_lane.get(&fingerprint) {
+                let newest = known.entry(lane.clone()).or_insert(*found);
+                if newest.seq < found.seq {
+                    *newest = *found;
+                }
+            }
+        }
+        for key in self.memberships.get(&fingerprint).cloned().unwrap_or_default() {
+            if let Some(group) = self.groups.get_mut(&key) {
+                for (lane, told) in &known {
+                    group
+                        .told
+                        .entry(lane.clone())
+                        .or_default()
+                        .insert(fingerprint, *told);
+                    self.dirty.told.insert((key.clone(), lane.clone(), fingerprint));
+                }
+            }
+        }
+    }
+
+    /// What waits for groups that are no longer there is written anew, by the groups that are.
+    fn drop_strangers(&mut self, now: Timestamp) {
+        let lanes: Vec<LaneKey> = self.lanes.keys().cloned().collect();
+        for key in lanes {
+            let Some(lane) = self.lanes.get(&key) else {
+                continue;
+            };
+            let strangers: Vec<_> = lane
+                .items()
+                .filter(|item| !lane.is_flying(item) && item.is_replaceable())
+                .filter(|item| !self.groups.contains_key(&item.notification.group_key))
+                .map(Item::place)
+                .collect();
+            for place in strangers {
+                self.drop_item(&key, place, crate::history::Outcome::Superseded, now);
+            }
+        }
+    }
+
     fn restore_item(&mut self, row: &OutboxRow) -> Option<()> {
         let mut item: Item = read(&row.body)?;
         item.notification.id = row.id;
@@ -217,7 +303,12 @@ mod tests {
 
     #[test]
     fn keys_of_what_was_told_go_both_ways_whatever_is_in_them() {
-        for (target, group) in [("", ""), ("a@b", ":x"), ("\u{1f}", "\u{1f}{a=\"\u{1f}\"}"), ("ção", "/0{}:é")] {
+        for (target, group) in [
+            ("", ""),
+            ("a@b", ":x"),
+            ("\u{1f}", "\u{1f}{a=\"\u{1f}\"}"),
+            ("ção", "/0{}:é"),
+        ] {
             let key = (
                 group.to_owned(),
                 LaneKey::new("mail", target),

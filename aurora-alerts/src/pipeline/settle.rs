@@ -11,7 +11,7 @@ use super::lane::{Content, Disabled, Item, LaneKey, Place};
 use super::{About, Pipeline, retry};
 use crate::history::{Entry, Outcome};
 use crate::labels::{Fingerprint, Labels};
-use crate::notification::{Notification, Status};
+use crate::notification::{DeliveryId, Notification, Status};
 use crate::notifier::{NotifyError, NotifyErrorKind, Receipt, Scope};
 use crate::rule::Severity;
 use crate::state::{Decision, ResolveReason};
@@ -27,6 +27,7 @@ impl Pipeline {
     pub(crate) fn settle(
         &mut self,
         key: &LaneKey,
+        id: DeliveryId,
         result: Result<Receipt, NotifyError>,
         took: Duration,
         now: Timestamp,
@@ -34,12 +35,13 @@ impl Pipeline {
         let Some(lane) = self.lanes.get_mut(key) else {
             return;
         };
-        let Some(place) = lane.in_flight.take() else {
+        // An outcome that comes late, of what was claimed before the state was loaded anew, says nothing here.
+        let flying = lane.in_flight.and_then(|place| lane.get(place));
+        let Some(item) = flying.filter(|item| item.notification.id == id).cloned() else {
             return;
         };
-        let Some(item) = lane.get(place).cloned() else {
-            return;
-        };
+        let place = item.place();
+        lane.in_flight = None;
         match result {
             Ok(receipt) => self.delivered(key, place, item, receipt, took, now),
             Err(error) => self.failed(key, place, item, &error, took, now),
@@ -215,7 +217,11 @@ impl Pipeline {
             at: now,
             delivered,
         };
-        group.told.entry(key.clone()).or_default().insert(content.fingerprint, told);
+        group
+            .told
+            .entry(key.clone())
+            .or_default()
+            .insert(content.fingerprint, told);
         self.dirty
             .told
             .insert((content.group.clone(), key.clone(), content.fingerprint));
@@ -306,7 +312,11 @@ impl Pipeline {
             .collect();
         let mut groups = BTreeSet::new();
         for lane in lanes {
-            let items = self.lanes.get_mut(&lane).map(super::Lane::drain).unwrap_or_default();
+            let items = self
+                .lanes
+                .get_mut(&lane)
+                .map(super::Lane::drain)
+                .unwrap_or_default();
             for item in items {
                 self.dirty.item_gone(item.notification.id);
                 self.note_delivery(&lane, &item.notification, Outcome::Redirected, None, now);
@@ -401,7 +411,10 @@ impl Pipeline {
             return;
         }
         let keys = self.memberships.get(&fingerprint).cloned().unwrap_or_default();
-        if !keys.iter().all(|key| self.knows_the_end(key, fingerprint, known.seq)) {
+        if !keys
+            .iter()
+            .all(|key| self.knows_the_end(key, fingerprint, known.seq))
+        {
             return;
         }
         for key in keys {
@@ -435,7 +448,10 @@ impl Pipeline {
         let listening = group
             .told
             .iter()
-            .filter(|(_, told)| told.get(&fingerprint).is_some_and(|told| told.status == Status::Firing))
+            .filter(|(_, told)| {
+                told.get(&fingerprint)
+                    .is_some_and(|told| told.status == Status::Firing)
+            })
             .map(|(lane, _)| lane)
             .filter(|lane| self.lanes.contains_key(*lane) && !routed.contains(*lane));
         routed.iter().all(has_heard) && listening.count() == 0
@@ -448,7 +464,9 @@ impl Pipeline {
         group.members.remove(&fingerprint);
         for (lane, told) in &mut group.told {
             if told.remove(&fingerprint).is_some() {
-                self.dirty.told.insert((key.to_owned(), lane.clone(), fingerprint));
+                self.dirty
+                    .told
+                    .insert((key.to_owned(), lane.clone(), fingerprint));
             }
         }
         group.told.retain(|_, told| !told.is_empty());
@@ -496,7 +514,9 @@ impl Pipeline {
 }
 
 fn mentions(item: &Item, fingerprint: Fingerprint) -> bool {
-    item.content.iter().any(|content| content.fingerprint == fingerprint)
+    item.content
+        .iter()
+        .any(|content| content.fingerprint == fingerprint)
 }
 
 /// Whoever asks to be left alone, or for fewer messages, means all of them.

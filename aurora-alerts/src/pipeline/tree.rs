@@ -55,13 +55,18 @@ pub(crate) struct Membership {
 impl Tree {
     /// Fills in and checks; `channels` are the names that are receivers by themselves.
     pub(crate) fn new(routing: &Routing, channels: &[String], problems: &mut Vec<Problem>) -> Self {
-        let mut receivers: BTreeMap<String, Vec<String>> =
-            channels.iter().map(|name| (name.clone(), vec![name.clone()])).collect();
+        let mut receivers: BTreeMap<String, Vec<String>> = channels
+            .iter()
+            .map(|name| (name.clone(), vec![name.clone()]))
+            .collect();
         let mut named = BTreeSet::new();
         for receiver in &routing.receivers {
             let subject = format!("receiver {:?}", receiver.name);
             if !named.insert(receiver.name.as_str()) {
-                problems.push(Problem::new(subject.as_str(), "another receiver has the same name"));
+                problems.push(Problem::new(
+                    subject.as_str(),
+                    "another receiver has the same name",
+                ));
             }
             for channel in receiver.channels.iter().filter(|name| !channels.contains(name)) {
                 problems.push(Problem::new(
@@ -109,7 +114,11 @@ impl Tree {
         };
         let node = Node {
             path: path.to_owned(),
-            matchers: if above.is_some() { route.matchers.clone() } else { Matchers::new() },
+            matchers: if above.is_some() {
+                route.matchers.clone()
+            } else {
+                Matchers::new()
+            },
             receiver: route
                 .receiver
                 .clone()
@@ -157,7 +166,10 @@ impl Tree {
         }
         for step in node.escalation.iter().flat_map(Escalation::steps) {
             if !self.receivers.contains_key(&step.receiver) {
-                wrong(format!("escalation: there is no receiver or channel {:?}", step.receiver));
+                wrong(format!(
+                    "escalation: there is no receiver or channel {:?}",
+                    step.receiver
+                ));
             }
         }
         for name in node.mute.iter().chain(&node.active) {
@@ -290,7 +302,10 @@ mod tests {
         assert_eq!(of(&[]), ["ops"]);
         assert_eq!(of(&[("severity", "critical")]), ["page"]);
         assert_eq!(of(&[("team", "sales")]), ["log", "sales"]);
-        assert_eq!(of(&[("team", "sales"), ("severity", "critical")]), ["log", "page"]);
+        assert_eq!(
+            of(&[("team", "sales"), ("severity", "critical")]),
+            ["log", "page"]
+        );
     }
 
     #[test]

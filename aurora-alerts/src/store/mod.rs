@@ -15,6 +15,7 @@ mod sql;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
@@ -148,6 +149,37 @@ impl Batch {
             && self.dequeue.is_empty()
             && self.history.is_empty()
             && self.consumed.is_empty()
+    }
+
+    /// This batch and then `later`, as one.
+    #[must_use]
+    pub(crate) fn followed_by(mut self, later: Self) -> Self {
+        if self.is_empty() {
+            return later;
+        }
+        let newer: BTreeSet<&StateKey> = later
+            .puts
+            .iter()
+            .map(|(key, _)| key)
+            .chain(&later.deletes)
+            .collect();
+        self.puts.retain(|(key, _)| !newer.contains(key));
+        self.deletes.retain(|key| !newer.contains(key));
+        let newer: BTreeSet<DeliveryId> = later
+            .enqueue
+            .iter()
+            .map(|row| row.id)
+            .chain(later.dequeue.iter().copied())
+            .collect();
+        self.enqueue.retain(|row| !newer.contains(&row.id));
+        self.dequeue.retain(|id| !newer.contains(id));
+        self.puts.extend(later.puts);
+        self.deletes.extend(later.deletes);
+        self.enqueue.extend(later.enqueue);
+        self.dequeue.extend(later.dequeue);
+        self.history.extend(later.history);
+        self.consumed.extend(later.consumed);
+        self
     }
 }
 

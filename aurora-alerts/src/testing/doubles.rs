@@ -8,7 +8,7 @@ use aurora_core::time::Timestamp;
 use crate::condition::Operator;
 use crate::labels::Labels;
 use crate::notification::{Change, NamedAlert, Notification, Reason, Status};
-use crate::notifier::{Notifier, NotifyError, NotifyErrorKind, Receipt};
+use crate::notifier::{Limits, Notifier, NotifyError, NotifyErrorKind, Receipt};
 use crate::rule::Severity;
 use crate::state::ResolveReason;
 
@@ -16,6 +16,7 @@ use crate::state::ResolveReason;
 #[derive(Debug, Clone, Default)]
 pub struct Recorder {
     seen: Arc<Mutex<Vec<Notification>>>,
+    limits: Limits,
 }
 
 impl Recorder {
@@ -23,6 +24,19 @@ impl Recorder {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// A recorder with other limits.
+    #[must_use]
+    pub const fn with_limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Everything it was told since the last call, in order.
+    #[must_use]
+    pub fn take(&self) -> Vec<Notification> {
+        std::mem::take(&mut *self.seen.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Everything it was told, in order.
@@ -43,6 +57,10 @@ impl Notifier for Recorder {
     #[expect(clippy::unnecessary_literal_bound, reason = "the trait's signature")]
     fn name(&self) -> &str {
         "recorder"
+    }
+
+    fn limits(&self) -> Limits {
+        self.limits
     }
 
     async fn send(&self, notification: &Notification) -> Result<Receipt, NotifyError> {

@@ -32,12 +32,9 @@ pub(super) struct Shelf {
 impl Shelf {
     pub(super) fn lead(&mut self, holder: &str, now: Duration, until: Duration) -> Option<Lead> {
         match &mut self.leader {
-            Some((leader, expires)) if *expires > now => {
-                if leader != holder {
-                    return None;
-                }
-                *expires = until;
-            }
+            // Nobody has written in the meantime, so that what it knows is still so.
+            Some((leader, expires)) if leader == holder => *expires = until,
+            Some((_, expires)) if *expires > now => return None,
             _ => {
                 self.fence += 1;
                 self.leader = Some((holder.to_owned(), until));

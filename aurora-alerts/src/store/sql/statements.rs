@@ -30,7 +30,7 @@ aurora_core::store::statements! {
     INBOX_OF = "insert into aurora_alert_inboxes (engine, last_seq, waiting) values ($1, 0, 0)
         on conflict (engine) do nothing";
     LEAD = "update aurora_alert_engines
-        set fence = case when holder = $2 and expires_at > $3 then fence else fence + 1 end,
+        set fence = case when holder = $2 then fence else fence + 1 end,
             holder = $2, expires_at = $4
         where engine = $1 and (holder is null or holder = $2 or expires_at <= $3) returning fence";
     RESIGN = "update aurora_alert_engines set holder = null, expires_at = null where engine = $1 and fence = $2";

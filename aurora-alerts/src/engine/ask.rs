@@ -1,0 +1,277 @@
+//! What people and programs ask of an engine.
+
+use std::time::Duration;
+
+use aurora_core::page::{Page, PageRequest};
+use aurora_core::time::{Clock, Timestamp};
+
+use super::blueprint::Blueprint;
+use super::turn::{Occasion, closed};
+use super::{AlertEngine, Arc, PoisonError};
+use crate::core::{Command, Input, Reply, Setting};
+use crate::error::{Error, ErrorKind, Problem};
+use crate::history::{HistoryQuery, Record};
+use crate::labels::Fingerprint;
+use crate::notification::Notification;
+use crate::notifier::{Receipt, Rendered};
+use crate::pipeline::Acknowledgement;
+use crate::posted::PostedAlert;
+use crate::route::Routing;
+use crate::rule::Rule;
+use crate::silence::{Silence, SilenceId};
+use crate::store::{Batch, Lead};
+
+impl AlertEngine {
+    /// Takes alerts that somebody else found, or their ends; when it gives `Ok`, they are written down and will be told.
+    ///
+    /// Of several, those that make sense are taken even where others do not. An alert that is posted again is the same
+    /// alert; posting something twice is harmless.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`] names every alert that makes no sense; the others were taken. [`ErrorKind::Unavailable`],
+    /// [`ErrorKind::Full`] and [`ErrorKind::Closed`] as their documentation says.
+    ///
+    /// # Cancel safety
+    /// A dropped future may or may not have taken them.
+    ///
+    /// # Examples
+    /// ```
+    /// use aurora_alerts::{AlertEngine, Console, PostedAlert};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), aurora_alerts::Error> {
+    /// let engine = AlertEngine::builder().notify(Console::new()).build()?;
+    /// engine.post([PostedAlert::new([("alertname", "Backup failed"), ("host", "db1")])]).await?;
+    /// engine.tick().await; // [WARNING] Backup failed {alertname="Backup failed", host="db1"}
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn post(&self, alerts: impl IntoIterator<Item = PostedAlert>) -> Result<(), Error> {
+        let mut taken = Vec::new();
+        let mut problems = Vec::new();
+        for alert in alerts {
+            match alert.problem() {
+                None => taken.push(alert),
+                Some(problem) => problems.push(Problem::new(format!("alert {}", alert.labels), problem)),
+            }
+        }
+        if !taken.is_empty() {
+            self.order(Command::Post { alerts: taken }).await?;
+        }
+        Error::check(problems)
+    }
+
+    /// Makes a silence, or replaces the one of the same id.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`] when it has no matcher, or ends before it starts; otherwise as [`post`](Self::post).
+    pub async fn silence(&self, silence: Silence) -> Result<SilenceId, Error> {
+        let subject = format!("silence {}", silence.id);
+        if silence.matchers.is_empty() || silence.matchers.iter().any(crate::Matchers::is_empty) {
+            return Err(Error::invalid(subject, "needs at least one matcher in each set"));
+        }
+        if silence.ends_at <= silence.starts_at {
+            return Err(Error::invalid(subject, "ends before it starts"));
+        }
+        let id = silence.id;
+        let silence = Box::new(silence);
+        self.order(Command::Silence { silence }).await?;
+        Ok(id)
+    }
+
+    /// Ends a silence now.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] when there is none of that id that has not ended; otherwise as [`post`](Self::post).
+    pub async fn expire_silence(&self, id: SilenceId, by: &str) -> Result<(), Error> {
+        let by = by.to_owned();
+        self.order(Command::Expire { id, by }).await
+    }
+
+    /// Says that somebody takes care: no repetition and no escalation until the alert ends, or for `lasts`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] when none of the alerts fires; otherwise as [`post`](Self::post).
+    pub async fn acknowledge(
+        &self,
+        alerts: impl IntoIterator<Item = Fingerprint>,
+        by: &str,
+        comment: &str,
+        lasts: Option<Duration>,
+    ) -> Result<(), Error> {
+        let at = self.inner.now();
+        let acknowledgement = Acknowledgement {
+            by: by.to_owned(),
+            comment: comment.to_owned(),
+            at,
+            until: lasts.map(|lasts| at + lasts),
+        };
+        let alerts = alerts.into_iter().collect();
+        self.order(Command::Acknowledge {
+            alerts,
+            acknowledgement,
+        })
+        .await
+    }
+
+    /// Takes an acknowledgement back; escalation begins anew.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] when nobody has acknowledged it; otherwise as [`post`](Self::post).
+    pub async fn unacknowledge(&self, alert: Fingerprint, by: &str) -> Result<(), Error> {
+        let by = by.to_owned();
+        self.order(Command::Unacknowledge { alert, by }).await
+    }
+
+    /// Uses a channel again that was switched off because nothing could be sent there.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] when there is no such channel or it was not off; otherwise as [`post`](Self::post).
+    pub async fn enable_channel(&self, channel: &str) -> Result<(), Error> {
+        let channel = channel.to_owned();
+        self.order(Command::Enable { channel }).await
+    }
+
+    /// Works by other rules and routes from now on. Alerts of unchanged rules keep everything; what was told stays told.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`] with every problem at once; the old ones then stay in force.
+    pub async fn reload(&self, rules: Vec<Rule>, routing: Routing) -> Result<(), Error> {
+        let blueprint = Blueprint {
+            rules,
+            routing,
+            fixed: Arc::clone(&self.inner.blueprint().fixed),
+        };
+        Error::check(blueprint.problems())?;
+        let setting = Setting {
+            rules: blueprint.rules.clone(),
+            setup: blueprint.setup(),
+        };
+        *self
+            .inner
+            .blueprint
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Arc::new(blueprint);
+        self.inner.desk.put(Input::Configure(Box::new(setting)));
+        self.turn(Occasion::Wake).await
+    }
+
+    /// Sends a message to each target of a channel that is clearly marked as a test.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] when there is no such channel, [`ErrorKind::Channel`] with what each failing target said.
+    ///
+    /// # Cancel safety
+    /// Dropping the future may leave targets untried.
+    pub async fn probe(&self, channel: &str) -> Result<Vec<Receipt>, Error> {
+        let inner = &self.inner;
+        let notifier = inner.notifier(channel).ok_or_else(|| no_channel(channel))?;
+        let mut receipts = Vec::new();
+        let mut problems = Vec::new();
+        for target in notifier.targets() {
+            let tried = tokio::select! {
+                biased;
+                tried = notifier.probe(&target, inner.now()) => tried.map_err(|error| error.to_string()),
+                () = inner.clock.sleep(inner.send_timeout) => Err("the channel did not answer in time".to_owned()),
+            };
+            match tried {
+                Ok(receipt) => receipts.push(receipt),
+                Err(detail) => problems.push(Problem::new(format!("channel {channel:?}"), detail)),
+            }
+        }
+        if problems.is_empty() {
+            Ok(receipts)
+        } else {
+            Err(Error::of(ErrorKind::Channel, problems))
+        }
+    }
+
+    /// What a channel would show of a notification; nothing is sent.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] when there is no such channel.
+    pub fn preview(&self, channel: &str, notification: &Notification) -> Result<Rendered, Error> {
+        let notifier = self.inner.notifier(channel).ok_or_else(|| no_channel(channel))?;
+        Ok(notifier.render(notification))
+    }
+
+    /// What happened, the newest first, from the store: of all replicas, and of engines before this one.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`] when the cursor is of another query, [`ErrorKind::Unavailable`] when the store does not
+    /// answer.
+    pub async fn records(&self, query: &HistoryQuery, page: &PageRequest) -> Result<Page<Record>, Error> {
+        Ok(self.inner.store.history(query, page).await?)
+    }
+
+    /// Forgets history that is older than `keep`, at most 10,000 records a call; gives how many.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unavailable`] when the store does not answer.
+    pub async fn forget_history(&self, keep: Duration) -> Result<u64, Error> {
+        let before: Timestamp = self.inner.now() - keep;
+        Ok(self.inner.store.sweep(before, 10_000).await?)
+    }
+
+    /// Takes up what the store holds.
+    pub(super) async fn take_up(&self) -> Result<(), Error> {
+        self.turn(Occasion::Wake).await
+    }
+
+    /// Writes down what rules have learned since the last time.
+    pub(super) async fn checkpoint(&self, lead: Lead) -> Result<(), Error> {
+        let mut batch = Batch::default();
+        self.brain().core.checkpoint(&mut batch);
+        if batch.is_empty() {
+            return Ok(());
+        }
+        Ok(self.inner.store.commit(lead, &batch).await?)
+    }
+
+    /// Puts a command down and sees to it that somebody takes it in.
+    async fn order(&self, command: Command) -> Result<(), Error> {
+        if self.is_ending() {
+            return Err(closed());
+        }
+        let mut answer = self.inner.desk.order(command)?;
+        // Whoever has the turn takes in all that waits: `run`, another caller, or this one.
+        let reply = tokio::select! {
+            biased;
+            answered = &mut answer => answered,
+            turned = self.turn(Occasion::Wake) => match answer.try_recv() {
+                Ok(answered) => Ok(answered),
+                Err(_) => {
+                    turned?;
+                    answer.await
+                }
+            },
+        };
+        match reply {
+            Ok(Ok(Reply::Done)) => Ok(()),
+            Ok(Ok(Reply::NotFound)) => Err(Error::new(
+                ErrorKind::NotFound,
+                "engine",
+                "there is nothing that it could be done to",
+            )),
+            Ok(Ok(Reply::Full)) => Err(Error::new(
+                ErrorKind::Full,
+                "engine",
+                "there are as many as there may be",
+            )),
+            Ok(Err(error)) => Err(error),
+            Err(_) => Err(Error::new(
+                ErrorKind::Unavailable,
+                "engine",
+                "whoever took it in was stopped; it is not known whether it was taken",
+            )),
+        }
+    }
+}
+
+fn no_channel(channel: &str) -> Error {
+    Error::new(
+        ErrorKind::NotFound,
+        format!("channel {channel:?}"),
+        "there is no such channel",
+    )
+}
