@@ -65,7 +65,7 @@ async fn memory_holds_the_newest_of_the_history_and_no_more() {
 async fn the_limit_of_an_inbox_can_be_set() {
     let store = MemoryStore::new().inbox_limit(2);
     let body = "1".to_owned();
-    store.submit(&[body.clone()]).await.unwrap();
+    store.submit(std::slice::from_ref(&body)).await.unwrap();
     let outcome = store.submit(&[body.clone(), body.clone()]).await;
     assert_eq!(outcome.unwrap_err().kind(), StoreErrorKind::Full);
     store.submit(&[body]).await.unwrap();

@@ -122,7 +122,7 @@ impl Bench {
             while written < UPDATES {
                 let Some(lead) = self.lead(store, &holder).await else {
                     // Time passes, also for whoever leads and is in the middle of its work.
-                    self.clock.advance(TTL / 4);
+                    self.clock.advance(TTL / 25);
                     tokio::task::yield_now().await;
                     continue;
                 };
