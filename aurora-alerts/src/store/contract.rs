@@ -62,6 +62,7 @@ where
     Box::pin(bench.one_leads_at_a_time(&two("leads").await)).await;
     Box::pin(bench.a_lead_that_was_lost_writes_nothing(&two("fences").await)).await;
     Box::pin(bench.one_of_many_gets_the_lead(&two("races").await)).await;
+    Box::pin(bench.engines_that_take_over_lose_no_update(&two("takeovers").await)).await;
     Box::pin(bench.any_holder_will_do(&two("holders").await)).await;
     Box::pin(bench.state_is_what_was_put_last(&two("state").await)).await;
     Box::pin(bench.every_commit_changes_the_version(&two("versions").await)).await;

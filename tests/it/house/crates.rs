@@ -68,7 +68,10 @@ const OWNED: &[(&[&str], &[&str])] = &[
             "metrics-process",
         ],
     ),
-    (&["aurora-core", "aurora-llm", "aurora-crm"], &["sqlx"]),
+    (
+        &["aurora-core", "aurora-llm", "aurora-alerts", "aurora-crm"],
+        &["sqlx"],
+    ),
     (&["aurora-llm"], &["tiktoken-rs"]),
     (&["aurora-alerts"], &["lettre", "minijinja", "promql-parser"]),
     (

@@ -111,4 +111,47 @@ impl Bench {
         assert_eq!(self.lead(&**two, "b").await, None);
         good(one.resign(lead.unwrap_or_else(|| panic!("it is free"))).await);
     }
+
+    /// Read, decide, write: while engines take the lead from each other, no write is on the strength of something old.
+    pub(super) async fn engines_that_take_over_lose_no_update(&self, stores: &Two) {
+        const ENGINES: usize = 6;
+        const UPDATES: usize = 8;
+        let engines = (0..ENGINES).map(|number| async move {
+            let (store, holder) = (&*stores[number % 2], format!("engine-{number}"));
+            let (mut written, mut refusals) = (0, 0);
+            while written < UPDATES {
+                let Some(lead) = self.lead(store, &holder).await else {
+                    // Time passes, also for whoever leads and is in the middle of its work.
+                    self.clock.advance(TTL / 25);
+                    tokio::task::yield_now().await;
+                    continue;
+                };
+                let found = self.snapshot(store).await.state;
+                let count: usize = found.first().map_or(0, |(_, body)| body.parse().unwrap_or(0));
+                for _ in 0..number {
+                    tokio::task::yield_now().await;
+                }
+                match store
+                    .commit(lead, &put(StateKind::Engine, "n", &(count + 1).to_string()))
+                    .await
+                {
+                    Ok(()) => written += 1,
+                    Err(error) if error.kind() == StoreErrorKind::Fenced => refusals += 1,
+                    Err(error) => panic!("the store answers: {error}"),
+                }
+                if written % 3 == 0 {
+                    good(store.resign(lead).await);
+                }
+            }
+            refusals
+        });
+        let refusals: usize = join_all(engines).await.into_iter().sum();
+        let found = self.snapshot(&*stores[0]).await.state;
+        let count = (ENGINES * UPDATES).to_string();
+        assert_eq!(
+            found,
+            [(key(StateKind::Engine, "n"), count)],
+            "{refusals} refusals"
+        );
+    }
 }

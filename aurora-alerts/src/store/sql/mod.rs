@@ -219,6 +219,8 @@ impl AlertStore for SqlAlertStore {
     async fn commit(&self, lead: Lead, batch: &Batch) -> Result<(), StoreError> {
         let engine = &*self.engine;
         let rowed = Rowed::of(batch)?;
+        let delete = self.dialect(sql::sqlite::DELETE, sql::postgres::DELETE);
+        let consume = self.dialect(sql::sqlite::CONSUME, sql::postgres::CONSUME);
         let dequeue = self.dialect(sql::sqlite::DEQUEUE, sql::postgres::DEQUEUE);
         let enqueue = self.dialect(sql::sqlite::ENQUEUE, sql::postgres::ENQUEUE);
         let record = self.dialect(sql::sqlite::RECORD, sql::postgres::RECORD);
@@ -228,12 +230,12 @@ impl AlertStore for SqlAlertStore {
             if counted.rows_affected() == 0 {
                 return Err(fenced());
             }
-            write_rows!(tx, sql::DELETE, engine, rowed.deletes);
+            write_rows!(tx, delete, engine, rowed.deletes);
             write_rows!(tx, sql::PUT, engine, rowed.puts);
             write_rows!(tx, dequeue, engine, rowed.dequeue);
             write_rows!(tx, enqueue, engine, rowed.enqueue);
             write_rows!(tx, record, engine, rowed.history);
-            let consumed = write_rows!(tx, sql::CONSUME, engine, rowed.consumed);
+            let consumed = write_rows!(tx, consume, engine, rowed.consumed);
             if consumed > 0 {
                 let query = sqlx::query(sql::CONSUMED).bind(engine);
                 let query = query.bind(i64::try_from(consumed).unwrap_or(i64::MAX));

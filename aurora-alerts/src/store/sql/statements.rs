@@ -41,13 +41,9 @@ aurora_core::store::statements! {
     STATE = "select kind, key, exact_key, body from aurora_alert_state where engine = $1";
     OUTBOX = "select id, dedup, exact_dedup, channel, exact_channel, target, exact_target, created_at, attempts,
             not_before, body from aurora_alert_outbox where engine = $1";
-    DELETE = "delete from aurora_alert_state where engine = $1
-            and (kind, key) in (select value ->> 'kind', value ->> 'key' from jsonb_each($2))";
     PUT = "insert into aurora_alert_state (engine, kind, key, exact_key, body)
         select $1, value ->> 'kind', value ->> 'key', value ->> 'exact_key', value ->> 'body' from jsonb_each($2)
         where true on conflict (engine, kind, key) do update set body = excluded.body";
-    CONSUME = "delete from aurora_alert_inbox
-        where engine = $1 and seq in (select cast(value ->> 'seq' as bigint) from jsonb_each($2))";
     CONSUMED = "update aurora_alert_inboxes set waiting = waiting - $2 where engine = $1";
     /// Numbers are given under the lock of this row, so that no message appears before one that is already seen.
     ROOM = "update aurora_alert_inboxes set last_seq = last_seq + $2, waiting = waiting + $2
@@ -66,6 +62,10 @@ aurora_core::store::statements! {
 /// What only SQLite is told: its ids are bytes and its times numbers.
 pub(crate) mod sqlite {
     aurora_core::store::statements! {
+        DELETE = "delete from aurora_alert_state where engine = $1
+                and (kind, key) in (select value ->> 'kind', value ->> 'key' from jsonb_each($2))";
+        CONSUME = "delete from aurora_alert_inbox
+            where engine = $1 and seq in (select cast(value ->> 'seq' as bigint) from jsonb_each($2))";
         DEQUEUE = "delete from aurora_alert_outbox
             where engine = $1 and id in (select unhex(value ->> 'id') from jsonb_each($2))";
         ENQUEUE = concat!("insert into aurora_alert_outbox (engine, id, dedup, exact_dedup, channel, exact_channel,
@@ -83,7 +83,8 @@ pub(crate) mod sqlite {
     }
 }
 
-/// What only PostgreSQL is told: its times are no numbers, and it knows one `on conflict` in a statement.
+/// What only PostgreSQL is told: its times are no numbers, it knows one `on conflict` in a statement, and it would rather
+/// read a whole table than look a hundred rows up, unless it is told an array or asked row by row.
 pub(crate) mod postgres {
     /// A time out of microseconds, exact within the years 1 to 9999.
     macro_rules! time {
@@ -99,8 +100,14 @@ pub(crate) mod postgres {
     }
 
     aurora_core::store::statements! {
+        DELETE = "delete from aurora_alert_state where engine = $1
+                and kind = any (array(select distinct value ->> 'kind' from jsonb_each($2)))
+                and key = any (array(select value ->> 'key' from jsonb_each($2)))
+                and (kind, key) in (select value ->> 'kind', value ->> 'key' from jsonb_each($2))";
+        CONSUME = "delete from aurora_alert_inbox
+            where engine = $1 and seq = any (array(select cast(value ->> 'seq' as bigint) from jsonb_each($2)))";
         DEQUEUE = "delete from aurora_alert_outbox
-            where engine = $1 and id in (select cast(value ->> 'id' as uuid) from jsonb_each($2))";
+            where engine = $1 and id = any (array(select cast(value ->> 'id' as uuid) from jsonb_each($2)))";
         /// Nobody else writes meanwhile: see `COUNT`.
         ENQUEUE = concat!("insert into aurora_alert_outbox (engine, id, dedup, exact_dedup, channel, exact_channel,
                 target, exact_target, created_at, attempts, not_before, body)
@@ -108,10 +115,10 @@ pub(crate) mod postgres {
                 value ->> 'channel', value ->> 'exact_channel', value ->> 'target', value ->> 'exact_target', ",
             time!("created_at"), ", cast(value ->> 'attempts' as bigint), ", time!("not_before"), ",
                 value ->> 'body'
-            from jsonb_each($2) where not exists (select 1 from aurora_alert_outbox as other
-                    where other.engine = $1 and other.dedup = value ->> 'dedup')
-                or exists (select 1 from aurora_alert_outbox as same
-                    where same.engine = $1 and same.id = cast(value ->> 'id' as uuid))",
+            from jsonb_each($2) where (select same.id from aurora_alert_outbox as same
+                    where same.engine = $1 and same.id = cast(value ->> 'id' as uuid)) is not null
+                or (select other.id from aurora_alert_outbox as other
+                    where other.engine = $1 and other.dedup = value ->> 'dedup') is null",
             replaced!());
         RECORD = concat!("insert into aurora_alert_history (engine, seq, at, kind, fingerprint, rule, severity, channel,
                 body)
