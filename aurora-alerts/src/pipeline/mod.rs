@@ -186,7 +186,9 @@ impl Pipeline {
         self.escalate(now);
         for (due, key) in self.timers.groups_due(now) {
             self.timers.groups.remove(&(due, key.clone()));
-            if let Some(group) = self.groups.get_mut(&key) {
+            if let Some(group) = self.groups.get_mut(&key)
+                && group.timer == Some(due)
+            {
                 group.timer = None;
                 self.flush(&key, now);
             }
