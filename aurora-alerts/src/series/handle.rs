@@ -62,3 +62,12 @@ impl SeriesHandle {
         Ok(Some(self.slot.get_or_init(|| slot)))
     }
 }
+
+impl Drop for SeriesHandle {
+    fn drop(&mut self) {
+        // Looked at once more, so that it can be forgotten from now on.
+        if let Some(slot) = self.slot.get() {
+            self.store.wake(slot);
+        }
+    }
+}

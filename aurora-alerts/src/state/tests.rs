@@ -11,12 +11,16 @@ fn secs(secs: u64) -> Duration {
     Duration::from_secs(secs)
 }
 
+fn sample(rule: &Rule, value: f64) -> Observation {
+    Observation::Judged(rule.threshold().unwrap().verdict(value), Some(value))
+}
+
 /// Runs samples (`Some`) and bare time (`None`) and gives every decision with its second.
 fn run(rule: &Rule, steps: &[(u64, Option<f64>)]) -> Vec<(u64, Decision)> {
     let mut state = AlertState::default();
     let mut decisions = Vec::new();
     for (second, value) in steps {
-        let observation = value.map_or(Observation::Unchanged, Observation::Sample);
+        let observation = value.map_or(Observation::Unchanged, |value| sample(rule, value));
         let (next, decision) = state.step(rule, observation, at(*second));
         state = next;
         decisions.extend(decision.map(|decision| (*second, decision)));
@@ -166,7 +170,7 @@ fn a_firing_that_outlasts_the_cooldown_is_notified_when_it_ends() {
 #[test]
 fn a_missing_series_clears_and_resolves_and_only_a_sample_begins_again() {
     let rule = Rule::new("r").metric("m").above(20.0).build().unwrap();
-    let (state, _) = AlertState::default().step(&rule, Observation::Sample(30.0), at(0));
+    let (state, _) = AlertState::default().step(&rule, sample(&rule, 30.0), at(0));
     let (state, decision) = state.step(&rule, Observation::Missing, at(300));
     assert_eq!(decision, Some(Decision::Resolved));
     let expected = Phase::Resolved {
@@ -219,7 +223,7 @@ fn state_survives_being_stored() {
         .unwrap();
     let mut state = AlertState::default();
     for (second, value) in [(0, 30.0), (10, 31.0), (11, 3.0), (12, 30.0)] {
-        (state, _) = state.step(&rule, Observation::Sample(value), at(second));
+        (state, _) = state.step(&rule, sample(&rule, value), at(second));
         let text = serde_json::to_string(&state).unwrap();
         assert_eq!(
             serde_json::from_str::<AlertState>(&text).unwrap(),
@@ -229,23 +233,91 @@ fn state_survives_being_stored() {
     }
 }
 
+#[test]
+fn a_firing_alert_fires_on_after_its_condition_has_ended() {
+    let rule = Rule::new("r")
+        .metric("m")
+        .above(20.0)
+        .recovery(15.0)
+        .keep_firing_for(secs(60))
+        .build()
+        .unwrap();
+    let decisions = run(
+        &rule,
+        &[
+            (0, Some(30.0)),
+            (10, Some(1.0)),
+            (50, Some(21.0)), // reappears: it never ended
+            (100, Some(1.0)),
+            (110, Some(17.0)), // between is no new breach
+            (159, None),
+            (160, None),
+        ],
+    );
+    assert_eq!(decisions, [(0, Decision::Fired), (160, Decision::Resolved)]);
+}
+
+#[test]
+fn while_it_fires_on_the_reason_of_its_end_is_remembered() {
+    let rule = Rule::new("r")
+        .metric("m")
+        .above(20.0)
+        .keep_firing_for(secs(60))
+        .build()
+        .unwrap();
+    let (state, _) = AlertState::default().step(&rule, sample(&rule, 30.0), at(0));
+    let (state, decision) = state.step(&rule, Observation::Missing, at(10));
+    assert_eq!((state.clear_since, decision), (Some(at(10)), None));
+    let (state, decision) = state.step(&rule, Observation::Unchanged, at(70));
+    assert_eq!(decision, Some(Decision::Resolved));
+    assert!(
+        matches!(state.phase, Phase::Resolved { reason: ResolveReason::NoData, .. }),
+        "{state:?}"
+    );
+    assert_eq!((state.clear_since, state.clear_reason), (None, None));
+}
+
+#[test]
+fn missing_data_can_count_as_a_breach() {
+    let rule = Rule::new("r")
+        .metric("m")
+        .above(20.0)
+        .for_(secs(30))
+        .stale_after(secs(60))
+        .no_data(NoData::Fire)
+        .build()
+        .unwrap();
+    let (state, decision) = AlertState::default().step(&rule, Observation::Missing, at(0));
+    assert_eq!(decision, Some(Decision::Pending));
+    let (state, decision) = state.step(&rule, Observation::Missing, at(30));
+    assert_eq!(decision, Some(Decision::Fired));
+    let (_, decision) = state.step(&rule, sample(&rule, 1.0), at(31));
+    assert_eq!(decision, Some(Decision::Resolved));
+}
+
+#[test]
+fn states_of_older_versions_can_be_read() {
+    let text = r#"{"phase":"pending","active_since":"2026-01-01T00:00:00Z","value":1.5,"last_notified_at":null}"#;
+    let state: AlertState = serde_json::from_str(text).unwrap();
+    assert_eq!((state.value, state.clear_since), (Some(1.5), None));
+}
+
 #[derive(Debug, Clone)]
 struct History {
     rule: Rule,
     steps: Vec<(u64, Observation)>,
 }
 
-fn histories() -> impl Strategy<Value = History> {
-    let observation = prop_oneof![
-        6 => (0..40_i32).prop_map(|value| Observation::Sample(f64::from(value))),
-        3 => Just(Observation::Unchanged),
-        1 => Just(Observation::Missing),
-    ];
-    let rule = (0..30_u64, 0..60_u64, 0..10_i32, any::<bool>()).prop_map(|(for_, cooldown, gap, above)| {
+fn rules() -> impl Strategy<Value = Rule> {
+    let parts = (0..30_u64, 0..60_u64, 0..40_u64, 0..10_i32, any::<bool>(), any::<bool>());
+    parts.prop_map(|(for_, cooldown, keep, gap, above, fire)| {
         let rule = Rule::new("r")
             .metric("m")
             .for_(secs(for_))
-            .cooldown(secs(cooldown));
+            .cooldown(secs(cooldown))
+            .keep_firing_for(secs(keep.saturating_sub(20)))
+            .stale_after(secs(1))
+            .no_data(if fire { NoData::Fire } else { NoData::Resolve });
         let gap = f64::from(gap);
         let rule = if above {
             rule.above(20.0).recovery(20.0 - gap)
@@ -253,17 +325,34 @@ fn histories() -> impl Strategy<Value = History> {
             rule.at_most(20.0).recovery(20.0 + gap)
         };
         rule.build().unwrap()
-    });
-    (rule, prop::collection::vec((0..40_u64, observation), 1..120)).prop_map(|(rule, gaps)| {
+    })
+}
+
+fn histories() -> impl Strategy<Value = History> {
+    #[derive(Debug, Clone, Copy)]
+    enum Step {
+        Sample(f64),
+        Unchanged,
+        Missing,
+    }
+    let step = prop_oneof![
+        6 => (0..40_i32).prop_map(|value| Step::Sample(f64::from(value))),
+        3 => Just(Step::Unchanged),
+        1 => Just(Step::Missing),
+    ];
+    (rules(), prop::collection::vec((0..40_u64, step), 1..120)).prop_map(|(rule, gaps)| {
         let mut now = 0;
-        let steps = gaps.into_iter().map(|(gap, observation)| {
+        let steps = gaps.into_iter().map(|(gap, step)| {
             now += gap;
+            let observation = match step {
+                Step::Sample(value) => sample(&rule, value),
+                Step::Unchanged => Observation::Unchanged,
+                Step::Missing => Observation::Missing,
+            };
             (now, observation)
         });
-        History {
-            rule,
-            steps: steps.collect(),
-        }
+        let steps = steps.collect();
+        History { rule, steps }
     })
 }
 
@@ -277,7 +366,7 @@ proptest! {
         let recovery = Observation::Sample(if rule.threshold().unwrap().is_recovered(-100.0) { -100.0 } else { 100.0 });
         let mut resolved = 0;
         let mut fired = 0;
-        for (second, observation) in steps.into_iter().chain([(end, recovery)]) {
+        for (second, observation) in steps.into_iter().chain(ending) {
             let now = at(second);
             let (next, decision) = state.step(&rule, observation, now);
             state = next;
@@ -300,6 +389,25 @@ proptest! {
         }
         prop_assert!(!open, "recovered, but nobody was told");
         prop_assert_eq!(fired, resolved);
+    }
+
+    #[test]
+    fn a_history_cut_anywhere_and_taken_up_again_goes_on_as_it_would_have(
+        History { rule, steps } in histories(),
+        cut in 0..120_usize,
+    ) {
+        let mut whole = AlertState::default();
+        let mut taken_up = AlertState::default();
+        for (number, (second, observation)) in steps.into_iter().enumerate() {
+            if number == cut {
+                let text = serde_json::to_string(&taken_up).unwrap();
+                taken_up = serde_json::from_str(&text).unwrap();
+            }
+            let now = at(second);
+            let (first, second) = (whole.step(&rule, observation, now), taken_up.step(&rule, observation, now));
+            prop_assert_eq!(&first, &second);
+            (whole, taken_up) = (first.0, second.0);
+        }
     }
 
     #[test]
