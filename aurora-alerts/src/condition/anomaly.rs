@@ -231,11 +231,18 @@ mod tests {
     fn direction_and_recovery_decide_as_documented() {
         let mut anomaly = anomaly(Baseline::Ewma { half_life: HOUR });
         anomaly.recovery = Some(1.0);
-        let verdicts = |anomaly: &Anomaly| [-3.0, -2.0, 0.0, 1.0, 2.9, 3.0].map(|score| anomaly.verdict(score));
+        let verdicts =
+            |anomaly: &Anomaly| [-3.0, -2.0, 0.0, 1.0, 2.9, 3.0].map(|score| anomaly.verdict(score));
         use Verdict::{Between, Breached, Clear};
-        assert_eq!(verdicts(&anomaly), [Breached, Between, Clear, Clear, Between, Breached]);
+        assert_eq!(
+            verdicts(&anomaly),
+            [Breached, Between, Clear, Clear, Between, Breached]
+        );
         anomaly.direction = Direction::Above;
-        assert_eq!(verdicts(&anomaly), [Clear, Clear, Clear, Clear, Between, Breached]);
+        assert_eq!(
+            verdicts(&anomaly),
+            [Clear, Clear, Clear, Clear, Between, Breached]
+        );
         anomaly.direction = Direction::Below;
         anomaly.recovery = None;
         assert_eq!(verdicts(&anomaly), [Breached, Clear, Clear, Clear, Clear, Clear]);
@@ -246,7 +253,16 @@ mod tests {
         let anomaly = anomaly(Baseline::Robust { window: HOUR });
         let verdicts = judge(
             &anomaly,
-            &[(0, 9.0), (1, 10.0), (2, 11.0), (3, 50.0), (4, 10.0), (5, 50.0), (3_605, 10.0), (3_606, 50.0)],
+            &[
+                (0, 9.0),
+                (1, 10.0),
+                (2, 11.0),
+                (3, 50.0),
+                (4, 10.0),
+                (5, 50.0),
+                (3_605, 10.0),
+                (3_606, 50.0),
+            ],
         );
         // Before the sixth: 9 10 11 50 10, median 10, MAD 1. The seventh has only 50 before it.
         let warm = [Some(Verdict::Clear), Some(Verdict::Breached)];
@@ -256,7 +272,10 @@ mod tests {
     #[test]
     fn each_slot_of_a_period_has_its_own_usual() {
         let day = Duration::from_secs(86_400);
-        let anomaly = anomaly(Baseline::Seasonal { period: day, slots: 2 });
+        let anomaly = anomaly(Baseline::Seasonal {
+            period: day,
+            slots: 2,
+        });
         let mut samples = Vec::new();
         for day in 0..8_i64 {
             let wobble = if day % 2 == 0 { 1.0 } else { -1.0 };
@@ -267,7 +286,12 @@ mod tests {
         samples.push((8 * 86_400 + 50_000, 100.0));
         let verdicts = judge(&anomaly, &samples);
         assert_eq!(verdicts[..8], [None; 8]);
-        assert!(verdicts[8..16].iter().all(|verdict| *verdict == Some(Verdict::Clear)), "{verdicts:?}");
+        assert!(
+            verdicts[8..16]
+                .iter()
+                .all(|verdict| *verdict == Some(Verdict::Clear)),
+            "{verdicts:?}"
+        );
         assert_eq!(verdicts[16..], [Some(Verdict::Breached), Some(Verdict::Clear)]);
     }
 
@@ -277,6 +301,10 @@ mod tests {
         let usual = (0..600).map(|n| (n, if n % 2 == 0 { 9.0 } else { 11.0 }));
         let samples: Vec<_> = usual.chain((600..660).map(|n| (n, 1_000.0))).collect();
         let verdicts = judge(&anomaly, &samples);
-        assert!(verdicts[600..].iter().all(|verdict| *verdict == Some(Verdict::Breached)));
+        assert!(
+            verdicts[600..]
+                .iter()
+                .all(|verdict| *verdict == Some(Verdict::Breached))
+        );
     }
 }

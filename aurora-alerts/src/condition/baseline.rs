@@ -15,9 +15,7 @@ pub(crate) enum Learned {
     /// Mean and variance of all samples.
     Ewma(Moments),
     /// Mean and variance for each slot of a period.
-    Seasonal {
-        slots: Vec<Moments>,
-    },
+    Seasonal { slots: Vec<Moments> },
     /// The series has reported, so that it is missed when it does so no more.
     Heartbeat,
 }

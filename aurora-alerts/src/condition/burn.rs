@@ -135,7 +135,9 @@ mod tests {
 
     fn judge(burn: &BurnRate, table: &[(u64, f64, f64)]) -> Option<(Verdict, f64)> {
         burn.judge(|window| {
-            let row = table.iter().find(|(minutes, ..)| *minutes * 60 == window.as_secs());
+            let row = table
+                .iter()
+                .find(|(minutes, ..)| *minutes * 60 == window.as_secs());
             let (_, errors, total) = row.copied().unwrap_or_default();
             Growth { errors, total }
         })
@@ -170,13 +172,22 @@ mod tests {
                 .map(|window| {
                     // The share of a budget of 30 days that is gone after the long window.
                     let share = window.factor * window.long.as_secs_f64() / (30.0 * 86_400.0);
-                    (window.long / window.short.as_secs() as u32, (share * 100.0).round())
+                    (
+                        window.long / window.short.as_secs() as u32,
+                        (share * 100.0).round(),
+                    )
                 })
                 .map(|(ratio, share)| (ratio.as_secs(), share))
                 .collect::<Vec<_>>()
         };
         let selector = || Selector::new("m");
-        assert_eq!(shown(BurnRate::standard(selector(), selector(), 0.99)), [(12, 2.0), (12, 5.0)]);
-        assert_eq!(shown(BurnRate::ticket(selector(), selector(), 0.99)), [(12, 10.0), (12, 10.0)]);
+        assert_eq!(
+            shown(BurnRate::standard(selector(), selector(), 0.99)),
+            [(12, 2.0), (12, 5.0)]
+        );
+        assert_eq!(
+            shown(BurnRate::ticket(selector(), selector(), 0.99)),
+            [(12, 10.0), (12, 10.0)]
+        );
     }
 }

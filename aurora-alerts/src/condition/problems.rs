@@ -194,8 +194,18 @@ mod tests {
             threshold(None, Aggregate::Last),
             threshold(Some(LONGEST_WINDOW), Aggregate::Percentile(100.0)),
             Condition::Burn(BurnRate::ticket(selector(), selector(), 0.999)),
-            Condition::Anomaly(Anomaly::new(selector(), Baseline::Seasonal { period: MINUTE, slots: 1 }, 3.0)),
-            Condition::Not(Box::new(Condition::Absent { selector: selector(), after: MINUTE })),
+            Condition::Anomaly(Anomaly::new(
+                selector(),
+                Baseline::Seasonal {
+                    period: MINUTE,
+                    slots: 1,
+                },
+                3.0,
+            )),
+            Condition::Not(Box::new(Condition::Absent {
+                selector: selector(),
+                after: MINUTE,
+            })),
         ] {
             assert_eq!(good.problems(), [""; 0], "{good:?}");
         }
@@ -206,20 +216,62 @@ mod tests {
         let selector = || Selector::new("m");
         let anomaly = |baseline| Condition::Anomaly(Anomaly::new(selector(), baseline, 3.0));
         let table = [
-            (threshold(Some(Duration::ZERO), Aggregate::Mean), "window must be longer than zero"),
-            (threshold(Some(LONGEST_WINDOW + MINUTE), Aggregate::Mean), "window must not be longer than one hour"),
-            (threshold(None, Aggregate::Mean), "aggregate needs a window"),
-            (threshold(Some(MINUTE), Aggregate::Percentile(100.1)), "percentile must be from 0 to 100"),
-            (threshold(Some(MINUTE), Aggregate::Percentile(f64::NAN)), "percentile must be from 0 to 100"),
-            (Condition::Absent { selector: Selector::new(" "), after: MINUTE }, "metric is missing"),
-            (Condition::Absent { selector: selector(), after: Duration::ZERO }, "time of absence must be longer than zero"),
             (
-                Condition::Heartbeat { selector: selector(), every: Duration::ZERO, grace: MINUTE },
+                threshold(Some(Duration::ZERO), Aggregate::Mean),
+                "window must be longer than zero",
+            ),
+            (
+                threshold(Some(LONGEST_WINDOW + MINUTE), Aggregate::Mean),
+                "window must not be longer than one hour",
+            ),
+            (threshold(None, Aggregate::Mean), "aggregate needs a window"),
+            (
+                threshold(Some(MINUTE), Aggregate::Percentile(100.1)),
+                "percentile must be from 0 to 100",
+            ),
+            (
+                threshold(Some(MINUTE), Aggregate::Percentile(f64::NAN)),
+                "percentile must be from 0 to 100",
+            ),
+            (
+                Condition::Absent {
+                    selector: Selector::new(" "),
+                    after: MINUTE,
+                },
+                "metric is missing",
+            ),
+            (
+                Condition::Absent {
+                    selector: selector(),
+                    after: Duration::ZERO,
+                },
+                "time of absence must be longer than zero",
+            ),
+            (
+                Condition::Heartbeat {
+                    selector: selector(),
+                    every: Duration::ZERO,
+                    grace: MINUTE,
+                },
                 "interval of the heartbeat must be longer than zero",
             ),
-            (anomaly(Baseline::Ewma { half_life: Duration::ZERO }), "half-life must be longer than zero"),
-            (anomaly(Baseline::Seasonal { period: MINUTE, slots: 0 }), "slots must be from 1 to 1024"),
-            (Condition::All(Vec::new()), "combination must have at least one condition"),
+            (
+                anomaly(Baseline::Ewma {
+                    half_life: Duration::ZERO,
+                }),
+                "half-life must be longer than zero",
+            ),
+            (
+                anomaly(Baseline::Seasonal {
+                    period: MINUTE,
+                    slots: 0,
+                }),
+                "slots must be from 1 to 1024",
+            ),
+            (
+                Condition::All(Vec::new()),
+                "combination must have at least one condition",
+            ),
         ];
         for (bad, expected) in table {
             assert_eq!(bad.problems(), [expected], "{bad:?}");
@@ -254,6 +306,9 @@ mod tests {
             })
         };
         assert!(nested(8).problems().is_empty());
-        assert_eq!(nested(9).problems(), ["conditions must not be nested deeper than 8"]);
+        assert_eq!(
+            nested(9).problems(),
+            ["conditions must not be nested deeper than 8"]
+        );
     }
 }

@@ -114,7 +114,13 @@ mod tests {
         let either = any(vec![left.clone(), right]);
         assert_eq!(
             shown(&either),
-            [("a", Breached), ("b", Breached), ("c", Clear), ("d", Breached), ("e", Breached)]
+            [
+                ("a", Breached),
+                ("b", Breached),
+                ("c", Clear),
+                ("d", Breached),
+                ("e", Breached)
+            ]
         );
         assert_eq!(
             shown(&not(left)),
@@ -126,12 +132,18 @@ mod tests {
     fn the_empty_label_set_applies_to_all() {
         let zones = part(&[("a", Breached), ("b", Clear)]);
         let everywhere = part(&[("", Breached)]);
-        assert_eq!(shown(&all(vec![zones.clone(), everywhere.clone()])), [("a", Breached), ("b", Clear)]);
+        assert_eq!(
+            shown(&all(vec![zones.clone(), everywhere.clone()])),
+            [("a", Breached), ("b", Clear)]
+        );
         assert_eq!(
             shown(&any(vec![zones, everywhere.clone()])),
             [("a", Breached), ("b", Breached)]
         );
-        assert_eq!(shown(&all(vec![everywhere.clone(), everywhere.clone()])), [("", Breached)]);
+        assert_eq!(
+            shown(&all(vec![everywhere.clone(), everywhere.clone()])),
+            [("", Breached)]
+        );
         assert_eq!(shown(&any(vec![everywhere, Judgements::new()])), [("", Breached)]);
     }
 

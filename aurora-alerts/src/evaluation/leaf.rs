@@ -2,7 +2,9 @@ use std::time::Duration;
 
 use aurora_core::time::Timestamp;
 
-use crate::condition::{Aggregate, Anomaly, ChangeMeasure, Condition, Learned, Selector, Threshold, Verdict, score};
+use crate::condition::{
+    Aggregate, Anomaly, ChangeMeasure, Condition, Learned, Selector, Threshold, Verdict, score,
+};
 use crate::series::Sample;
 
 /// A condition that judges each series on its own.

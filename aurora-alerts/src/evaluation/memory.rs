@@ -37,22 +37,23 @@ impl Evaluator {
     /// What was learned since the last call: keys and JSON. A row whose JSON is `null` may be deleted.
     pub(crate) fn memory(&self) -> Vec<(String, String)> {
         let mut rows = Vec::new();
-        let mut add = |rule: usize, path: &str, series: &Labels, learned: Option<&Learned>, unsaved: &AtomicBool| {
-            let (Some(planned), Some(learned)) = (self.rules.get(rule), learned) else {
-                return;
+        let mut add =
+            |rule: usize, path: &str, series: &Labels, learned: Option<&Learned>, unsaved: &AtomicBool| {
+                let (Some(planned), Some(learned)) = (self.rules.get(rule), learned) else {
+                    return;
+                };
+                if !unsaved.swap(false, Ordering::Relaxed) {
+                    return;
+                }
+                let rule = planned.rule.name();
+                let row = RowRef {
+                    rule,
+                    path,
+                    series,
+                    learned,
+                };
+                rows.extend(serde_json::to_string(&row).map(|json| (key(rule, path, series), json)));
             };
-            if !unsaved.swap(false, Ordering::Relaxed) {
-                return;
-            }
-            let rule = planned.rule.name();
-            let row = RowRef {
-                rule,
-                path,
-                series,
-                learned,
-            };
-            rows.extend(serde_json::to_string(&row).map(|json| (key(rule, path, series), json)));
-        };
         for watched in self.watched.iter().flatten() {
             for judged in &watched.judged {
                 let learned = judged.learned.as_deref();
@@ -62,7 +63,13 @@ impl Evaluator {
         for whole in &self.wholes {
             for node in whole.node.series() {
                 for (series, seen) in &node.seen {
-                    add(whole.rule, &node.path, series, seen.learned.as_deref(), &seen.unsaved);
+                    add(
+                        whole.rule,
+                        &node.path,
+                        series,
+                        seen.learned.as_deref(),
+                        &seen.unsaved,
+                    );
                 }
             }
         }

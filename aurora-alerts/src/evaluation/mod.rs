@@ -105,7 +105,9 @@ impl Evaluator {
             forgotten: Mutex::default(),
         };
         evaluator.plan(rules);
-        evaluator.series.watch(watches(evaluator.rules.iter(), evaluator.series.limits()));
+        evaluator
+            .series
+            .watch(watches(evaluator.rules.iter(), evaluator.series.limits()));
         evaluator
     }
 
@@ -115,7 +117,11 @@ impl Evaluator {
         self.wholes.clear();
         for (place, planned) in self.rules.iter().enumerate() {
             match &planned.each {
-                Some((selector, _)) => self.by_metric.entry(selector.metric.clone()).or_default().push(place),
+                Some((selector, _)) => self
+                    .by_metric
+                    .entry(selector.metric.clone())
+                    .or_default()
+                    .push(place),
                 None => self.wholes.push(Whole::new(place, &planned.rule)),
             }
         }

@@ -9,7 +9,9 @@ use aurora_core::time::Timestamp;
 
 use super::leaf::{Leaf, Room};
 use super::view::View;
-use crate::condition::{BurnRate, Condition, CustomCondition, EvaluateError, Growth, Learned, Selector, Verdict};
+use crate::condition::{
+    BurnRate, Condition, CustomCondition, EvaluateError, Growth, Learned, Selector, Verdict,
+};
 use crate::labels::Labels;
 use crate::series::{SeriesStore, Slot};
 
@@ -149,9 +151,7 @@ impl Node {
                 let worth = node.leaf.memory_span();
                 reads(&node.selector) && (active || worth.is_none_or(|span| silent < span))
             }
-            Self::Burn(burn) => {
-                silent < burn.longest() && (reads(&burn.errors) || reads(&burn.total))
-            }
+            Self::Burn(burn) => silent < burn.longest() && (reads(&burn.errors) || reads(&burn.total)),
             Self::All(nodes) | Self::Any(nodes) => nodes.iter().any(|node| node.needs(slot, silent, active)),
             Self::Not(node) => node.needs(slot, silent, active),
             // It remembers itself when it last saw one.
@@ -197,7 +197,9 @@ fn judge_burn(burn: &BurnRate, context: &mut Context<'_>) -> Judgements {
         .series
         .matching(&burn.errors.metric, &burn.errors.matchers, &mut errors);
     let total = &mut *context.slots;
-    context.series.matching(&burn.total.metric, &burn.total.matchers, total);
+    context
+        .series
+        .matching(&burn.total.metric, &burn.total.matchers, total);
     let grown = |slots: &[Arc<Slot>], window: Duration| -> f64 {
         let growths = slots
             .iter()

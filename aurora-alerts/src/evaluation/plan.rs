@@ -51,7 +51,12 @@ pub(super) fn watches<'a>(
         match &planned.each {
             Some((selector, leaf)) => {
                 let history = leaf.window().map(|window| watches.samples(window));
-                watches.add(&selector.metric, &selector.matchers, history.unwrap_or(0), Duration::ZERO);
+                watches.add(
+                    &selector.metric,
+                    &selector.matchers,
+                    history.unwrap_or(0),
+                    Duration::ZERO,
+                );
             }
             None => watches.whole(planned.rule.condition()),
         }

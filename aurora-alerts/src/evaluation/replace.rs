@@ -73,8 +73,8 @@ impl Evaluator {
         let mut judges = self.judges_of(&watched.slot);
         let mut changed = false;
         for old in watched.judged {
-            let new = successor(old.rule)
-                .and_then(|rule| judges.iter_mut().find(|judged| judged.rule == rule));
+            let new =
+                successor(old.rule).and_then(|rule| judges.iter_mut().find(|judged| judged.rule == rule));
             let Some(new) = new else {
                 strays.push(Stray {
                     rule: old.rule,
@@ -84,7 +84,9 @@ impl Evaluator {
                 continue;
             };
             let (before, after) = (old_rules.get(old.rule), self.rules.get(new.rule));
-            let same = before.zip(after).is_some_and(|(before, after)| before.each == after.each);
+            let same = before
+                .zip(after)
+                .is_some_and(|(before, after)| before.each == after.each);
             changed |= !same;
             new.instance = old.instance;
             if same {
@@ -120,8 +122,8 @@ impl Evaluator {
         successor: impl Fn(usize) -> Option<usize>,
         strays: &mut Vec<Stray>,
     ) {
-        let place = successor(old.rule)
-            .and_then(|rule| self.wholes.iter().position(|whole| whole.rule == rule));
+        let place =
+            successor(old.rule).and_then(|rule| self.wholes.iter().position(|whole| whole.rule == rule));
         let (before, after) = (
             old_rules.get(old.rule),
             place.and_then(|place| self.rules.get(self.wholes.get(place)?.rule)),
@@ -181,7 +183,10 @@ impl Evaluator {
                 continue;
             };
             self.restless.push(index);
-            for Judged { rule, fingerprint, .. } in &watched.judged {
+            for Judged {
+                rule, fingerprint, ..
+            } in &watched.judged
+            {
                 let place = Place::Series { index, rule: *rule };
                 self.places.insert(*fingerprint, place);
             }

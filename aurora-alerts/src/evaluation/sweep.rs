@@ -38,7 +38,10 @@ impl Evaluator {
             let heard = watched.heard_at.map(|heard| heard.min(now));
             watched.heard_at = heard;
             let silent = heard.map_or(Duration::ZERO, |heard| now.since(heard));
-            if silent < SERIES_KEPT || watched.is_needed(rules, wholes, silent) || !series.forget(&watched.slot) {
+            if silent < SERIES_KEPT
+                || watched.is_needed(rules, wholes, silent)
+                || !series.forget(&watched.slot)
+            {
                 continue;
             }
             for judged in &watched.judged {

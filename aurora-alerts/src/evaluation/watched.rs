@@ -148,9 +148,9 @@ impl Judged {
         let mut heard_at = visit.heard_at;
         for (number, sample) in visit.samples.iter().enumerate().skip(visit.old) {
             let (at, _) = *sample;
-            if let Some(heard) = heard_at.replace(at) {
-                self.pass(visit, heard, at, out);
-            }
+            // Before the first sample there was no silence, but an alert that was taken up again has waited.
+            let heard = heard_at.replace(at).unwrap_or(at);
+            self.pass(visit, heard, at, out);
             let before = visit.samples.get(..number).unwrap_or_default();
             let known = self.learned.is_some();
             let verdict = visit.leaf.sample(&mut self.learned, before, *sample, sorting);

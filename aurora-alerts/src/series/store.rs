@@ -115,6 +115,16 @@ impl SeriesStore {
         SeriesHandle::new(self.clone(), metric, labels)
     }
 
+    /// One series that is looked for when it is first recorded.
+    pub(super) fn handle_later(&self, metric: &str, labels: Labels) -> SeriesHandle {
+        SeriesHandle::unresolved(self.clone(), metric, labels)
+    }
+
+    /// Whether both are the same store.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.shared, &other.shared)
+    }
+
     pub(super) fn slot(&self, metric: &str, labels: &Labels) -> Result<Option<Arc<Slot>>, Refusal> {
         self.slot_for(metric, labels, None)
     }

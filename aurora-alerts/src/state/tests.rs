@@ -271,7 +271,13 @@ fn while_it_fires_on_the_reason_of_its_end_is_remembered() {
     let (state, decision) = state.step(&rule, Observation::Unchanged, at(70));
     assert_eq!(decision, Some(Decision::Resolved));
     assert!(
-        matches!(state.phase, Phase::Resolved { reason: ResolveReason::NoData, .. }),
+        matches!(
+            state.phase,
+            Phase::Resolved {
+                reason: ResolveReason::NoData,
+                ..
+            }
+        ),
         "{state:?}"
     );
     assert_eq!((state.clear_since, state.clear_reason), (None, None));
@@ -297,7 +303,8 @@ fn missing_data_can_count_as_a_breach() {
 
 #[test]
 fn states_of_older_versions_can_be_read() {
-    let text = r#"{"phase":"pending","active_since":"2026-01-01T00:00:00Z","value":1.5,"last_notified_at":null}"#;
+    let text =
+        r#"{"phase":"pending","active_since":"2026-01-01T00:00:00Z","value":1.5,"last_notified_at":null}"#;
     let state: AlertState = serde_json::from_str(text).unwrap();
     assert_eq!((state.value, state.clear_since), (Some(1.5), None));
 }
@@ -309,7 +316,14 @@ struct History {
 }
 
 fn rules() -> impl Strategy<Value = Rule> {
-    let parts = (0..30_u64, 0..60_u64, 0..40_u64, 0..10_i32, any::<bool>(), any::<bool>());
+    let parts = (
+        0..30_u64,
+        0..60_u64,
+        0..40_u64,
+        0..10_i32,
+        any::<bool>(),
+        any::<bool>(),
+    );
     parts.prop_map(|(for_, cooldown, keep, gap, above, fire)| {
         let rule = Rule::new("r")
             .metric("m")
@@ -363,7 +377,8 @@ proptest! {
         let mut open = false;
         let mut last_firing: Option<Timestamp> = None;
         let end = steps.last().map_or(0, |(second, _)| *second) + 1_000;
-        let recovery = Observation::Sample(if rule.threshold().unwrap().is_recovered(-100.0) { -100.0 } else { 100.0 });
+        let good = if rule.threshold().unwrap().is_recovered(-100.0) { -100.0 } else { 100.0 };
+        let ending = [(end, sample(&rule, good)), (end + 1_000, Observation::Unchanged)];
         let mut resolved = 0;
         let mut fired = 0;
         for (second, observation) in steps.into_iter().chain(ending) {
