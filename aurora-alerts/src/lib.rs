@@ -63,6 +63,7 @@ pub mod store;
 pub mod testing;
 pub mod time_interval;
 
+pub use alert::Alert;
 pub use channels::console::Console;
 #[cfg(feature = "webhook")]
 pub use channels::webhook::Webhook;

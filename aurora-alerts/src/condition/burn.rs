@@ -166,28 +166,26 @@ mod tests {
 
     #[test]
     fn the_windows_are_those_of_the_workbook() {
+        // In minutes, and the percentage of a budget of 30 days that is gone after the long window.
         let shown = |burn: BurnRate| {
-            burn.windows
-                .iter()
-                .map(|window| {
-                    // The share of a budget of 30 days that is gone after the long window.
-                    let share = window.factor * window.long.as_secs_f64() / (30.0 * 86_400.0);
-                    (
-                        window.long / window.short.as_secs() as u32,
-                        (share * 100.0).round(),
-                    )
-                })
-                .map(|(ratio, share)| (ratio.as_secs(), share))
-                .collect::<Vec<_>>()
+            let rows = burn.windows.iter().map(|window| {
+                let share = window.factor * window.long.as_secs_f64() / (30.0 * 86_400.0);
+                let minutes = [window.long, window.short].map(|window| window.as_secs() / 60);
+                (minutes, format!("{:.1}", share * 100.0))
+            });
+            rows.collect::<Vec<_>>()
         };
-        let selector = || Selector::new("m");
+        let burn = |make: fn(Selector, Selector, f64) -> BurnRate| {
+            shown(make(Selector::new("e"), Selector::new("t"), 0.99))
+        };
+        let rows = |rows: [([u64; 2], &str); 2]| rows.map(|(minutes, share)| (minutes, share.to_owned()));
         assert_eq!(
-            shown(BurnRate::standard(selector(), selector(), 0.99)),
-            [(12, 2.0), (12, 5.0)]
+            burn(BurnRate::standard),
+            rows([([60, 5], "2.0"), ([360, 30], "5.0")])
         );
         assert_eq!(
-            shown(BurnRate::ticket(selector(), selector(), 0.99)),
-            [(12, 10.0), (12, 10.0)]
+            burn(BurnRate::ticket),
+            rows([([1_440, 120], "10.0"), ([4_320, 360], "10.0")])
         );
     }
 }

@@ -67,15 +67,13 @@ pub trait Evaluate: fmt::Debug + Send + Sync + 'static {
     fn reads(&self) -> Vec<(String, Duration)>;
 }
 
+/// Takes the labels of one series and its samples, oldest first.
+pub type SeriesVisitor<'a> = dyn FnMut(&Labels, &[(Timestamp, f64)]) + 'a;
+
 /// What an [`Evaluate`] can read.
 pub trait SeriesView {
     /// Visits every series that the selector matches: its labels, and its samples within `window`, oldest first.
-    fn visit(
-        &self,
-        selector: &Selector,
-        window: Duration,
-        visitor: &mut dyn FnMut(&Labels, &[(Timestamp, f64)]),
-    );
+    fn visit(&self, selector: &Selector, window: Duration, visitor: &mut SeriesVisitor<'_>);
 }
 
 /// Where one label set stands.

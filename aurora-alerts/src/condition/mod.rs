@@ -39,7 +39,7 @@ pub use aggregate::Aggregate;
 pub use anomaly::{Anomaly, Baseline, Direction};
 pub use burn::{BurnRate, BurnWindow};
 pub use change::ChangeMeasure;
-pub use evaluate::{CustomCondition, Evaluate, EvaluateError, Judgement, SeriesView, Verdict};
+pub use evaluate::{CustomCondition, Evaluate, EvaluateError, Judgement, SeriesView, SeriesVisitor, Verdict};
 pub use operator::{Operator, ParseOperatorError};
 pub use selector::Selector;
 pub use threshold::Threshold;

@@ -54,15 +54,26 @@ impl Instance {
             ..state
         } == before;
         if decision.is_some() || !same {
-            self.stored = !state.is_forgettable(identity.rule, at);
-            out.push(identity.transition(state, decision, at));
+            self.keep(identity.rule, at);
+            out.push(identity.transition(self.state, decision, at));
+        }
+    }
+
+    /// Decides whether there is a row of it. Without one it is as if it had never been, also before the next restart.
+    fn keep(&mut self, rule: &Rule, now: Timestamp) {
+        self.stored = !self.state.is_forgettable(rule, now);
+        if !self.stored {
+            self.state.last_notified_at = None;
         }
     }
 
     /// Lets go of the stored row once nothing would be lost by it.
     pub(super) fn let_go(&mut self, identity: Identity<'_>, now: Timestamp, out: &mut Vec<Transition>) {
-        if self.stored && self.state.is_forgettable(identity.rule, now) {
-            self.stored = false;
+        if !self.stored {
+            return;
+        }
+        self.keep(identity.rule, now);
+        if !self.stored {
             out.push(identity.transition(self.state, None, now));
         }
     }

@@ -40,9 +40,9 @@ pub(super) enum Node {
     },
     Burn(BurnRate),
     Custom(CustomCondition),
-    All(Vec<Node>),
-    Any(Vec<Node>),
-    Not(Box<Node>),
+    All(Vec<Self>),
+    Any(Vec<Self>),
+    Not(Box<Self>),
 }
 
 /// A condition that judges each series on its own, as a part of another.

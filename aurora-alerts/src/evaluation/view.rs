@@ -2,8 +2,7 @@ use std::time::Duration;
 
 use aurora_core::time::Timestamp;
 
-use crate::condition::{Selector, SeriesView};
-use crate::labels::Labels;
+use crate::condition::{Selector, SeriesView, SeriesVisitor};
 use crate::series::SeriesStore;
 
 /// What a condition of the application's own can read.
@@ -13,12 +12,7 @@ pub(super) struct View<'a> {
 }
 
 impl SeriesView for View<'_> {
-    fn visit(
-        &self,
-        selector: &Selector,
-        window: Duration,
-        visitor: &mut dyn FnMut(&Labels, &[(Timestamp, f64)]),
-    ) {
+    fn visit(&self, selector: &Selector, window: Duration, visitor: &mut SeriesVisitor<'_>) {
         // Copied first, so that no lock is held while foreign code runs.
         let (mut slots, mut samples) = (Vec::new(), Vec::new());
         self.series
