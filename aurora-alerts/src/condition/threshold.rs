@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::Operator;
+use super::{Operator, Verdict};
 
 /// A limit that a value breaches, and optionally another at which it has recovered.
 ///
@@ -36,6 +36,17 @@ impl Threshold {
     #[must_use]
     pub fn is_recovered(&self, value: f64) -> bool {
         !self.operator.holds(value, self.recovery.unwrap_or(self.value))
+    }
+
+    /// Where a value stands.
+    pub(crate) fn verdict(&self, value: f64) -> Verdict {
+        if self.is_breached(value) {
+            Verdict::Breached
+        } else if self.is_recovered(value) {
+            Verdict::Clear
+        } else {
+            Verdict::Between
+        }
     }
 
     /// Everything that is wrong with it, in words that complete "the rule's …".

@@ -171,13 +171,15 @@ impl RuleBuilder {
 
     /// A series silent for this long is gone: a pending alert is cleared, a firing one resolves for want of data.
     ///
-    /// Without it the last value stands until the next one comes.
+    /// Without it the last value stands until the next one comes, and a window without samples is no data at once. What
+    /// was before a restart does not count as silence.
     pub fn stale_after(mut self, duration: Duration) -> Self {
         self.stale_after = Some(duration);
         self
     }
 
-    /// What becomes of the alert of a series that is silent for [`stale_after`](Self::stale_after).
+    /// What becomes of the alert of a series that is silent for [`stale_after`](Self::stale_after), or whose window is
+    /// empty.
     pub fn no_data(mut self, policy: NoData) -> Self {
         self.no_data = policy;
         self
@@ -217,7 +219,7 @@ impl RuleBuilder {
     ///
     /// # Errors
     /// With every problem at once: an empty name, a missing metric or limit, a limit that is not a finite number, a
-    /// recovery threshold on the wrong side, a stale-after of zero.
+    /// recovery threshold on the wrong side, a window of zero or longer than its kind may be, a stale-after of zero.
     pub fn build(self) -> Result<Rule, Error> {
         let subject = format!("rule {:?}", self.name);
         let mut details = Vec::new();
@@ -271,6 +273,10 @@ impl RuleBuilder {
         };
         if self.stale_after.is_some_and(|duration| duration.is_zero()) {
             details.push("stale-after must be longer than zero".to_owned());
+        }
+        let falls_silent = condition.as_ref().is_none_or(Condition::can_have_no_data);
+        if self.no_data == NoData::Fire && self.stale_after.is_none() && !falls_silent {
+            details.push("no-data fire needs a stale-after or a window".to_owned());
         }
         if self.labels.iter().any(|(name, _)| name.is_empty()) {
             details.push("names of labels must not be empty".to_owned());

@@ -8,6 +8,9 @@ use super::slot::Slot;
 use super::store::SeriesStore;
 use crate::labels::Labels;
 
+/// No generation of rules.
+const UNRESOLVED: u64 = u64::MAX;
+
 /// One series, resolved once: recording by it costs neither a look-up nor an allocation.
 ///
 /// While there is a handle, its series is not forgotten. A handle of a metric that no rule watches records nothing, and
@@ -24,15 +27,20 @@ pub struct SeriesHandle {
 
 impl SeriesHandle {
     pub(super) fn new(store: SeriesStore, metric: &str, labels: Labels) -> Result<Self, Refusal> {
-        let handle = Self {
+        let handle = Self::unresolved(store, metric, labels);
+        handle.resolve()?;
+        Ok(handle)
+    }
+
+    /// One that looks for its series when it first records.
+    pub(super) fn unresolved(store: SeriesStore, metric: &str, labels: Labels) -> Self {
+        Self {
             store,
             metric: metric.into(),
             labels,
             slot: OnceLock::new(),
-            generation: AtomicU64::new(0),
-        };
-        handle.resolve()?;
-        Ok(handle)
+            generation: AtomicU64::new(UNRESOLVED),
+        }
     }
 
     /// Records a value at an instant; what is not a finite number is left out and counted.
@@ -41,17 +49,29 @@ impl SeriesHandle {
             self.store.refuse(Refusal::NotFinite);
             return;
         }
+        if let Some(slot) = self.found() {
+            self.store.push(slot, at, value);
+        }
+    }
+
+    /// Whether what it records is looked at.
+    pub(crate) fn is_watched(&self) -> bool {
+        self.found().is_some()
+    }
+
+    fn found(&self) -> Option<&Arc<Slot>> {
         if let Some(slot) = self.slot.get() {
-            return self.store.push(slot, at, value);
+            return Some(slot);
         }
         if self.generation.load(Ordering::Relaxed) == self.store.generation() {
-            return;
+            return None;
         }
-        match self.resolve() {
-            Ok(Some(slot)) => self.store.push(slot, at, value),
-            Ok(None) => {}
-            Err(refusal) => self.store.refuse(refusal),
-        }
+        self.resolve().unwrap_or_else(|refusal| {
+            self.store.refuse(refusal);
+            // Places become free: to be tried again.
+            self.generation.store(UNRESOLVED, Ordering::Relaxed);
+            None
+        })
     }
 
     fn resolve(&self) -> Result<Option<&Arc<Slot>>, Refusal> {
@@ -60,5 +80,14 @@ impl SeriesHandle {
             return Ok(None);
         };
         Ok(Some(self.slot.get_or_init(|| slot)))
+    }
+}
+
+impl Drop for SeriesHandle {
+    fn drop(&mut self) {
+        // Looked at once more, so that it can be forgotten from now on.
+        if let Some(slot) = self.slot.get() {
+            self.store.wake(slot);
+        }
     }
 }

@@ -5,6 +5,7 @@
 //! | [`SeriesStore`] | the series of the watched metrics, each a ring of samples |
 //! | [`SeriesHandle`] | one series, resolved once, for places that record often |
 //! | [`SeriesLimits`] | how many there may be |
+//! | [`MetricsRecorder`] | the `metrics` facade as a source of samples |
 //!
 //! # Order and time
 //! Samples of a series are taken in the order in which they come. One that is older than the last is moved to the

@@ -11,25 +11,28 @@ pub(crate) struct Ring {
     samples: VecDeque<Sample>,
     fresh: usize,
     capacity: usize,
-    /// Whether samples stay after they were looked at.
-    keeps: bool,
-    taken: u64,
+    /// How many samples stay after they were looked at.
+    history: usize,
+    last_at: Option<Timestamp>,
+    pushed: u64,
 }
 
 impl Ring {
-    pub(crate) const fn new(capacity: usize, keeps: bool) -> Self {
+    pub(crate) const fn new(capacity: usize, history: usize) -> Self {
         Self {
             samples: VecDeque::new(),
             fresh: 0,
             capacity,
-            keeps,
-            taken: 0,
+            history,
+            last_at: None,
+            pushed: 0,
         }
     }
 
     /// Adds a sample; whether a fresh one was lost for it.
     pub(crate) fn push(&mut self, at: Timestamp, value: f64) -> bool {
-        let at = self.samples.back().map_or(at, |(last, _)| at.max(*last));
+        let at = self.last_at.map_or(at, |last| at.max(last));
+        self.last_at = Some(at);
         let mut lost = false;
         if self.samples.len() >= self.capacity {
             self.samples.pop_front();
@@ -38,13 +41,13 @@ impl Ring {
         }
         self.samples.push_back((at, value));
         self.fresh += 1;
-        self.taken += 1;
+        self.pushed += 1;
         lost
     }
 
-    pub(crate) fn resize(&mut self, capacity: usize, keeps: bool) {
+    pub(crate) fn resize(&mut self, capacity: usize, history: usize) {
         self.capacity = capacity;
-        self.keeps = keeps;
+        self.history = history;
         while self.samples.len() > capacity {
             self.samples.pop_front();
         }
@@ -58,14 +61,14 @@ impl Ring {
         into.extend(self.samples.iter());
         let old = self.samples.len() - self.fresh;
         self.fresh = 0;
-        if !self.keeps {
-            self.samples.clear();
-        }
+        let spare = self.samples.len().saturating_sub(self.history);
+        self.samples.drain(..spare);
         old
     }
 
     /// Samples from the future are of now: a machine's clock was set back, or another runs ahead.
     fn settle(&mut self, now: Timestamp) {
+        self.last_at = self.last_at.map(|last| last.min(now));
         for (at, _) in self.samples.iter_mut().rev() {
             if *at <= now {
                 break;
@@ -74,13 +77,18 @@ impl Ring {
         }
     }
 
+    /// When the last sample was.
+    pub(crate) const fn last_at(&self) -> Option<Timestamp> {
+        self.last_at
+    }
+
     /// Copies the samples after `since` into `into`, and gives how many were ever pushed.
     pub(crate) fn copy(&mut self, since: Option<Timestamp>, now: Timestamp, into: &mut Vec<Sample>) -> u64 {
         self.settle(now);
         into.clear();
         let from = since.map_or(0, |since| self.samples.partition_point(|(at, _)| *at <= since));
         into.extend(self.samples.range(from..));
-        self.taken
+        self.pushed
     }
 }
 
@@ -94,7 +102,7 @@ mod tests {
 
     #[test]
     fn the_oldest_are_lost_and_only_fresh_ones_count_as_lost() {
-        let mut ring = Ring::new(2, true);
+        let mut ring = Ring::new(2, 2);
         let mut seen = Vec::new();
         assert!(!ring.push(at(1), 1.0));
         assert!(!ring.push(at(2), 2.0));
@@ -108,7 +116,7 @@ mod tests {
 
     #[test]
     fn time_never_runs_backwards_nor_ahead_of_the_tick() {
-        let mut ring = Ring::new(9, true);
+        let mut ring = Ring::new(9, 9);
         let mut seen = Vec::new();
         for (second, value) in [(5, 1.0), (3, 2.0), (5, 3.0), (90, 4.0)] {
             ring.push(at(second), value);
@@ -124,11 +132,12 @@ mod tests {
 
     #[test]
     fn without_a_window_nothing_stays() {
-        let mut ring = Ring::new(9, false);
+        let mut ring = Ring::new(9, 0);
         let mut seen = Vec::new();
         ring.push(at(1), 1.0);
         ring.take(at(1), &mut seen);
         assert_eq!(ring.take(at(2), &mut seen), 0);
         assert!(seen.is_empty());
+        assert_eq!(ring.last_at(), Some(at(1)));
     }
 }

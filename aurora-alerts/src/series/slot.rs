@@ -40,7 +40,7 @@ impl Slot {
             metric,
             labels,
             inner: Mutex::new(Inner {
-                ring: Ring::new(needs.samples, needs.keeps),
+                ring: Ring::new(needs.samples, needs.history),
                 coarse: needs.coarse(),
                 dirty: false,
             }),
@@ -64,6 +64,11 @@ impl Slot {
         }
     }
 
+    /// Whether it had nothing new before; now it is to be looked at.
+    pub(crate) fn wake(&self) -> bool {
+        !std::mem::replace(&mut self.lock().dirty, true)
+    }
+
     /// Copies the samples, and gives how many of them were looked at before; now all are.
     pub(crate) fn take(&self, now: Timestamp, into: &mut Vec<Sample>) -> usize {
         let mut inner = self.lock();
@@ -76,6 +81,11 @@ impl Slot {
         self.lock().ring.copy(since, now, into)
     }
 
+    /// When the last sample was.
+    pub(crate) fn last_at(&self) -> Option<Timestamp> {
+        self.lock().ring.last_at()
+    }
+
     /// Hands over the coarse tier, where there is one.
     pub(crate) fn coarse<T>(&self, read: impl FnOnce(&Coarse) -> T) -> Option<T> {
         self.lock().coarse.as_deref().map(read)
@@ -83,7 +93,7 @@ impl Slot {
 
     pub(crate) fn resize(&self, needs: Needs) {
         let mut inner = self.lock();
-        inner.ring.resize(needs.samples, needs.keeps);
+        inner.ring.resize(needs.samples, needs.history);
         match (&inner.coarse, needs.coarse()) {
             (_, None) => inner.coarse = None,
             (None, coarse) => inner.coarse = coarse,

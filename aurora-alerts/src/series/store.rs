@@ -17,13 +17,22 @@ use crate::matcher::Matchers;
 pub(crate) struct Needs {
     /// At most so many samples.
     pub(crate) samples: usize,
-    /// Whether samples stay after they were judged.
-    pub(crate) keeps: bool,
+    /// So many of them stay after they were judged.
+    pub(crate) history: usize,
     /// For so long the growth by the minute; zero for none.
     pub(crate) growth: Duration,
 }
 
 impl Needs {
+    /// What serves both.
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self {
+            samples: self.samples.max(other.samples),
+            history: self.history.max(other.history),
+            growth: self.growth.max(other.growth),
+        }
+    }
+
     pub(super) fn coarse(self) -> Option<Box<Coarse>> {
         let minutes = usize::try_from(self.growth.as_secs().div_ceil(60)).ok()?;
         // The minute that has just begun and the one that the window has half left.
@@ -106,6 +115,16 @@ impl SeriesStore {
         SeriesHandle::new(self.clone(), metric, labels)
     }
 
+    /// One series that is looked for when it is first recorded.
+    pub(super) fn handle_later(&self, metric: &str, labels: Labels) -> SeriesHandle {
+        SeriesHandle::unresolved(self.clone(), metric, labels)
+    }
+
+    /// Whether both are the same store.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.shared, &other.shared)
+    }
+
     pub(super) fn slot(&self, metric: &str, labels: &Labels) -> Result<Option<Arc<Slot>>, Refusal> {
         self.slot_for(metric, labels, None)
     }
@@ -145,12 +164,22 @@ impl SeriesStore {
     pub(super) fn push(&self, slot: &Arc<Slot>, at: Timestamp, value: f64) {
         let pushed = slot.push(at, value);
         if pushed.woke {
-            let mut dirty = self.shared.dirty.lock().unwrap_or_else(PoisonError::into_inner);
-            dirty.push(Arc::clone(slot));
+            self.look_at(slot);
         }
         if pushed.lost {
             self.shared.lost.fetch_add(1, Ordering::Relaxed);
         }
+    }
+
+    pub(super) fn wake(&self, slot: &Arc<Slot>) {
+        if slot.wake() {
+            self.look_at(slot);
+        }
+    }
+
+    fn look_at(&self, slot: &Arc<Slot>) {
+        let mut dirty = self.shared.dirty.lock().unwrap_or_else(PoisonError::into_inner);
+        dirty.push(Arc::clone(slot));
     }
 
     /// Puts the series that have something new into `into`, whose place is used for the next ones.
@@ -305,7 +334,7 @@ impl Metric {
 }
 
 impl Watch {
-    fn lets_through(&self, labels: &Labels) -> bool {
+    pub(crate) fn lets_through(&self, labels: &Labels) -> bool {
         self.selectors.iter().any(|matchers| matchers.matches(labels))
     }
 }
