@@ -52,6 +52,8 @@ pub mod condition;
 mod error;
 #[cfg(feature = "rule-files")]
 pub mod file;
+#[cfg(doctest)]
+mod guides;
 pub mod history;
 mod labels;
 mod matcher;

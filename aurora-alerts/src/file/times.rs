@@ -18,12 +18,9 @@ pub(super) fn interval(node: &Node, findings: &mut Findings) -> Option<TimeInter
         let key = field.key();
         let Some(node) = fields.take(key) else { continue };
         for item in filled(key, node, findings) {
-            let range = match &item.value {
-                Value::Text(text) | Value::Number(_, text) => text,
-                _ => {
-                    wrong(key, "text", item, findings);
-                    continue;
-                }
+            let (Value::Text(range) | Value::Number(_, range)) = &item.value else {
+                wrong(key, "text", item, findings);
+                continue;
             };
             match field.parse(range) {
                 Ok(span) => interval.ranges_mut(field).push(span),

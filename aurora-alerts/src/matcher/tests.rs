@@ -117,7 +117,12 @@ proptest! {
 
     #[test]
     fn no_text_makes_it_panic(text in "[a-z\\\\\"\n,{}=!~ ]{0,16}") {
-        let _ = (text.parse::<Matcher>(), text.parse::<Matchers>());
+        if let Ok(all) = text.parse::<Matchers>() {
+            prop_assert_eq!(all.to_string().parse::<Matchers>(), Ok(all));
+        }
+        if let Ok(one) = text.parse::<Matcher>() {
+            prop_assert_eq!(one.to_string().parse::<Matcher>(), Ok(one));
+        }
     }
 }
 

@@ -298,13 +298,12 @@ fn the_ends_of_time_are_no_reason_to_panic() {
         .location("Pacific/Kiritimati")
         .build()
         .unwrap();
-    for micros in [
-        i64::MIN,
-        i64::MAX,
-        -8_334_601_228_800_000_000,
-        8_210_266_876_799_999_999,
-    ] {
-        let _ = interval.contains(Timestamp::from_micros(micros));
+    // Beyond the calendar there is no day.
+    assert!(!interval.contains(Timestamp::from_micros(i64::MIN)));
+    assert!(!interval.contains(Timestamp::from_micros(i64::MAX)));
+    // Its first and its last instant, which are outside of it on other clocks.
+    for micros in [-8_334_601_228_800_000_000, 8_210_266_876_799_999_999] {
+        std::hint::black_box(interval.contains(Timestamp::from_micros(micros)));
     }
 }
 
@@ -395,7 +394,7 @@ proptest! {
         let text = serde_json::to_string(&interval).unwrap();
         prop_assert_eq!(&from_json(&text), &interval);
         let begin = at("2023-01-01T00:00:00Z").as_secs();
-        for minute in (first_minute..first_minute + 2880).step_by(7) {
+        for minute in (first_minute..first_minute + 2880).step_by(13) {
             let today = oracle::day(minute / 1440);
             let clock = i32::try_from(minute % 1440).unwrap();
             let expected = (!has(0) || (start..end).contains(&clock))

@@ -133,6 +133,9 @@ proptest! {
 
     #[test]
     fn no_expression_makes_it_panic(text in "[a-z0-9(){}\\[\\]<>=! .\"~,é]{0,30}") {
-        let _ = crate::file::expression::expression(&text, None);
+        if let Ok(condition) = crate::file::expression::expression(&text, None) {
+            let is_threshold = matches!(condition, crate::condition::Condition::Threshold { .. });
+            prop_assert!(is_threshold, "{text}");
+        }
     }
 }
