@@ -33,6 +33,12 @@ const PARTS: [&str; 7] = [
 
 /// The condition of a rule, or of a part of one; `None` where it is wrong, which was said.
 pub(super) fn condition(fields: &mut Fields<'_>, findings: &mut Findings) -> Option<Condition> {
+    let before = findings.count();
+    let condition = any_condition(fields, findings);
+    condition.filter(|_| !findings.has_new(before))
+}
+
+fn any_condition(fields: &mut Fields<'_>, findings: &mut Findings) -> Option<Condition> {
     let kinds = fields.given(&KINDS);
     let parts = fields.given(&PARTS);
     // Each is a known key, whichever condition it is.
@@ -52,12 +58,10 @@ pub(super) fn condition(fields: &mut Fields<'_>, findings: &mut Findings) -> Opt
     let strays = parts
         .iter()
         .filter(|part| !(kind == "when" && **part == "recovery"));
-    let before = findings.count();
     for part in strays {
         findings.add(fields.place(part), format!("{part} has no place beside {kind}"));
     }
-    let condition = of_kind(kind, fields, findings);
-    condition.filter(|_| !findings.has_new(before))
+    of_kind(kind, fields, findings)
 }
 
 fn of_kind(kind: &'static str, fields: &mut Fields<'_>, findings: &mut Findings) -> Option<Condition> {

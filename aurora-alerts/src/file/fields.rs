@@ -173,7 +173,8 @@ impl<'n> Fields<'n> {
     pub(super) fn finish(self, findings: &mut Findings) {
         for entry in self.entries {
             if !self.known.contains(&entry.name.as_str()) {
-                let meant = meant(&entry.name, self.known.iter().copied());
+                let known = self.known.iter().copied().filter(|_| !findings.is_full());
+                let meant = meant(&entry.name, known);
                 findings.add(entry.at, format!("unknown key {}{meant}", quoted(&entry.name)));
             }
         }

@@ -25,7 +25,7 @@ impl Findings {
 
     /// Something wrong with what is read now.
     pub(super) fn add(&mut self, at: Mark, detail: impl Into<String>) {
-        if self.problems.len() >= MOST_PROBLEMS {
+        if self.is_full() {
             self.left_out += 1;
             return;
         }
@@ -54,6 +54,11 @@ impl Findings {
     /// Whether something was found; `since` is a [`count`](Self::count) of before.
     pub(super) fn has_new(&self, since: usize) -> bool {
         self.count() > since
+    }
+
+    /// Whether further problems are only counted; what they would say need not be found out.
+    pub(super) fn is_full(&self) -> bool {
+        self.problems.len() >= MOST_PROBLEMS
     }
 
     pub(super) fn count(&self) -> usize {

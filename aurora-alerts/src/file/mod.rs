@@ -258,7 +258,7 @@ impl AlertFile {
         if let Some(node) = fields.take("time_intervals") {
             self.routing.times = routes::times(node, findings);
         }
-        let names: Vec<_> = self.routing.times.iter().map(|(name, _)| name.clone()).collect();
+        let names = self.routing.times.iter().map(|(name, _)| name.as_str()).collect();
         if let Some(node) = fields.take("route") {
             self.routing.root = routes::root(node, &names, findings);
         }

@@ -1,5 +1,7 @@
 //! Routes, receivers, inhibition and named times.
 
+use std::collections::BTreeSet;
+
 use super::conditions::matchers;
 use super::fields::{Fields, list, map, meant, text, wrong};
 use super::findings::Findings;
@@ -12,8 +14,11 @@ use crate::time_interval::TimeInterval;
 /// Named times; each is active within one of its intervals.
 pub(super) type Times = Vec<(String, Vec<TimeInterval>)>;
 
+/// The names of the named times.
+pub(super) type Names<'n> = BTreeSet<&'n str>;
+
 /// The root of the tree; `names` are those of the named times.
-pub(super) fn root(node: &Node, names: &[String], findings: &mut Findings) -> Option<Route> {
+pub(super) fn root(node: &Node, names: &Names<'_>, findings: &mut Findings) -> Option<Route> {
     findings.within("route".to_owned(), |findings| {
         let fields = Fields::of("route", node, findings)?;
         fields.require(&["receiver"], findings);
@@ -25,7 +30,7 @@ pub(super) fn root(node: &Node, names: &[String], findings: &mut Findings) -> Op
     })
 }
 
-fn route(node: &Node, names: &[String], findings: &mut Findings) -> Option<Route> {
+fn route(node: &Node, names: &Names<'_>, findings: &mut Findings) -> Option<Route> {
     let mut fields = Fields::of("a route", node, findings)?;
     let receiver = fields.text("receiver", findings);
     let matchers = fields
@@ -63,7 +68,7 @@ fn grouping(labels: Vec<String>) -> GroupBy {
     }
 }
 
-fn children(fields: &mut Fields<'_>, names: &[String], findings: &mut Findings) -> Vec<Route> {
+fn children(fields: &mut Fields<'_>, names: &Names<'_>, findings: &mut Findings) -> Vec<Route> {
     let Some(node) = fields.take("routes") else {
         return Vec::new();
     };
@@ -80,7 +85,7 @@ fn children(fields: &mut Fields<'_>, names: &[String], findings: &mut Findings) 
 fn named_times(
     key: &'static str,
     fields: &mut Fields<'_>,
-    names: &[String],
+    names: &Names<'_>,
     findings: &mut Findings,
 ) -> Vec<String> {
     let mut found = Vec::new();
@@ -88,8 +93,8 @@ fn named_times(
         let Some(name) = text(key, item, findings) else {
             continue;
         };
-        if !names.contains(&name) {
-            let meant = meant(&name, names.iter().map(String::as_str));
+        if !names.contains(name.as_str()) {
+            let meant = meant(&name, names.iter().copied().filter(|_| !findings.is_full()));
             findings.add(
                 item.at,
                 format!("{key}: no time interval is named {}{meant}", quoted(&name)),

@@ -1,6 +1,6 @@
 //! YAML as a tree with places.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Span, Tag};
 
@@ -55,7 +55,15 @@ struct Open {
 
 enum OpenKind {
     List(Vec<Node>),
-    Map(Vec<Entry>, Option<(String, Mark)>),
+    Map(OpenMap),
+}
+
+#[derive(Default)]
+struct OpenMap {
+    entries: Vec<Entry>,
+    names: HashSet<String>,
+    /// A key whose value has not come yet.
+    waiting: Option<(String, Mark)>,
 }
 
 impl Tree {
@@ -73,12 +81,12 @@ impl Tree {
                 self.close(Node { at, value }, anchor, findings)?;
             }
             Event::SequenceStart(anchor, _) => self.open(at, anchor, OpenKind::List(Vec::new()))?,
-            Event::MappingStart(anchor, _) => self.open(at, anchor, OpenKind::Map(Vec::new(), None))?,
+            Event::MappingStart(anchor, _) => self.open(at, anchor, OpenKind::Map(OpenMap::default()))?,
             Event::SequenceEnd | Event::MappingEnd => {
                 if let Some(open) = self.open.pop() {
                     let value = match open.kind {
                         OpenKind::List(items) => Value::List(items),
-                        OpenKind::Map(entries, _) => Value::Map(entries),
+                        OpenKind::Map(map) => Value::Map(map.entries),
                     };
                     self.close(Node { at: open.at, value }, open.anchor, findings)?;
                 }
@@ -127,9 +135,9 @@ impl Tree {
         match self.open.last_mut().map(|open| &mut open.kind) {
             None => self.root = Some(node),
             Some(OpenKind::List(items)) => items.push(node),
-            Some(OpenKind::Map(entries, waiting)) => match waiting.take() {
-                None => *waiting = Some((key(&node)?, node.at)),
-                Some((name, at)) => insert(entries, Entry { name, at, node }, findings),
+            Some(OpenKind::Map(map)) => match map.waiting.take() {
+                None => map.waiting = Some((key(&node)?, node.at)),
+                Some((name, at)) => map.insert(Entry { name, at, node }, findings),
             },
         }
         Ok(())
@@ -144,17 +152,19 @@ fn key(node: &Node) -> Result<String, Stop> {
     }
 }
 
-fn insert(entries: &mut Vec<Entry>, entry: Entry, findings: &mut Findings) {
-    match entries.iter().find(|earlier| earlier.name == entry.name) {
-        Some(earlier) => findings.add(
-            entry.at,
-            format!(
-                "{} is given twice, first on line {}",
-                quoted(&entry.name),
-                earlier.at.line
-            ),
-        ),
-        None => entries.push(entry),
+impl OpenMap {
+    fn insert(&mut self, entry: Entry, findings: &mut Findings) {
+        if self.names.insert(entry.name.clone()) {
+            self.entries.push(entry);
+            return;
+        }
+        if findings.is_full() {
+            return;
+        }
+        let earlier = self.entries.iter().find(|earlier| earlier.name == entry.name);
+        let line = earlier.map_or(0, |earlier| earlier.at.line);
+        let name = quoted(&entry.name);
+        findings.add(entry.at, format!("{name} is given twice, first on line {line}"));
     }
 }
 
