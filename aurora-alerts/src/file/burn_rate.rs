@@ -8,6 +8,9 @@ use super::findings::Findings;
 use super::node::{Node, Value};
 use crate::condition::{BurnRate, BurnWindow, Condition};
 
+/// How many events the long window must have, where the file does not say.
+const MINIMUM_EVENTS: f64 = 10.0;
+
 const fn window(long_minutes: u64, short_minutes: u64, factor: f64) -> BurnWindow {
     BurnWindow {
         long: Duration::from_secs(long_minutes * 60),
@@ -34,7 +37,9 @@ pub(super) fn burn_rate(fields: &mut Fields<'_>, findings: &mut Findings) -> Opt
         [_] => {}
         _ => findings.add(fields.place("preset"), "preset has no place beside windows"),
     }
-    let minimum_events = fields.number("minimum_events", findings).unwrap_or(0.0);
+    let minimum_events = fields
+        .number("minimum_events", findings)
+        .unwrap_or(MINIMUM_EVENTS);
     Some(Condition::Burn(BurnRate {
         errors: errors?,
         total: total?,

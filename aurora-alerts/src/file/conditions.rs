@@ -20,6 +20,19 @@ const KINDS: [&str; 9] = [
     "not",
 ];
 
+/// The keys that hold conditions, or parts of one, with keys of their own.
+pub(super) const INNER: [&str; 9] = [
+    "change",
+    "absent",
+    "heartbeat",
+    "anomaly",
+    "burn_rate",
+    "windows",
+    "all",
+    "any",
+    "not",
+];
+
 /// The keys that make a threshold together.
 const PARTS: [&str; 7] = [
     "metric",

@@ -39,14 +39,13 @@ impl<'n> Fields<'n> {
         found.map_or(self.at, |entry| entry.at)
     }
 
-    /// The place of the key with which the words of a problem begin, such as that of `stale_after` for "stale-after must …".
-    pub(super) fn place_of(&self, detail: &str) -> Mark {
+    /// The place of the key with which the words of a problem begin, such as that of `stale_after` for "stale-after must …";
+    /// of keys that are equally near the first, and without any the map. Keys within `inner` ones count too.
+    pub(super) fn place_of(&self, detail: &str, inner: &[&str]) -> Mark {
         let detail = detail.replace(['-', ' '], "_");
-        let named = self
-            .entries
-            .iter()
-            .filter(|entry| detail.starts_with(&entry.name));
-        let longest = named.max_by_key(|entry| entry.name.len());
+        let mut named = Vec::new();
+        named_in(self.entries, &detail, inner, &mut named);
+        let longest = named.into_iter().rev().max_by_key(|entry| entry.name.len());
         longest.map_or(self.at, |entry| entry.at)
     }
 
@@ -176,6 +175,22 @@ impl<'n> Fields<'n> {
                 let known = self.known.iter().copied().filter(|_| !findings.is_full());
                 let meant = meant(&entry.name, known);
                 findings.add(entry.at, format!("unknown key {}{meant}", quoted(&entry.name)));
+            }
+        }
+    }
+}
+
+/// The entries with whose names a text begins; also those of maps, and of maps in lists, below the `inner` keys.
+fn named_in<'n>(entries: &'n [Entry], text: &str, inner: &[&str], named: &mut Vec<&'n Entry>) {
+    for entry in entries {
+        if text.starts_with(&entry.name) {
+            named.push(entry);
+        }
+        if inner.contains(&entry.name.as_str()) {
+            for item in list(&entry.node) {
+                if let Value::Map(entries) = &item.value {
+                    named_in(entries, text, inner, named);
+                }
             }
         }
     }

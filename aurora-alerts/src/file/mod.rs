@@ -77,7 +77,7 @@
 //! | `absent` | `metric`, `matchers`, `after` |
 //! | `heartbeat` | `metric`, `matchers`, `every`, `grace` (default zero) |
 //! | `anomaly` | `metric`, `matchers`, `baseline`: `robust` with `window`, `ewma` with `half_life`, or `seasonal` with `period` and `slots`; `score` (default 3.5), `recovery`, `direction` (`both`, `above`, `below`), `warm_up` (default 30) |
-//! | `burn_rate` | `errors`, `total` (selectors), `objective` (`0.999` or `99.9%`), `windows` (`long`, `short`, `factor`) or `preset` (`page`, `ticket`), `minimum_events` (default 0) |
+//! | `burn_rate` | `errors`, `total` (selectors), `objective` (`0.999` or `99.9%`), `windows` (`long`, `short`, `factor`) or `preset` (`page`, `ticket`), `minimum_events` (default 10) |
 //! | `all`, `any`, `not` | conditions, each as these keys or in short |
 //! | `severity` | `info`, `warning`, `critical` |
 //! | `description` | text |

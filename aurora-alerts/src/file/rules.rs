@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::conditions::condition;
+use super::conditions::{INNER, condition};
 use super::fields::{Fields, wrong};
 use super::findings::Findings;
 use super::node::{Mark, Node, Value, quoted};
@@ -73,7 +73,7 @@ fn built(name: String, fields: &mut Fields<'_>, findings: &mut Findings) -> Opti
         Ok(rule) => Some(rule),
         Err(error) => {
             for problem in error.into_problems() {
-                findings.add(fields.place_of(&problem.detail), problem.detail);
+                findings.add(fields.place_of(&problem.detail, &INNER), problem.detail);
             }
             None
         }

@@ -189,7 +189,7 @@ fn every_kind_of_condition_is_read() {
                 total: Selector::new("requests_total"),
                 objective: 0.995,
                 windows: vec![minutes(4_320, 360, 1.0)],
-                minimum_events: 0.0,
+                minimum_events: 10.0,
             }),
         ),
         (

@@ -203,6 +203,10 @@ fn conditions() {
                 "3:63 measure must be one of absolute, per_second, percent, found \"relative\"",
             ],
         ),
+        (
+            "change: {metric: m, window: 5m, operator: '>', threshold: 1, recovery: 2}",
+            &["3:66 recovery threshold 2 must be at or below the threshold of `> 1`"],
+        ),
         ("absent: {metric: m}", &["3:13 after is missing"]),
         (
             "heartbeat: {metric: m, evry: 5m}",
