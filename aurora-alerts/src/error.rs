@@ -32,10 +32,36 @@ pub struct Error {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Problem {
-    /// What it is about, such as `rule "Error rate high"`.
+    /// What it is about, such as `rule "Error rate high"`; empty where it is about a file as a whole.
     pub subject: String,
     /// What is wrong with it and what is allowed.
     pub detail: String,
+    /// Where it stands, where it was read from a file.
+    pub place: Option<Place>,
+}
+
+/// A place in a file.
+///
+/// `Display` gives it as `alerts.yaml:12:5`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Place {
+    /// The file, as it was named.
+    pub file: String,
+    /// The line, from 1; 0 where it is about the file as a whole.
+    pub line: usize,
+    /// The column in characters, from 1.
+    pub column: usize,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.file)?;
+        if self.line > 0 {
+            write!(f, ":{}:{}", self.line, self.column)?;
+        }
+        Ok(())
+    }
 }
 
 impl Problem {
@@ -43,13 +69,28 @@ impl Problem {
         Self {
             subject: subject.into(),
             detail: detail.into(),
+            place: None,
+        }
+    }
+
+    #[cfg(feature = "rule-files")]
+    pub(crate) fn at(self, place: Place) -> Self {
+        Self {
+            place: Some(place),
+            ..self
         }
     }
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.subject, self.detail)
+        if let Some(place) = &self.place {
+            write!(f, "{place}: ")?;
+        }
+        if !self.subject.is_empty() {
+            write!(f, "{}: ", self.subject)?;
+        }
+        f.write_str(&self.detail)
     }
 }
 

@@ -26,6 +26,9 @@
 //! | [`condition`] | operators, thresholds with hysteresis |
 //! | [`state`] | the life of one alert as a pure function |
 //! | [`engine`] | the engine: `record`, `tick`, `run`, `shutdown`, and what it remembers |
+//! | [`report`] | who fired when and for how long, mean times, deliveries by channel; CSV and JSON |
+//! | [`time_interval`] | recurring times for routes and maintenance windows |
+//! | `file` | rules, routes and receivers from YAML and TOML |
 //! | [`notifier`] | what a channel must be able to do |
 //! | [`channels`] | console, webhook |
 //! | [`telemetry`] | the names of the metrics |
@@ -41,6 +44,7 @@
 //! | feature | what it adds | default |
 //! | --- | --- | --- |
 //! | `webhook` | the generic webhook channel, and with it the HTTP client | yes |
+//! | `rule-files` | module `file` | no |
 //! | `testing` | module `testing` | no |
 
 mod alert;
@@ -50,6 +54,10 @@ mod core;
 pub mod engine;
 mod error;
 mod evaluation;
+#[cfg(feature = "rule-files")]
+pub mod file;
+#[cfg(doctest)]
+mod guides;
 pub mod history;
 mod labels;
 mod link;
@@ -59,6 +67,7 @@ pub mod notifier;
 mod pipeline;
 mod posted;
 mod ring;
+pub mod report;
 pub mod route;
 pub mod rule;
 pub mod series;
@@ -76,12 +85,16 @@ pub use channels::console::Console;
 pub use channels::webhook::Webhook;
 pub use condition::{Condition, Operator};
 pub use engine::AlertEngine;
-pub use error::{Error, ErrorKind, Problem};
+pub use error::{Error, ErrorKind, Place, Problem};
+#[cfg(feature = "rule-files")]
+pub use file::AlertFile;
 pub use labels::{Fingerprint, Labels, ParseFingerprintError};
 pub use matcher::{MatchOperator, Matcher, Matchers, ParseMatcherError};
 pub use notification::{Change, Delivery, DeliveryId, NamedAlert, Notification, Reason, Status};
 pub use notifier::{Limits, Notifier, NotifyError, NotifyErrorKind, Receipt, Rendered, Scope};
 pub use pipeline::{Acknowledgement, Explanation, GroupExplanation, Stage, TargetExplanation};
 pub use posted::PostedAlert;
+pub use report::Report;
 pub use route::Route;
 pub use rule::{Rule, Severity};
+pub use time_interval::TimeInterval;

@@ -1,0 +1,3 @@
+mod good;
+mod hostile;
+mod mistakes;

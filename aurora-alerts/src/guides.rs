@@ -1,0 +1,12 @@
+//! The pages of `docs/alerts/`, whose examples are compiled and run with the documentation tests.
+
+#[cfg(feature = "rule-files")]
+#[doc = include_str!("../../docs/alerts/rules.md")]
+mod rules {}
+
+#[cfg(feature = "rule-files")]
+#[doc = include_str!("../../docs/alerts/routing.md")]
+mod routing {}
+
+#[doc = include_str!("../../docs/alerts/reports.md")]
+mod reports {}
