@@ -4,9 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aurora_core::http::{Egress, HeaderMap, HttpClient, StatusCode, Url};
+use aurora_core::http::{Egress, HeaderMap, HttpClient, StatusCode, Url, parse_retry_after};
 use aurora_core::secret::Secret;
-use aurora_core::time::{Clock, SystemClock};
+use aurora_core::time::{Clock, SystemClock, Timestamp};
 use serde_json::Value;
 
 use super::status;
@@ -39,7 +39,11 @@ impl Settings {
     ///
     /// # Errors
     /// When there is a problem.
-    pub(super) fn connect(self, address: &Secret, mut details: Vec<String>) -> Result<(Url, Connection), Error> {
+    pub(super) fn connect(
+        self,
+        address: &Secret,
+        mut details: Vec<String>,
+    ) -> Result<(Url, Connection), Error> {
         let url = Url::parse(address.expose())
             .ok()
             .filter(|url| matches!(url.scheme(), "http" | "https"));
@@ -95,8 +99,7 @@ impl fmt::Debug for Connection {
 pub(super) struct Answer {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
-    /// How long it asks to be left alone, by its `Retry-After`.
-    pub(super) retry_after: Option<Duration>,
+    now: Timestamp,
     /// The text; none when it could not be read to its end. It can repeat parts of the request: never show it.
     pub(super) text: Option<String>,
 }
@@ -115,7 +118,6 @@ impl Connection {
             .await
             .map_err(status::unanswered)?;
         let (status, headers) = (answer.status(), answer.headers().clone());
-        let retry_after = answer.retry_after(self.clock.now());
         let text = answer
             .bytes()
             .await
@@ -124,19 +126,24 @@ impl Connection {
         Ok(Answer {
             status,
             headers,
-            retry_after,
+            now: self.clock.now(),
             text,
         })
     }
 }
 
 impl Answer {
+    /// How long it asks to be left alone, by its `Retry-After`.
+    pub(super) fn retry_after(&self) -> Option<Duration> {
+        parse_retry_after(&self.headers, self.now)
+    }
+
     /// `Ok` for 2xx and otherwise what the table and the channel's exceptions say.
     ///
     /// # Errors
     /// As [`status::judge`].
     pub(super) fn judge(&self, exceptions: &[status::Exception]) -> Result<(), NotifyError> {
-        status::judge(self.status, self.retry_after, exceptions)
+        status::judge(self.status, self.retry_after(), exceptions)
     }
 }
 

@@ -12,9 +12,19 @@
 pub mod console;
 #[cfg(feature = "discord")]
 pub mod discord;
-#[cfg(any(feature = "discord", feature = "slack", feature = "teams", feature = "telegram"))]
+#[cfg(any(
+    feature = "discord",
+    feature = "slack",
+    feature = "teams",
+    feature = "telegram"
+))]
 mod http;
-#[cfg(any(feature = "discord", feature = "slack", feature = "teams", feature = "telegram"))]
+#[cfg(any(
+    feature = "discord",
+    feature = "slack",
+    feature = "teams",
+    feature = "telegram"
+))]
 mod message;
 #[cfg(feature = "slack")]
 pub mod slack;
@@ -30,7 +40,12 @@ mod status;
 pub mod teams;
 #[cfg(feature = "telegram")]
 pub mod telegram;
-#[cfg(any(feature = "discord", feature = "slack", feature = "teams", feature = "telegram"))]
+#[cfg(any(
+    feature = "discord",
+    feature = "slack",
+    feature = "teams",
+    feature = "telegram"
+))]
 mod text;
 #[cfg(feature = "webhook")]
 pub mod webhook;

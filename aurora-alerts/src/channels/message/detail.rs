@@ -81,13 +81,15 @@ impl Item {
             description: String::new(),
             facts: first(&self.facts, detail.facts, |fact| fact.with(detail)),
             links: first(&self.links, detail.links, Link::clone),
-            left_out: self.facts.len().saturating_sub(detail.facts) + self.links.len().saturating_sub(detail.links),
+            left_out: self.facts.len().saturating_sub(detail.facts)
+                + self.links.len().saturating_sub(detail.links),
         };
         if detail.text > 0 {
             item.summary = short(&self.summary, detail.text.min(200));
             item.description = short(&self.description, detail.text);
         } else {
-            item.left_out += usize::from(!self.summary.is_empty()) + usize::from(!self.description.is_empty());
+            item.left_out +=
+                usize::from(!self.summary.is_empty()) + usize::from(!self.description.is_empty());
         }
         item
     }

@@ -108,7 +108,8 @@ fn utc(at: Timestamp) -> String {
 }
 
 fn formatted(at: Timestamp, format: &str) -> String {
-    DateTime::from_timestamp(at.as_secs(), 0).map_or_else(|| at.to_string(), |time| time.format(format).to_string())
+    DateTime::from_timestamp(at.as_secs(), 0)
+        .map_or_else(|| at.to_string(), |time| time.format(format).to_string())
 }
 
 /// The two largest units: `3 min 20 s`.

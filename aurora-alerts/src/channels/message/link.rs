@@ -23,8 +23,13 @@ impl Link {
         let text = cut(&line(text), 40, char::len_utf16);
         let text = if text.is_empty() { MARK.to_owned() } else { text };
         // What the URL standard lets stand in a path, but ends a link in one markup or another.
-        let url = url.as_str().replace('|', "%7C").replace('\'', "%27").replace('"', "%22");
-        (url.len() <= LONGEST && url.is_ascii() && !url.contains(['<', '>', ' '])).then_some(Self { text, url })
+        let url = url
+            .as_str()
+            .replace('|', "%7C")
+            .replace('\'', "%27")
+            .replace('"', "%22");
+        (url.len() <= LONGEST && url.is_ascii() && !url.contains(['<', '>', ' ']))
+            .then_some(Self { text, url })
     }
 
     pub(super) fn plain(&self) -> String {
@@ -44,7 +49,11 @@ mod tests {
             "HTTPS://EXAMPLE.COM",
         ] {
             let link = Link::to("page", url).unwrap();
-            assert!(!link.url.contains(['|', '\'', '"', '<', '>', ' ']), "{}", link.url);
+            assert!(
+                !link.url.contains(['|', '\'', '"', '<', '>', ' ']),
+                "{}",
+                link.url
+            );
         }
         for url in [
             "javascript:alert(1)",

@@ -2,9 +2,9 @@
 
 mod detail;
 mod fact;
-mod link;
 #[cfg(test)]
 pub(super) mod hostile;
+mod link;
 #[cfg(test)]
 mod tests;
 
