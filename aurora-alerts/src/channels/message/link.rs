@@ -2,8 +2,9 @@ use aurora_core::http::Url;
 
 use super::super::text::{MARK, cut, line};
 
-/// The most characters of an address that a message shows as a link.
-const LONGEST: usize = 1_000;
+/// The most characters of an address that a message shows as a link, with `&` counted as the `&amp;` that it becomes: a
+/// message about many alerts must have room for one.
+const LONGEST: usize = 600;
 
 /// A page that a message points to.
 #[derive(Debug, Clone)]
@@ -28,8 +29,8 @@ impl Link {
             .replace('|', "%7C")
             .replace('\'', "%27")
             .replace('"', "%22");
-        (url.len() <= LONGEST && url.is_ascii() && !url.contains(['<', '>', ' ']))
-            .then_some(Self { text, url })
+        let length = url.len() + 4 * url.matches('&').count();
+        (length <= LONGEST && url.is_ascii() && !url.contains(['<', '>', ' '])).then_some(Self { text, url })
     }
 
     pub(super) fn plain(&self) -> String {
@@ -67,6 +68,7 @@ mod tests {
         ] {
             assert!(Link::to("page", url).is_none(), "{url}");
         }
-        assert!(Link::to("page", &format!("https://a/{}", "b".repeat(1_000))).is_none());
+        assert!(Link::to("page", &format!("https://a/{}", "b".repeat(600))).is_none());
+        assert!(Link::to("page", &format!("https://a/?{}", "&".repeat(120))).is_none());
     }
 }

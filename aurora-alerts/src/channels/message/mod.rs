@@ -6,6 +6,8 @@ mod fact;
 pub(super) mod hostile;
 mod link;
 #[cfg(test)]
+pub(super) mod samples;
+#[cfg(test)]
 mod tests;
 
 pub(super) use self::detail::fitted;
@@ -32,7 +34,7 @@ pub(super) struct Message {
     pub(super) items: Vec<Item>,
     /// What else still fires.
     pub(super) others: Option<String>,
-    /// Where whoever reads it can acknowledge.
+    /// Where whoever reads it can acknowledge; never left out, as it has room by its own limit.
     pub(super) acknowledge: Option<Link>,
 }
 
@@ -139,14 +141,12 @@ impl Item {
         };
         let rule = line(&alert.rule);
         let rule = if rule.is_empty() { "(no name)" } else { &rule };
-        let mut links: Vec<_> = alert
-            .generator_url
-            .iter()
-            .filter_map(|url| Link::to("Source", url))
-            .collect();
         let mut facts = fact::of_life(alert);
         facts.extend(fact::of_labels(alert));
-        for (name, text) in &alert.annotations {
+        let mut links = Vec::new();
+        let source = alert.generator_url.iter().map(|url| ("Source", url));
+        let notes = alert.annotations.iter().map(|(name, text)| (name.as_str(), text));
+        for (name, text) in source.chain(notes) {
             match Link::to(name, text) {
                 Some(link) => links.push(link),
                 None => facts.extend(Fact::text(name, text)),
@@ -184,6 +184,10 @@ fn summary(alert: &NamedAlert) -> String {
     let mut parts = Vec::new();
     match alert.status {
         Status::Firing => parts.push(alert.reading()),
+        // The last value that was seen is no news.
+        Status::Resolved if alert.resolve_reason == Some(ResolveReason::NoData) => {
+            parts.push("no data".to_owned())
+        }
         Status::Resolved => {
             let mut over = alert.clone();
             over.operator = None;
@@ -194,9 +198,6 @@ fn summary(alert: &NamedAlert) -> String {
                 format!("now {reading}")
             });
         }
-    }
-    if alert.resolve_reason == Some(ResolveReason::NoData) {
-        parts.push("no data".to_owned());
     }
     if alert.is_over_before_told() {
         parts.push("fired and resolved before this could be sent".to_owned());

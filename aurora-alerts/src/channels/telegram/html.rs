@@ -7,9 +7,6 @@ use super::super::text::escape;
 /// too, which is never too few.
 pub(super) const TEXT: usize = 4_096;
 
-/// The most units of an address; a longer one is left out, as nothing of a message about ten alerts could go in its place.
-const ADDRESS: usize = 600;
-
 /// The whole message. Only `b` and `a` are used, never one within the other.
 pub(super) fn text(message: &Message) -> String {
     let mut lines = vec![format!("{} {}", sign(message.tone), bold(&message.title))];
@@ -20,12 +17,11 @@ pub(super) fn text(message: &Message) -> String {
         }
         lines.extend(details(item));
     }
-    let acknowledge = message.acknowledge.as_ref().and_then(link);
-    if message.is_several() && (message.others.is_some() || acknowledge.is_some()) {
+    if message.is_several() && (message.others.is_some() || message.acknowledge.is_some()) {
         lines.push(String::new());
     }
     lines.extend(message.others.as_deref().map(escaped));
-    lines.extend(acknowledge);
+    lines.extend(message.acknowledge.as_ref().map(link));
     lines.join("\n")
 }
 
@@ -44,7 +40,7 @@ fn details(item: &Item) -> Vec<String> {
         let (name, value) = (escaped(&fact.name), escaped(&fact.value.plain()));
         format!("{name}: {value}")
     }));
-    let links: Vec<_> = item.links.iter().filter_map(link).collect();
+    let links: Vec<_> = item.links.iter().map(link).collect();
     if !links.is_empty() {
         lines.push(links.join(" · "));
     }
@@ -56,9 +52,8 @@ fn bold(text: &str) -> String {
     format!("<b>{}</b>", escaped(text))
 }
 
-fn link(link: &Link) -> Option<String> {
-    let url = escaped(&link.url);
-    (length(&url) <= ADDRESS).then(|| format!("<a href=\"{url}\">{}</a>", escaped(&link.text)))
+fn link(link: &Link) -> String {
+    format!("<a href=\"{}\">{}</a>", escaped(&link.url), escaped(&link.text))
 }
 
 /// The four entities that Telegram knows; core.telegram.org/bots/api#html-style.

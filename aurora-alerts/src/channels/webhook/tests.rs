@@ -1,6 +1,6 @@
 use aurora_core::time::ManualClock;
 use serde_json::Value;
-use wiremock::matchers::{body_partial_json, header, method, path};
+use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::*;

@@ -50,6 +50,12 @@ impl FakeDiscord {
     pub fn url(&self) -> String {
         self.server.url(PATH)
     }
+
+    /// The field for which it would refuse the message; none where it would take it.
+    #[must_use]
+    pub fn refusal(message: &Value) -> Option<&'static str> {
+        checked(message, list(message.get("embeds"))).err()
+    }
 }
 
 fn answer(request: &FakeRequest, rate: Option<&RateWindow>, accepted: &Accepted) -> FakeResponse {

@@ -50,6 +50,12 @@ impl FakeSlack {
     pub fn url(&self) -> String {
         self.server.url(PATH)
     }
+
+    /// The word with which it would refuse the message; none where it would take it.
+    #[must_use]
+    pub fn refusal(message: &Value) -> Option<&'static str> {
+        checked(message).err()
+    }
 }
 
 fn answer(request: &FakeRequest, rate: Option<&RateWindow>, accepted: &Accepted) -> FakeResponse {
@@ -63,7 +69,10 @@ fn answer(request: &FakeRequest, rate: Option<&RateWindow>, accepted: &Accepted)
             .text("rate_limited");
     }
     let message = request.json().filter(Value::is_object);
-    match message.ok_or("invalid_payload").and_then(checked) {
+    match message
+        .ok_or("invalid_payload")
+        .and_then(|message| checked(&message).map(|()| message))
+    {
         Ok(message) => {
             accepted.push(message);
             FakeResponse::new(200).text("ok")
@@ -72,19 +81,19 @@ fn answer(request: &FakeRequest, rate: Option<&RateWindow>, accepted: &Accepted)
     }
 }
 
-fn checked(message: Value) -> Result<Value, &'static str> {
+fn checked(message: &Value) -> Result<(), &'static str> {
     let attachments = list(message.get("attachments"));
-    let blocks: Vec<&Value> = std::iter::once(&message)
+    let blocks: Vec<&Value> = std::iter::once(message)
         .chain(attachments)
         .flat_map(|part| list(part.get("blocks")))
         .collect();
-    if text(&message, "text").is_empty() && blocks.is_empty() && attachments.is_empty() {
+    if text(message, "text").is_empty() && blocks.is_empty() && attachments.is_empty() {
         return Err("no_text");
     }
     if attachments.len() > 100 {
         return Err("too_many_attachments");
     }
-    if length(text(&message, "text")) > 40_000 {
+    if length(text(message, "text")) > 40_000 {
         return Err("msg_too_long");
     }
     // docs.slack.dev/reference/block-kit/blocks; the sum is not documented (slackapi/bolt-js, issue 2509).
@@ -94,7 +103,7 @@ fn checked(message: Value) -> Result<Value, &'static str> {
     if !blocks.into_iter().all(is_block) {
         return Err("invalid_blocks");
     }
-    Ok(message)
+    Ok(())
 }
 
 fn is_block(block: &Value) -> bool {

@@ -51,6 +51,18 @@ impl FakeTeams {
         self.server
             .url(&format!("{PATH}?api-version=2016-06-01&sig=secretsecret"))
     }
+
+    /// The code with which it would refuse the message; none where it would take it.
+    #[must_use]
+    pub fn refusal(message: &Value) -> Option<&'static str> {
+        if message.to_string().len() > 28 * 1024 {
+            Some("RequestEntityTooLarge")
+        } else if is_message(message) {
+            None
+        } else {
+            Some("InvalidRequestContent")
+        }
+    }
 }
 
 fn answer(request: &FakeRequest, rate: Option<&RateWindow>, accepted: &Accepted) -> FakeResponse {

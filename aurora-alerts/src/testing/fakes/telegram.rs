@@ -93,6 +93,12 @@ impl FakeTelegram {
         self.chats().moved.insert(from.to_owned(), to);
     }
 
+    /// The description with which it would refuse the message; none where it would take it.
+    #[must_use]
+    pub fn refusal(message: &Value) -> Option<String> {
+        checked(message).err()
+    }
+
     fn chats(&self) -> MutexGuard<'_, Chats> {
         self.chats.lock().unwrap_or_else(PoisonError::into_inner)
     }
