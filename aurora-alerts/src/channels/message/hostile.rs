@@ -38,7 +38,7 @@ pub(in crate::channels) fn worst(alerts: usize, text: &str) -> Notification {
     notification
 }
 
-/// Texts that mean something to a markup, a protocol or a screen, up to several thousand characters.
+/// Texts that mean something to a markup, a protocol or a screen, up to a few thousand characters.
 fn text() -> impl Strategy<Value = String> {
     prop_oneof![
         Just(String::new()),
@@ -56,7 +56,7 @@ fn text() -> impl Strategy<Value = String> {
             Just("ação 🚨👩‍👩‍👧 "),
         ]
         .prop_map(str::to_owned),
-        ("[&<*_\n🚨a \"\\\\]{1,4}", 1_usize..2_000).prop_map(|(text, times)| text.repeat(times)),
+        ("[&<*_\n🚨a \"\\\\]{1,4}", 1_usize..600).prop_map(|(text, times)| text.repeat(times)),
     ]
 }
 

@@ -16,6 +16,8 @@ mod slack;
 mod teams;
 mod telegram;
 mod telegram_html;
+#[cfg(test)]
+mod tests;
 
 pub use discord::FakeDiscord;
 pub use message::{FakeRequest, FakeResponse};

@@ -1,12 +1,8 @@
-use std::io::Write as _;
-use std::path::Path;
-use std::process::{Command, Stdio};
+mod form;
 
 use aurora_core::time::ManualClock;
-use proptest::prelude::*;
 
-use super::super::message::hostile::{name_start, notifications, worst};
-use super::super::message::samples::{firing, samples};
+use super::super::message::samples::firing;
 use super::*;
 use crate::notification::Status;
 use crate::notifier::Scope;
@@ -38,100 +34,6 @@ fn offline() -> Telegram {
 fn for_chat(mut notification: Notification) -> Notification {
     CHAT.clone_into(&mut notification.target);
     notification
-}
-
-fn check(notification: &Notification) {
-    let rendered = offline().render(notification);
-    let (body, html) = (rendered.json.unwrap(), rendered.html.unwrap());
-    assert_eq!(FakeTelegram::refusal(&body), None, "{html}");
-    assert!(html.encode_utf16().count() <= 4_096);
-    for index in 0..notification.alerts.len() {
-        assert!(html.contains(&name_start(index)), "alert {index}: {html}");
-        assert!(
-            rendered.text.contains(&name_start(index)),
-            "alert {index}: {}",
-            rendered.text
-        );
-    }
-    for (at, _) in html.match_indices("<a") {
-        let start = &html[at..];
-        assert!(
-            start.starts_with("<a href=\"https://") || start.starts_with("<a href=\"http://"),
-            "{html}"
-        );
-    }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
-    #[test]
-    fn every_alert_is_named_and_every_limit_holds(notification in notifications(10)) {
-        check(&notification);
-    }
-}
-
-/// Notifications that need all the room there is.
-fn worst_cases() -> Vec<Notification> {
-    [
-        "\"&".repeat(5_000),
-        "🚨\n".repeat(5_000),
-        "a".repeat(5_000),
-        "</b><".repeat(999),
-    ]
-    .iter()
-    .map(|text| worst(10, text))
-    .collect()
-}
-
-#[test]
-fn the_worst_case_fits_too() {
-    worst_cases().iter().for_each(check);
-}
-
-/// What Python's XML parser says to each HTML: how many UTF-16 units are left without the markup. Nothing where Python
-/// is not provided.
-fn ask_python(html: &[String]) -> Option<Vec<usize>> {
-    let python = aurora_core::testing::provided("python", "AURORA_TEST_PYTHON")?;
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/python/telegram_html.py");
-    let mut child = Command::new(python)
-        .arg(script)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    stdin
-        .write_all(serde_json::to_string(html).unwrap().as_bytes())
-        .unwrap();
-    drop(stdin);
-    let output = child.wait_with_output().unwrap();
-    assert!(output.status.success(), "not well-formed");
-    Some(serde_json::from_slice(&output.stdout).unwrap())
-}
-
-#[test]
-fn a_parser_of_others_finds_the_html_well_formed() {
-    let notifications = samples()
-        .into_iter()
-        .map(|(_, sample)| sample)
-        .chain(worst_cases());
-    let html: Vec<String> = notifications
-        .map(|each| offline().render(&each).html.unwrap())
-        .collect();
-    if let Some(lengths) = ask_python(&html) {
-        assert_eq!(lengths.len(), html.len());
-        assert!(
-            lengths.iter().all(|length| (1..=4_096).contains(length)),
-            "{lengths:?}"
-        );
-    }
-}
-
-#[test]
-fn every_sort_of_notification_has_its_form() {
-    for (name, notification) in samples() {
-        insta::assert_snapshot!(name, offline().render(&notification).html.unwrap());
-    }
 }
 
 #[tokio::test]
