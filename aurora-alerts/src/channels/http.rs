@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::status;
 use crate::error::{Error, Problem};
-use crate::notifier::{Notifier, NotifyError, Rendered};
+use crate::notifier::NotifyError;
 
 /// The most bytes of an answer that are read; the services answer with a few hundred.
 const ANSWER: usize = 64 * 1024;
@@ -137,20 +137,6 @@ impl Answer {
     pub(super) fn retry_after(&self) -> Option<Duration> {
         parse_retry_after(&self.headers, self.now)
     }
-
-    /// `Ok` for 2xx and otherwise what the table and the channel's exceptions say.
-    ///
-    /// # Errors
-    /// As [`status::judge`].
-    pub(super) fn judge(&self, exceptions: &[status::Exception]) -> Result<(), NotifyError> {
-        status::judge(self.status, self.retry_after(), exceptions)
-    }
-}
-
-/// The body of a rendered message; every channel over HTTP has one.
-pub(super) fn body_of(channel: &impl Notifier, notification: &crate::Notification) -> Value {
-    let Rendered { json, .. } = channel.render(notification);
-    json.unwrap_or_default()
 }
 
 /// The settings that the builders of all channels over HTTP share.

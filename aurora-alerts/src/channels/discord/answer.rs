@@ -6,7 +6,7 @@ use aurora_core::http::HeaderMap;
 use serde::Deserialize;
 
 use super::super::http::Answer;
-use super::super::status::Exception;
+use super::super::status::{self, Exception};
 use crate::notifier::{NotifyError, NotifyErrorKind, Receipt};
 
 /// Where Discord's statuses say more than those of others.
@@ -35,7 +35,7 @@ pub(super) fn judge(answer: &Answer) -> Result<Receipt, NotifyError> {
         .as_deref()
         .and_then(|text| serde_json::from_str(text).ok())
         .unwrap_or_default();
-    if let Err(error) = answer.judge(&EXCEPTIONS) {
+    if let Err(error) = status::judge(answer.status, answer.retry_after(), &EXCEPTIONS) {
         // The body is more exact than the header, which has whole seconds.
         let waits = [answer.retry_after(), said.retry_after.and_then(seconds)];
         let wait = waits

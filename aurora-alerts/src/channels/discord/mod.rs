@@ -12,7 +12,7 @@ use aurora_core::http::Url;
 use aurora_core::secret::Secret;
 use serde_json::Value;
 
-use super::http::{Connection, Settings, body_of, http_settings};
+use super::http::{Connection, Settings, http_settings};
 use super::message::{Message, fitted};
 use crate::error::Error;
 use crate::notification::Notification;
@@ -147,10 +147,8 @@ impl Notifier for Discord {
     }
 
     async fn send(&self, notification: &Notification) -> Result<Receipt, NotifyError> {
-        let answer = self
-            .connection
-            .post(&self.url, &body_of(self, notification))
-            .await?;
+        let body = self.render(notification).json.unwrap_or_default();
+        let answer = self.connection.post(&self.url, &body).await?;
         answer::judge(&answer)
     }
 }

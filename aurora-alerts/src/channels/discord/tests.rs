@@ -37,8 +37,8 @@ fn check(notification: &Notification) {
         assert!(whole.contains(&name_start(index)), "alert {index}: {whole}");
     }
     // Where a link begins without a backslash, it is one of ours.
-    for (at, _) in whole.match_indices("](<") {
-        assert!(whole[at + 3..].starts_with("http"), "{whole}");
+    for link in whole.split("](<").skip(1) {
+        assert!(link.starts_with("http"), "{whole}");
     }
 }
 

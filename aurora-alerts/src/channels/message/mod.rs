@@ -186,7 +186,7 @@ fn summary(alert: &NamedAlert) -> String {
         Status::Firing => parts.push(alert.reading()),
         // The last value that was seen is no news.
         Status::Resolved if alert.resolve_reason == Some(ResolveReason::NoData) => {
-            parts.push("no data".to_owned())
+            parts.push("no data".to_owned());
         }
         Status::Resolved => {
             let mut over = alert.clone();

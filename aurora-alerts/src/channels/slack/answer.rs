@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::super::http::Answer;
+use super::super::status;
 use crate::notifier::{NotifyError, NotifyErrorKind};
 
 /// The words of incoming webhooks, with what they mean for the next message.
@@ -67,7 +68,7 @@ pub(super) fn judge(answer: &Answer) -> Result<(), NotifyError> {
             None => error,
         });
     }
-    answer.judge(&[])?;
+    status::judge(answer.status, answer.retry_after(), &[])?;
     if answer.status.as_u16() == 200
         && (text == Some("ok") || refusal.as_ref().is_some_and(|refusal| refusal.ok))
     {

@@ -1,5 +1,6 @@
 //! Notifications in Microsoft Teams, by a webhook of the Workflows app and Adaptive Cards.
 
+mod answer;
 mod card;
 #[cfg(test)]
 mod tests;
@@ -11,28 +12,11 @@ use async_trait::async_trait;
 use aurora_core::http::Url;
 use aurora_core::secret::Secret;
 
-use super::http::{Connection, Settings, body_of, http_settings};
+use super::http::{Connection, Settings, http_settings};
 use super::message::{Message, fitted};
-use super::status::Exception;
 use crate::error::Error;
 use crate::notification::Notification;
-use crate::notifier::{Limits, Notifier, NotifyError, NotifyErrorKind, Receipt, Rendered};
-
-/// Where the statuses of Workflows say something else than those of others: a 2xx that is not documented does not say
-/// that anybody will see the message.
-///
-/// | status | kind |
-/// | --- | --- |
-/// | 201, 203, 204, 205, 206 | server |
-const EXCEPTIONS: [Exception; 5] = [
-    (201, NotifyErrorKind::Server, UNKNOWN),
-    (203, NotifyErrorKind::Server, UNKNOWN),
-    (204, NotifyErrorKind::Server, UNKNOWN),
-    (205, NotifyErrorKind::Server, UNKNOWN),
-    (206, NotifyErrorKind::Server, UNKNOWN),
-];
-
-const UNKNOWN: &str = "an answer that does not say that the message was taken";
+use crate::notifier::{Limits, Notifier, NotifyError, Receipt, Rendered};
 
 /// Posts each notification to a
 /// [webhook of a workflow](https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/add-incoming-webhook)
@@ -110,11 +94,9 @@ impl Notifier for Teams {
     }
 
     async fn send(&self, notification: &Notification) -> Result<Receipt, NotifyError> {
-        let answer = self
-            .connection
-            .post(&self.url, &body_of(self, notification))
-            .await?;
-        answer.judge(&EXCEPTIONS)?;
+        let body = self.render(notification).json.unwrap_or_default();
+        let answer = self.connection.post(&self.url, &body).await?;
+        answer::judge(&answer, &self.url)?;
         Ok(Receipt::new())
     }
 }

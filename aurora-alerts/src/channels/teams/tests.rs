@@ -6,6 +6,7 @@ use super::super::message::hostile::{name_start, notifications, worst};
 use super::super::message::samples::{firing, samples};
 use super::*;
 use crate::notification::Status;
+use crate::notifier::NotifyErrorKind;
 use crate::testing::fakes::{FakeResponse, FakeTeams};
 use crate::testing::{notifier_contract, sample_notification};
 
@@ -85,7 +86,7 @@ async fn statuses_become_the_kinds_of_the_tables() {
         ),
         (FakeResponse::new(400), NotifyErrorKind::Client, None),
         (FakeResponse::new(401), NotifyErrorKind::Auth, None),
-        (FakeResponse::new(404), NotifyErrorKind::Client, None),
+        (FakeResponse::new(404), NotifyErrorKind::Gone, None),
         (FakeResponse::new(410), NotifyErrorKind::Gone, None),
         (FakeResponse::new(413), NotifyErrorKind::Client, None),
         (
@@ -133,7 +134,17 @@ async fn neither_errors_nor_debug_show_the_address() {
     let teams = builder.build().unwrap();
     let error = teams.send(&firing()).await.unwrap_err();
     assert!(error.is_retryable());
-    let shown = format!("{shown} {error} {error:?} {teams:?}");
+    let (fake, other) = fake().await;
+    let mut refusals = String::new();
+    for code in ["WorkflowTriggerIsNotEnabled", "secretsecret", "see /private"] {
+        let body = json!({"error": {"code": code}});
+        fake.server().answer_next(FakeResponse::new(400).json(&body));
+        let refused = other.send(&firing()).await.unwrap_err();
+        refusals.push_str(&format!("{refused} {refused:?}"));
+    }
+    assert!(refusals.contains("(WorkflowTriggerIsNotEnabled)"), "{refusals}");
+    assert!(!refusals.contains("secretsecret"), "{refusals}");
+    let shown = format!("{shown} {error} {error:?} {teams:?} {refusals}");
     assert!(!shown.contains("private"), "{shown}");
 }
 

@@ -19,7 +19,7 @@ use super::message::{Message, fitted};
 use super::text::cut;
 use crate::error::Error;
 use crate::notification::Notification;
-use crate::notifier::{Limits, Notifier, NotifyError, NotifyErrorKind, Receipt, Rendered};
+use crate::notifier::{Limits, Notifier, NotifyError, NotifyErrorKind, Receipt, Rendered, Scope};
 
 /// Where Telegram's own Bot API is.
 const BASE: &str = "https://api.telegram.org";
@@ -231,6 +231,7 @@ impl Notifier for Telegram {
         Err(NotifyError::new(
             NotifyErrorKind::Client,
             "the message was refused, also in its plainest form",
-        ))
+        )
+        .with_scope(Scope::Target))
     }
 }

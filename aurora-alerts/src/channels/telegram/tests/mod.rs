@@ -5,7 +5,6 @@ use aurora_core::time::ManualClock;
 use super::super::message::samples::firing;
 use super::*;
 use crate::notification::Status;
-use crate::notifier::Scope;
 use crate::testing::fakes::{FakeResponse, FakeTelegram};
 use crate::testing::{notifier_contract, sample_notification};
 
