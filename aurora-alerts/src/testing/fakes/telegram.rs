@@ -124,7 +124,7 @@ fn answer(
         return refused(404, "Not Found");
     };
     let chat = match message.get("chat_id") {
-        Some(Value::String(chat)) => chat.clone(),
+        Some(Value::String(chat)) if !chat.is_empty() => chat.clone(),
         Some(Value::Number(chat)) => chat.to_string(),
         _ => return refused(400, "Bad Request: chat_id is empty"),
     };
