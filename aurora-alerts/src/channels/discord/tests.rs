@@ -68,6 +68,17 @@ fn every_sort_of_notification_has_its_form() {
     }
 }
 
+#[test]
+fn markdown_in_texts_is_shown_and_not_obeyed() {
+    let notification = sample_notification(r"a*b_c~d`e|f<g>h[i](j)#k\l", Status::Resolved);
+    let body = discord("https://example.com/x")
+        .render(&notification)
+        .json
+        .unwrap();
+    let shown = r"**\[RESOLVED\] a\*b\_c\~d\`e\|f\<g\>h\[i\]\(j\)\#k\\l**";
+    assert_eq!(body["content"], shown);
+}
+
 #[tokio::test]
 async fn what_is_rendered_is_what_is_sent_and_the_message_is_named() {
     let (fake, discord) = fake().await;
