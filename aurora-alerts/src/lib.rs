@@ -45,6 +45,10 @@
 //! | --- | --- | --- |
 //! | `webhook` | the generic webhook channel, and with it the HTTP client | yes |
 //! | `rule-files` | module `file` | no |
+//! | `discord` | messages to a Discord webhook | no |
+//! | `slack` | messages to a Slack incoming webhook | no |
+//! | `teams` | messages to a Microsoft Teams workflow | no |
+//! | `telegram` | messages of a Telegram bot | no |
 //! | `testing` | module `testing` | no |
 
 mod alert;
@@ -81,6 +85,14 @@ pub mod time_interval;
 
 pub use alert::{Alert, AlertEvent};
 pub use channels::console::Console;
+#[cfg(feature = "discord")]
+pub use channels::discord::Discord;
+#[cfg(feature = "slack")]
+pub use channels::slack::Slack;
+#[cfg(feature = "teams")]
+pub use channels::teams::Teams;
+#[cfg(feature = "telegram")]
+pub use channels::telegram::Telegram;
 #[cfg(feature = "webhook")]
 pub use channels::webhook::Webhook;
 pub use condition::{Condition, Operator};

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use crate::labels::Labels;
 use crate::notification::Status;
 use crate::notifier::Notifier;
@@ -6,7 +8,7 @@ use crate::testing::sample_notification;
 
 /// Checks that a notifier whose far end takes everything holds what the engine relies on.
 ///
-/// The name is stable and fit for a metric label; firing and resolved of every severity are taken; a repetition of the
+/// The name is stable and fit for a metric label; there is a target, and no two are the same; firing and resolved of every severity are taken; a repetition of the
 /// same delivery is taken; hostile, empty and very long texts are cut or escaped but never a reason to fail; several
 /// sends at once do not disturb each other.
 ///
@@ -20,6 +22,20 @@ pub async fn notifier_contract(notifier: &dyn Notifier) {
         "name {name:?} is no label"
     );
     assert_eq!(notifier.name(), name, "the name changes");
+
+    let targets = notifier.targets();
+    let unique: BTreeSet<&String> = targets.iter().collect();
+    assert!(
+        unique.len() == targets.len() && targets.iter().all(|target| target.len() <= 255),
+        "targets are not unique or too long: {targets:?}"
+    );
+    assert!(!targets.is_empty(), "there is no target");
+    let target = targets.first().cloned().unwrap_or_default();
+    let sample_notification = |rule: &str, status| {
+        let mut notification = sample_notification(rule, status);
+        notification.target.clone_from(&target);
+        notification
+    };
 
     for severity in Severity::ALL {
         for status in [Status::Firing, Status::Resolved] {

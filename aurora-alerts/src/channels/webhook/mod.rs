@@ -25,7 +25,8 @@ use crate::notifier::{Notifier, NotifyError, NotifyErrorKind, Receipt};
 /// The headers are those of [Standard Webhooks](https://www.standardwebhooks.com): `webhook-id` is the id of the
 /// delivery, the same over all attempts, so that the receiver can tell a repetition; `webhook-timestamp` is the time of
 /// the attempt; `webhook-signature` is there when a [`secret`](WebhookBuilder::secret) is given. Any 2xx is a yes.
-/// Redirects are not followed. 410 and other 4xx are final; 429 and 5xx are tried again, not before `Retry-After`.
+/// Redirects are not followed. 410 says that the address is gone for good and switches the channel off; most other 4xx
+/// are final for the message; 408, 429 and 5xx are tried again, not before `Retry-After`.
 ///
 /// # Examples
 /// ```
@@ -231,7 +232,7 @@ impl Notifier for Webhook {
             request = request.header("webhook-signature", &signatures.join(" "));
         }
         let answer = request.body(body).send().await.map_err(status::unanswered)?;
-        status::judge(answer.status(), answer.retry_after(self.clock.now()))?;
+        status::judge(answer.status(), answer.retry_after(self.clock.now()), &[])?;
         Ok(Receipt::new())
     }
 }

@@ -1,6 +1,6 @@
 use aurora_core::time::ManualClock;
 use serde_json::Value;
-use wiremock::matchers::{body_partial_json, header, method, path};
+use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::*;
@@ -88,7 +88,7 @@ async fn statuses_decide_about_repetition() {
             NotifyErrorKind::Client,
             None,
         ),
-        (ResponseTemplate::new(410), NotifyErrorKind::Client, None),
+        (ResponseTemplate::new(410), NotifyErrorKind::Gone, None),
         (ResponseTemplate::new(401), NotifyErrorKind::Auth, None),
         (ResponseTemplate::new(500), NotifyErrorKind::Server, None),
         (
