@@ -48,6 +48,7 @@ pub mod condition;
 mod error;
 pub mod history;
 mod labels;
+pub mod link;
 mod matcher;
 mod notification;
 pub mod notifier;
@@ -56,18 +57,23 @@ pub mod rule;
 pub mod silence;
 pub mod state;
 pub mod store;
+pub mod template;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod time_interval;
 
 pub use channels::console::Console;
+#[cfg(feature = "email")]
+pub use channels::email::{Email, EmailBuilder, Encryption};
 #[cfg(feature = "webhook")]
 pub use channels::webhook::Webhook;
 pub use condition::{Condition, Operator};
 pub use error::{Error, ErrorKind, Problem};
 pub use labels::{Fingerprint, Labels, ParseFingerprintError};
+pub use link::{AckLinks, AckSubject, AckToken, InvalidAckToken};
 pub use matcher::{MatchOperator, Matcher, Matchers, ParseMatcherError};
 pub use notification::{Change, Delivery, DeliveryId, NamedAlert, Notification, Reason, Status};
 pub use notifier::{Limits, Notifier, NotifyError, NotifyErrorKind, Receipt, Rendered, Scope};
 pub use route::Route;
 pub use rule::{Rule, Severity};
+pub use template::{Escape, Template, Texts};

@@ -3,10 +3,19 @@
 //! | channel | feature |
 //! | --- | --- |
 //! | [`console`] | |
+//! | `email` | `email` |
+//! | `opsgenie` | `opsgenie` |
+//! | `pagerduty` | `pagerduty` |
 //! | `webhook` | `webhook` |
 
 pub mod console;
-#[cfg(feature = "webhook")]
+#[cfg(feature = "email")]
+pub mod email;
+#[cfg(test)]
+mod samples;
+#[cfg(any(feature = "webhook", feature = "pagerduty", feature = "opsgenie"))]
 mod status;
+#[cfg(any(feature = "email", feature = "pagerduty", feature = "opsgenie"))]
+mod text;
 #[cfg(feature = "webhook")]
 pub mod webhook;

@@ -231,7 +231,7 @@ impl Notifier for Webhook {
             request = request.header("webhook-signature", &signatures.join(" "));
         }
         let answer = request.body(body).send().await.map_err(status::unanswered)?;
-        status::judge(answer.status(), answer.retry_after(self.clock.now()))?;
+        status::judge(answer.status(), answer.retry_after(self.clock.now()), &[])?;
         Ok(Receipt::new())
     }
 }
