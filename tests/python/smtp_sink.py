@@ -73,9 +73,11 @@ def encryption(host):
 class Session(SMTP):
     """One connection, of which every byte is kept."""
 
-    def __init__(self, *args, **options):
+    def __init__(self, sessions, *args, **options):
         super().__init__(*args, **options)
         self.received = b""
+        self.sessions = sessions
+        sessions.add(self)
 
     def data_received(self, data):
         self.received += data
@@ -83,7 +85,12 @@ class Session(SMTP):
 
     def connection_lost(self, error):
         super().connection_lost(error)
-        tell({"event": "closed", "received": self.received.decode("latin1")})
+        self.end()
+
+    def end(self):
+        if self in self.sessions:
+            self.sessions.remove(self)
+            tell({"event": "closed", "received": self.received.decode("latin1")})
 
 
 class Mailbox:
@@ -155,9 +162,11 @@ async def main():
     context, root = encryption(options.host)
     handler = Mailbox(options)
     loop = asyncio.get_running_loop()
+    sessions = set()
 
     def session():
         return Session(
+            sessions,
             handler,
             hostname="sink.example",
             tls_context=context if options.mode == "starttls" else None,
@@ -172,6 +181,9 @@ async def main():
     server = await loop.create_server(session, "127.0.0.1", 0, ssl=wrapped)
     tell({"port": server.sockets[0].getsockname()[1], "root": root})
     await loop.run_in_executor(None, sys.stdin.read)
+    # Some that failed to become encrypted are never said to be lost.
+    for session in list(sessions):
+        session.end()
 
 
 if __name__ == "__main__":

@@ -5,8 +5,8 @@ mod layout;
 mod message;
 mod reply;
 mod smtp;
-
-// mod tests;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 
