@@ -65,6 +65,12 @@ pub mod time_interval;
 pub use channels::console::Console;
 #[cfg(feature = "email")]
 pub use channels::email::{Email, EmailBuilder, Encryption};
+#[cfg(feature = "opsgenie")]
+pub use channels::opsgenie::{Opsgenie, OpsgenieBuilder, OpsgenieSite};
+#[cfg(feature = "pagerduty")]
+pub use channels::pagerduty::{PagerDuty, PagerDutyBuilder};
+#[cfg(any(feature = "pagerduty", feature = "opsgenie"))]
+pub use channels::Dedup;
 #[cfg(feature = "webhook")]
 pub use channels::webhook::Webhook;
 pub use condition::{Condition, Operator};

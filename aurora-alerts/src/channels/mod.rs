@@ -11,6 +11,12 @@
 pub mod console;
 #[cfg(feature = "email")]
 pub mod email;
+#[cfg(any(feature = "pagerduty", feature = "opsgenie"))]
+mod incident;
+#[cfg(feature = "opsgenie")]
+pub mod opsgenie;
+#[cfg(feature = "pagerduty")]
+pub mod pagerduty;
 #[cfg(test)]
 mod samples;
 #[cfg(any(feature = "webhook", feature = "pagerduty", feature = "opsgenie"))]
@@ -19,3 +25,6 @@ mod status;
 mod text;
 #[cfg(feature = "webhook")]
 pub mod webhook;
+
+#[cfg(any(feature = "pagerduty", feature = "opsgenie"))]
+pub use incident::Dedup;
