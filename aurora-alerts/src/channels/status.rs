@@ -26,7 +26,12 @@ pub(super) type Exception = (u16, NotifyErrorKind, &'static str);
 ///
 /// What a channel means differently is in its own list of [`Exception`]s.
 const TABLE: [(u16, u16, NotifyErrorKind, &str); 11] = [
-    (300, 399, NotifyErrorKind::Client, "a redirect, which is not followed"),
+    (
+        300,
+        399,
+        NotifyErrorKind::Client,
+        "a redirect, which is not followed",
+    ),
     (401, 401, NotifyErrorKind::Auth, "access refused"),
     (403, 403, NotifyErrorKind::Auth, "access refused"),
     (407, 407, NotifyErrorKind::Auth, "a proxy refused access"),

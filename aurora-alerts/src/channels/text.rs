@@ -71,7 +71,12 @@ pub(super) fn paragraph(text: &str, breaks: usize) -> String {
 fn harmless(character: char) -> Option<char> {
     match character {
         // Marks of direction (Unicode UAX #9), the byte order mark, what is no character.
-        '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' => None,
+        '\u{200e}'
+        | '\u{200f}'
+        | '\u{061c}'
+        | '\u{202a}'..='\u{202e}'
+        | '\u{2066}'..='\u{2069}'
+        | '\u{feff}' => None,
         _ if u32::from(character) & 0xfffe == 0xfffe => None,
         '\u{2028}' | '\u{2029}' => Some(' '),
         _ if character.is_control() => Some(' '),
@@ -103,7 +108,11 @@ mod tests {
         assert_eq!(cut("abc", 0, char::len_utf16), "");
         assert_eq!(escape("a<b", 6, char::len_utf16, html), "a&lt;b");
         assert_eq!(escape("a<bc", 6, char::len_utf16, html), "a&lt;…");
-        assert_eq!(escape("a<bc", 5, char::len_utf16, html), "a…", "no half of an entity");
+        assert_eq!(
+            escape("a<bc", 5, char::len_utf16, html),
+            "a…",
+            "no half of an entity"
+        );
     }
 
     #[test]

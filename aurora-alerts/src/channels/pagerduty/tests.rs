@@ -176,6 +176,8 @@ async fn keeps_the_contract() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     #[test]
     fn any_text_makes_an_event_within_the_limits(
         text in "\\PC{0,40}|[\\r\\n\u{0}-\u{1f}\u{202e}🚨]{0,40}",

@@ -114,6 +114,8 @@ fn long_texts_are_cut_with_a_mark_and_long_mails_count_what_they_leave_out() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     #[test]
     fn nothing_breaks_out_of_the_html(text in "[<>&\"'a/=\\r\\n\u{202e}\u{0}-\u{1f}]{0,200}") {
         let notification = samples::hostile(&text, Status::Firing);
