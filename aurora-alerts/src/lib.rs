@@ -62,6 +62,8 @@ pub mod template;
 pub mod testing;
 pub mod time_interval;
 
+#[cfg(any(feature = "pagerduty", feature = "opsgenie"))]
+pub use channels::Dedup;
 pub use channels::console::Console;
 #[cfg(feature = "email")]
 pub use channels::email::{Email, EmailBuilder, Encryption};
@@ -69,8 +71,6 @@ pub use channels::email::{Email, EmailBuilder, Encryption};
 pub use channels::opsgenie::{Opsgenie, OpsgenieBuilder, OpsgenieSite};
 #[cfg(feature = "pagerduty")]
 pub use channels::pagerduty::{PagerDuty, PagerDutyBuilder};
-#[cfg(any(feature = "pagerduty", feature = "opsgenie"))]
-pub use channels::Dedup;
 #[cfg(feature = "webhook")]
 pub use channels::webhook::Webhook;
 pub use condition::{Condition, Operator};

@@ -175,7 +175,9 @@ impl fmt::Debug for AckLinks {
 }
 
 fn is_base(url: &str) -> bool {
-    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    let rest = url
+        .strip_prefix("https://")
+        .or_else(|| url.strip_prefix("http://"));
     rest.is_some_and(|rest| {
         !rest.is_empty()
             && !rest.starts_with(['/', '?'])
@@ -213,7 +215,9 @@ fn read(payload: &[u8]) -> Option<AckToken> {
     let subject = match kind {
         ALERTS => {
             let (alerts, rest) = subject.as_chunks::<8>();
-            let alerts = alerts.iter().map(|alert| Fingerprint::from_u64(u64::from_be_bytes(*alert)));
+            let alerts = alerts
+                .iter()
+                .map(|alert| Fingerprint::from_u64(u64::from_be_bytes(*alert)));
             rest.is_empty().then(|| AckSubject::Alerts(alerts.collect()))?
         }
         GROUP => AckSubject::Group(String::from_utf8(subject.to_vec()).ok()?),

@@ -198,5 +198,6 @@ impl Texts {
     }
 }
 
-#[cfg(all(test, feature = "templates"))]
+#[cfg(test)]
+#[cfg(feature = "templates")]
 mod tests;

@@ -117,7 +117,9 @@ fn is_over_before_told(alerts: &[NamedAlert]) -> bool {
 /// The group's key as it is; where it is too long, or could not be part of a URL unchanged, its hash.
 fn group_key(key: &str, longest: usize) -> String {
     let readable = format!("group:{key}");
-    let is_plain = readable.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic());
+    let is_plain = readable
+        .bytes()
+        .all(|byte| byte == b' ' || byte.is_ascii_graphic());
     if is_plain && readable.len() <= longest && !readable.ends_with(' ') {
         return readable;
     }
@@ -181,12 +183,21 @@ mod tests {
         assert!(alerts[0] != alerts[1] && alerts[1] != alerts[2]);
         assert_eq!(keys(&several, Dedup::Group), ["group:ops/{zone=\"sa-east-1\"}"]);
         let mut odd = Vec::new();
-        for key in ["k".repeat(250), "k".repeat(251), "ação".to_owned(), "a\nb".to_owned(), "ab".to_owned()] {
+        for key in [
+            "k".repeat(250),
+            "k".repeat(251),
+            "ação".to_owned(),
+            "a\nb".to_owned(),
+            "ab".to_owned(),
+        ] {
             let mut notification = samples::firing();
             notification.group_key = key;
             odd.extend(keys(&notification, Dedup::Group));
         }
-        assert!(odd.iter().all(|key| key.len() <= 255 && key.is_ascii()), "{odd:?}");
+        assert!(
+            odd.iter().all(|key| key.len() <= 255 && key.is_ascii()),
+            "{odd:?}"
+        );
         let distinct: std::collections::BTreeSet<_> = odd.iter().collect();
         assert_eq!(distinct.len(), odd.len());
     }

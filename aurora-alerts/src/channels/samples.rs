@@ -28,9 +28,10 @@ pub(super) fn all() -> Vec<(&'static str, Notification)> {
 pub(super) fn firing() -> Notification {
     let mut alert = alert("Error rate high", Status::Firing);
     alert.description = "Requests fail <often> & for many.\nLook at the provider first.".to_owned();
-    alert
-        .annotations
-        .insert("runbook".to_owned(), "https://wiki.example.com/errors?a=1&b=2".to_owned());
+    alert.annotations.insert(
+        "runbook".to_owned(),
+        "https://wiki.example.com/errors?a=1&b=2".to_owned(),
+    );
     alert.generator_url = Some("https://grafana.example.com/d/abc".to_owned());
     let mut notification = of(vec![alert]);
     notification.acknowledge_url = Some("https://app.example.com/ack?token=abc".to_owned());
@@ -65,7 +66,11 @@ fn flapping() -> Notification {
     alert.changes = (1..=6)
         .map(|seq| Change {
             seq,
-            status: if seq % 2 == 1 { Status::Firing } else { Status::Resolved },
+            status: if seq % 2 == 1 {
+                Status::Firing
+            } else {
+                Status::Resolved
+            },
             at: START + Duration::from_secs(60 * seq),
         })
         .collect();

@@ -40,7 +40,9 @@ fn the_token_is_the_one_that_the_description_gives() {
     // Computed apart with Python: hmac.new(secret, b"aurora-alerts acknowledge\0" + payload, "sha256") over
     // payload = b"\x01" + (1767229200).to_bytes(8, "big") + b"\x01" + (0xcbf29ce484222325).to_bytes(8, "big").
     let alert = Fingerprint::from_u64(0xcbf2_9ce4_8422_2325);
-    let url = links().sign(&AckSubject::Alerts(vec![alert]), NOW + HOUR).unwrap();
+    let url = links()
+        .sign(&AckSubject::Alerts(vec![alert]), NOW + HOUR)
+        .unwrap();
     assert_eq!(
         url,
         "https://app.example.com/ack?token=AQAAAABpVccQAcvynOSEIiMlLttDjVC7smcDujkpHN1GB0oGgY0XDW9hqAvX8JTSE9M"
@@ -56,12 +58,22 @@ fn a_change_of_any_byte_or_length_makes_it_invalid() {
             let mut changed = bytes.clone();
             changed[index] ^= 1 << bit;
             let changed = URL_SAFE_NO_PAD.encode(changed);
-            assert_eq!(links().verify(&changed, NOW), Err(InvalidAckToken), "byte {index}");
+            assert_eq!(
+                links().verify(&changed, NOW),
+                Err(InvalidAckToken),
+                "byte {index}"
+            );
         }
         let cut = URL_SAFE_NO_PAD.encode(&bytes[..index]);
         assert_eq!(links().verify(&cut, NOW), Err(InvalidAckToken), "cut at {index}");
     }
-    for odd in ["", "%%%", "====", &format!("{}A", token(&url)), &"A".repeat(100_000)] {
+    for odd in [
+        "",
+        "%%%",
+        "====",
+        &format!("{}A", token(&url)),
+        &"A".repeat(100_000),
+    ] {
         assert_eq!(links().verify(odd, NOW), Err(InvalidAckToken));
     }
 }
@@ -75,7 +87,10 @@ fn a_former_secret_is_taken_only_where_it_is_named() {
     let both = renewed.accepting(SECRET).unwrap();
     assert!(both.verify(token(&old), NOW).is_ok());
     let new = both.sign(&subject, NOW + HOUR).unwrap();
-    assert!(links().verify(token(&new), NOW).is_err(), "signed with the present secret");
+    assert!(
+        links().verify(token(&new), NOW).is_err(),
+        "signed with the present secret"
+    );
 }
 
 #[test]
@@ -84,7 +99,10 @@ fn links_stay_short_enough_to_be_followed() {
     let longest = links().sign(&alerts(125), NOW + HOUR).unwrap();
     assert!(longest.len() < 2_000 && links().verify(token(&longest), NOW).is_ok());
     assert_eq!(links().sign(&alerts(126), NOW + HOUR), None);
-    assert_eq!(links().sign(&AckSubject::Group("g".repeat(1_001)), NOW + HOUR), None);
+    assert_eq!(
+        links().sign(&AckSubject::Group("g".repeat(1_001)), NOW + HOUR),
+        None
+    );
 }
 
 #[test]
@@ -93,10 +111,23 @@ fn an_address_with_a_query_is_continued_and_a_wrong_one_is_refused_without_secre
     let url = links.sign(&subjects()[2], NOW).unwrap();
     assert!(url.starts_with("http://localhost:1/ack?tenant=a&token="));
     assert!(!format!("{links:?}").contains("horse"));
-    for bad in ["", "ftp://a", "https://", "https:///a", "https://a/#b", "https://a b", "javascript:alert(1)"] {
+    for bad in [
+        "",
+        "ftp://a",
+        "https://",
+        "https:///a",
+        "https://a/#b",
+        "https://a b",
+        "javascript:alert(1)",
+    ] {
         let error = AckLinks::new(bad, "short").unwrap_err();
         assert_eq!(error.problems().len(), 2, "{bad}: {error}");
         assert!(!error.to_string().contains("\"short\""));
     }
-    assert!(AckLinks::new("https://a", SECRET).unwrap().accepting("short").is_err());
+    assert!(
+        AckLinks::new("https://a", SECRET)
+            .unwrap()
+            .accepting("short")
+            .is_err()
+    );
 }

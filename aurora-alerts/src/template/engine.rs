@@ -1,6 +1,5 @@
 //! Templates by minijinja, within limits.
 
-use std::fmt::Write as _;
 use std::io;
 use std::sync::Arc;
 
@@ -35,7 +34,10 @@ impl Compiled {
             .add_template_owned(NAME, source.to_owned())
             .map_err(|error| {
                 let line = error.line().unwrap_or(1);
-                let detail = error.detail().map(|detail| format!(": {detail}")).unwrap_or_default();
+                let detail = error
+                    .detail()
+                    .map(|detail| format!(": {detail}"))
+                    .unwrap_or_default();
                 Error::invalid(
                     format!("template of a {what}"),
                     format!("line {line}: {}{detail}", error.kind()),

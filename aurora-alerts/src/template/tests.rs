@@ -40,7 +40,10 @@ fn what_is_printed_is_escaped_and_what_is_written_is_not() {
         "<b>Disk &lt;full&gt;</b> a&amp;b A&amp;B Error rate high &amp; Disk &lt;full&gt; <i>"
     );
     let stars = Escape::new(|text| Cow::Owned(text.replace('<', "\\<")));
-    assert_eq!(text("*{{ resolved[0].rule }}*", stars).unwrap(), "*Disk \\<full>*");
+    assert_eq!(
+        text("*{{ resolved[0].rule }}*", stars).unwrap(),
+        "*Disk \\<full>*"
+    );
 }
 
 #[test]
@@ -53,7 +56,14 @@ fn a_title_is_one_line() {
 fn a_template_that_fails_or_never_ends_leaves_the_default() {
     let endless = "{% for a in range(10000) %}{% for b in range(10000) %}x{% endfor %}{% endfor %}";
     let long = "{% for a in range(9000) %}{{ title }}{% endfor %}";
-    for source in [endless, long, "{{ 1 / 0 }}", "{{ severity.x() }}", "{% include 'other' %}", "{{ 'x' * 1000000000 }}"] {
+    for source in [
+        endless,
+        long,
+        "{{ 1 / 0 }}",
+        "{{ severity.x() }}",
+        "{% include 'other' %}",
+        "{{ 'x' * 1000000000 }}",
+    ] {
         assert_eq!(text(source, Escape::HTML), None, "{source}");
         let texts = Texts::new().with_title(Template::title(source).unwrap());
         assert_eq!(
@@ -66,8 +76,15 @@ fn a_template_that_fails_or_never_ends_leaves_the_default() {
 
 #[test]
 fn what_is_no_template_is_refused_with_its_line() {
-    for (source, line) in [("{{ a", "line 1"), ("a\nb\n{% for %}", "line 3"), ("{% if a %}\n", "line")] {
+    for (source, line) in [
+        ("{{ a", "line 1"),
+        ("a\nb\n{% for %}", "line 3"),
+        ("{% if a %}\n", "line"),
+    ] {
         let error = Template::text(source).unwrap_err().to_string();
-        assert!(error.contains(line) && error.contains("template of a text"), "{error}");
+        assert!(
+            error.contains(line) && error.contains("template of a text"),
+            "{error}"
+        );
     }
 }

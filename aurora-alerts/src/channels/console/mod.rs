@@ -80,7 +80,11 @@ fn lines(notification: &Notification) -> String {
         alert.rule = visible(&alert.rule);
         alert.metric = alert.metric.as_deref().map(visible);
         // The values are quoted already.
-        alert.labels = alert.labels.iter().map(|(name, value)| (visible(name), value)).collect();
+        alert.labels = alert
+            .labels
+            .iter()
+            .map(|(name, value)| (visible(name), value))
+            .collect();
     }
     let lines = shown.to_string();
     lines.split('\n').map(|line| visible(line) + "\n").collect()

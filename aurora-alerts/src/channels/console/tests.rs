@@ -57,7 +57,10 @@ async fn firing_and_resolved_are_one_line_each() {
 #[tokio::test]
 async fn several_alerts_are_a_headline_and_a_line_each() {
     let screen = Screen::default();
-    Console::to(screen.clone()).send(&samples::several()).await.unwrap();
+    Console::to(screen.clone())
+        .send(&samples::several())
+        .await
+        .unwrap();
     insta::assert_snapshot!(screen.text());
 }
 
@@ -70,7 +73,10 @@ async fn no_name_looks_like_a_line_of_its_own() {
         Console::to(screen.clone()).send(&notification).await.unwrap();
         let text = screen.text();
         assert_eq!(text.lines().count(), 1 + notification.alerts.len(), "{text}");
-        assert!(!text.lines().any(|line| line.starts_with("  [CRITICAL]")), "{text}");
+        assert!(
+            !text.lines().any(|line| line.starts_with("  [CRITICAL]")),
+            "{text}"
+        );
         let odd = |character: char| character != '\n' && (character.is_control() || character == '\u{202e}');
         assert!(!text.contains(odd), "{text:?}");
     }

@@ -1,7 +1,5 @@
 //! What a mail says: as plain text, and as HTML that mail programs show.
 
-use std::fmt::Write as _;
-
 use aurora_core::time::Timestamp;
 use chrono::DateTime;
 
@@ -33,17 +31,17 @@ pub(super) fn plain(notification: &Notification, title: &str) -> String {
         if out.len() > PART {
             break;
         }
-        let _ = writeln!(out, "\n{}: {}", word(alert), paragraph(&alert.rule));
+        out += &format!("\n{}: {}\n", word(alert), paragraph(&alert.rule));
         for (name, value) in facts(alert) {
-            let _ = writeln!(out, "  {name}: {}", value.replace('\n', "\n    "));
+            out += &format!("  {name}: {}\n", value.replace('\n', "\n    "));
         }
         left -= 1;
     }
     for note in notes(notification, left) {
-        let _ = write!(out, "\n{note}\n");
+        out += &format!("\n{note}\n");
     }
     if let Some(link) = link(notification.acknowledge_url.as_deref()) {
-        let _ = write!(out, "\nAcknowledge: {link}\n");
+        out += &format!("\nAcknowledge: {link}\n");
     }
     out
 }
@@ -61,20 +59,22 @@ pub(super) fn html(notification: &Notification, title: &str) -> String {
     }
     let mut after = String::new();
     for note in notes(notification, left) {
-        let _ = write!(after, "<p style=\"margin:12px 0;color:#57606a\">{note}</p>\n");
+        after += &format!("<p style=\"margin:12px 0;color:#57606a\">{note}</p>\n");
     }
     if let Some(link) = link(notification.acknowledge_url.as_deref()) {
-        let _ = write!(
-            after,
+        after += &format!(
             "<p style=\"margin:20px 0\"><a href=\"{}\" style=\"background:#1f2328;color:#ffffff;padding:10px 18px;\
              border-radius:6px;text-decoration:none;display:inline-block\">Acknowledge</a></p>\n",
             escaped(link),
         );
     }
-    page(&escaped(title), &format!(
-        "<table role=\"presentation\" cellpadding=\"0\" cellspacing=\"0\" width=\"100%\" \
+    page(
+        &escaped(title),
+        &format!(
+            "<table role=\"presentation\" cellpadding=\"0\" cellspacing=\"0\" width=\"100%\" \
          style=\"border-collapse:collapse\">\n{rows}</table>\n{after}"
-    ))
+        ),
+    )
 }
 
 /// A whole page around a body that is HTML already.
@@ -88,8 +88,7 @@ pub(super) fn page(title: &str, body: &str) -> String {
 
 fn row(rows: &mut String, alert: &NamedAlert) {
     let colour = colour(alert);
-    let _ = write!(
-        rows,
+    *rows += &format!(
         "<tr><td style=\"border-left:4px solid {colour};border-bottom:1px solid #d0d7de;padding:10px 12px\">\n\
          <div><strong style=\"color:{colour}\">{}</strong> <strong>{}</strong></div>\n",
         word(alert),
@@ -100,8 +99,7 @@ fn row(rows: &mut String, alert: &NamedAlert) {
             Some(link) => format!("<a href=\"{0}\" style=\"color:#0969da\">{0}</a>", escaped(link)),
             None => escaped(&value).replace('\n', "<br>"),
         };
-        let _ = write!(
-            rows,
+        *rows += &format!(
             "<div style=\"margin-top:4px\"><span style=\"color:#57606a\">{}:</span> {value}</div>\n",
             escaped(&name),
         );
@@ -152,7 +150,9 @@ fn facts(alert: &NamedAlert) -> Vec<(String, String)> {
 fn notes(notification: &Notification, left: usize) -> Vec<String> {
     let mut notes = Vec::new();
     if left > 0 {
-        notes.push(format!("{left} more alerts are left out of this mail for its length."));
+        notes.push(format!(
+            "{left} more alerts are left out of this mail for its length."
+        ));
     }
     match notification.others_firing {
         0 => {}
@@ -193,7 +193,9 @@ fn link(url: Option<&str>) -> Option<&str> {
     url.filter(|url| {
         (url.starts_with("https://") || url.starts_with("http://"))
             && url.len() <= TEXT
-            && url.chars().all(|character| !character.is_whitespace() && !character.is_control())
+            && url
+                .chars()
+                .all(|character| !character.is_whitespace() && !character.is_control())
     })
 }
 

@@ -46,7 +46,10 @@ pub(super) fn write(
     match message {
         Ok(message) => Ok(message.formatted()),
         // The text of the error could repeat an address.
-        Err(_) => Err(NotifyError::new(NotifyErrorKind::Other, "the mail cannot be written")),
+        Err(_) => Err(NotifyError::new(
+            NotifyErrorKind::Other,
+            "the mail cannot be written",
+        )),
     }
 }
 

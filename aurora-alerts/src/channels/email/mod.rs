@@ -107,7 +107,10 @@ impl Notifier for Email {
     async fn send(&self, notification: &Notification) -> Result<Receipt, NotifyError> {
         let to = self.recipient(notification.address())?;
         let mail = message::write(notification, self.render(notification), &self.from, to)?;
-        let name = self.connections.deliver(&self.from.email, &to.email, &mail).await?;
+        let name = self
+            .connections
+            .deliver(&self.from.email, &to.email, &mail)
+            .await?;
         Ok(name.map_or_else(Receipt::new, Receipt::named))
     }
 }

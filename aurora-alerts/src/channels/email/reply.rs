@@ -71,11 +71,7 @@ fn without_status(stage: Stage, error: &Error) -> NotifyError {
 /// | 530, 534, 535, 538, and any 5xx to a login | auth | the channel |
 /// | 550, 551, 553 at `RCPT`, unless x.2.2 (full), x.7.x (policy) | gone | the recipient |
 /// | other 5xx | client | the recipient at `RCPT`, else the channel |
-fn judge(
-    stage: Stage,
-    status: u16,
-    enhanced: Option<[u16; 3]>,
-) -> (NotifyErrorKind, Scope, &'static str) {
+fn judge(stage: Stage, status: u16, enhanced: Option<[u16; 3]>) -> (NotifyErrorKind, Scope, &'static str) {
     let scope = match stage {
         Stage::Recipient => Scope::Target,
         _ => Scope::Channel,
@@ -125,7 +121,13 @@ mod tests {
         use NotifyErrorKind::{Auth, Client, Gone, RateLimited, Server};
         let table = [
             (Stage::Connection, 421, None, Server, Scope::Channel),
-            (Stage::Connection, 421, Some([4, 7, 0]), RateLimited, Scope::Channel),
+            (
+                Stage::Connection,
+                421,
+                Some([4, 7, 0]),
+                RateLimited,
+                Scope::Channel,
+            ),
             (Stage::Connection, 554, None, Client, Scope::Channel),
             (Stage::Credentials, 454, None, Server, Scope::Channel),
             (Stage::Credentials, 535, Some([5, 7, 8]), Auth, Scope::Channel),
@@ -147,14 +149,26 @@ mod tests {
         ];
         for (stage, status, enhanced, kind, scope) in table {
             let judged = judge(stage, status, enhanced);
-            assert_eq!((judged.0, judged.1), (kind, scope), "{stage:?} {status} {enhanced:?}");
+            assert_eq!(
+                (judged.0, judged.1),
+                (kind, scope),
+                "{stage:?} {status} {enhanced:?}"
+            );
         }
     }
 
     #[test]
     fn enhanced_statuses_and_queue_names_are_read_and_nothing_else() {
         assert_eq!(enhanced("5.1.1 <a@b> unknown"), Some([5, 1, 1]));
-        for other in ["", "unknown user", "5.1", "5.1.1.1", "1.2.3", "5.1.x", "5.99999.1"] {
+        for other in [
+            "",
+            "unknown user",
+            "5.1",
+            "5.1.1.1",
+            "1.2.3",
+            "5.1.x",
+            "5.99999.1",
+        ] {
             assert_eq!(enhanced(other), None, "{other}");
         }
         assert_eq!(queue_name("2.0.0 Ok: queued as 4F1A2"), Some("4F1A2".to_owned()));

@@ -189,6 +189,9 @@ fn alerts_url(base: &str) -> Option<Url> {
     if !matches!(url.scheme(), "http" | "https") || url.query().is_some() || url.fragment().is_some() {
         return None;
     }
-    url.path_segments_mut().ok()?.pop_if_empty().extend(["v2", "alerts"]);
+    url.path_segments_mut()
+        .ok()?
+        .pop_if_empty()
+        .extend(["v2", "alerts"]);
     Some(url)
 }

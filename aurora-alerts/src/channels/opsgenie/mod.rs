@@ -96,7 +96,7 @@ impl Notifier for Opsgenie {
         let requests = self.requests(notification);
         let message = requests
             .iter()
-            .find_map(|(_, body)| body["message"].as_str())
+            .find_map(|(_, body)| body.get("message")?.as_str())
             .map_or_else(|| notification.title(), str::to_owned);
         let shown: Vec<Value> = requests
             .iter()
@@ -108,13 +108,21 @@ impl Notifier for Opsgenie {
     async fn send(&self, notification: &Notification) -> Result<Receipt, NotifyError> {
         let mut receipt = Receipt::new();
         for (url, body) in self.requests(notification) {
-            let request = self.http.post(&url).secret_header("authorization", &self.authorization);
+            let request = self
+                .http
+                .post(&url)
+                .secret_header("authorization", &self.authorization);
             let answer = request.json(&body).send().await.map_err(status::unanswered)?;
             let wait = answer
                 .retry_after(self.clock.now())
                 .or_else(|| rate_period(&answer));
             status::judge(answer.status(), wait, &[])?;
-            if let Some(id) = answer.json::<Value>().await.ok().and_then(|body| request_id(&body)) {
+            if let Some(id) = answer
+                .json::<Value>()
+                .await
+                .ok()
+                .and_then(|body| request_id(&body))
+            {
                 receipt = Receipt::named(id);
             }
         }
@@ -137,6 +145,6 @@ fn rate_period(answer: &Response) -> Option<Duration> {
 }
 
 fn request_id(body: &Value) -> Option<String> {
-    let id = body["requestId"].as_str()?;
+    let id = body.get("requestId")?.as_str()?;
     (id.len() <= 100).then(|| id.to_owned())
 }

@@ -29,7 +29,11 @@ pub(super) fn request(channel: &Opsgenie, notification: &Notification, step: &St
     let body = match step.action {
         Action::Open => alert(channel, notification, step),
         Action::Acknowledge | Action::Close => {
-            let verb = if step.action == Action::Close { "close" } else { "acknowledge" };
+            let verb = if step.action == Action::Close {
+                "close"
+            } else {
+                "acknowledge"
+            };
             if let Ok(mut path) = url.path_segments_mut() {
                 path.push(&step.key).push(verb);
             }
@@ -50,7 +54,12 @@ fn alert(channel: &Opsgenie, notification: &Notification, step: &Step<'_>) -> Va
     };
     let message = text::cut(&text::line(&title), MESSAGE, char::len_utf16);
     let worst = step.alerts.iter().map(|alert| alert.severity).max();
-    let mut alert = json!({
+    let entity = match step.alerts {
+        [only] => only.labels.get("instance").or(only.metric.as_deref()),
+        _ => None,
+    };
+    // Null is the same as left out.
+    json!({
         "message": if message.is_empty() { "Alert" } else { &message },
         "alias": step.key,
         "description": description(channel, notification, step),
@@ -58,18 +67,14 @@ fn alert(channel: &Opsgenie, notification: &Notification, step: &Step<'_>) -> Va
         "details": details(notification, step.alerts),
         "priority": priority(worst.unwrap_or(notification.severity)),
         "source": channel.source,
-    });
-    if let [only] = step.alerts {
-        let entity = only.labels.get("instance").or(only.metric.as_deref());
-        if let Some(entity) = entity {
-            alert["entity"] = text::cut(&text::line(entity), ENTITY, char::len_utf16).into();
-        }
-    }
-    if !channel.teams.is_empty() {
-        let teams = channel.teams.iter().map(|team| json!({ "type": "team", "name": team }));
-        alert["responders"] = teams.collect();
-    }
-    alert
+        "entity": entity.map(|entity| text::cut(&text::line(entity), ENTITY, char::len_utf16)),
+        "responders": responders(&channel.teams),
+    })
+}
+
+fn responders(teams: &[String]) -> Option<Value> {
+    let named = teams.iter().map(|team| json!({ "type": "team", "name": team }));
+    (!teams.is_empty()).then(|| named.collect())
 }
 
 fn description(channel: &Opsgenie, notification: &Notification, step: &Step<'_>) -> String {

@@ -34,7 +34,10 @@ async fn an_alert_is_created_acknowledged_and_closed_under_one_alias() {
         let mut notification = samples::firing();
         notification.group_key = "a/b?c#d%2e..;e &+\"{}\\".to_owned();
         let receipt = channel.send(&notification).await.unwrap();
-        assert_eq!(receipt.message.as_deref(), Some("43a29c5c-3dbf-4fa4-9c26-f4f71023e120"));
+        assert_eq!(
+            receipt.message.as_deref(),
+            Some("43a29c5c-3dbf-4fa4-9c26-f4f71023e120")
+        );
         channel.send(&notification).await.unwrap();
         assert_eq!((fake.incidents().len(), fake.incidents()[0].opened), (1, 2));
         notification.reason = Reason::Acknowledged;
@@ -45,7 +48,11 @@ async fn an_alert_is_created_acknowledged_and_closed_under_one_alias() {
         notification.alerts[0].status = Status::Resolved;
         notification.alerts[0].changes.clear();
         channel.send(&notification).await.unwrap();
-        assert_eq!(fake.incidents()[0].status, FakeIncidentStatus::Closed, "{dedup:?}");
+        assert_eq!(
+            fake.incidents()[0].status,
+            FakeIncidentStatus::Closed,
+            "{dedup:?}"
+        );
         assert_eq!(fake.server().requests().len(), 4);
     }
 }
@@ -55,9 +62,18 @@ async fn what_was_over_before_it_was_told_is_created_and_closed_in_this_order() 
     let (fake, channel) = connected(Dedup::Alert).await;
     fake.server().answer_next(FakeResponse::new(502));
     assert!(channel.send(&samples::over_before_told()).await.is_err());
-    assert_eq!(fake.server().requests().len(), 1, "nothing is closed that was not created");
+    assert_eq!(
+        fake.server().requests().len(),
+        1,
+        "nothing is closed that was not created"
+    );
     channel.send(&samples::over_before_told()).await.unwrap();
-    let paths: Vec<_> = fake.server().requests().into_iter().map(|request| request.path).collect();
+    let paths: Vec<_> = fake
+        .server()
+        .requests()
+        .into_iter()
+        .map(|request| request.path)
+        .collect();
     assert_eq!(paths[1], "/v2/alerts");
     assert!(paths[2].ends_with("/close"), "{paths:?}");
     assert_eq!(fake.incidents()[0].status, FakeIncidentStatus::Closed);
@@ -75,7 +91,9 @@ async fn statuses_decide_about_repetition() {
             Some(60),
         ),
         (
-            FakeResponse::new(429).header("X-RateLimit-Period-In-Sec", 60).header("retry-after", 5),
+            FakeResponse::new(429)
+                .header("X-RateLimit-Period-In-Sec", 60)
+                .header("retry-after", 5),
             NotifyErrorKind::RateLimited,
             Some(5),
         ),
@@ -89,7 +107,10 @@ async fn statuses_decide_about_repetition() {
     for (answer, kind, wait) in table {
         fake.server().answer_next(answer);
         let error = channel.send(&samples::firing()).await.unwrap_err();
-        assert_eq!((error.kind(), error.retry_after()), (kind, wait.map(Duration::from_secs)));
+        assert_eq!(
+            (error.kind(), error.retry_after()),
+            (kind, wait.map(Duration::from_secs))
+        );
     }
     let stranger = Opsgenie::builder("another").base_url(fake.url()).build().unwrap();
     let error = stranger.send(&samples::firing()).await.unwrap_err();
@@ -106,7 +127,10 @@ fn sites_have_the_addresses_of_the_documentation() {
             "https://api.atlassian.com/jsm/ops/integration/v2/alerts",
         ),
     ] {
-        assert_eq!(Opsgenie::builder(KEY).site(site).build().unwrap().url.as_str(), url);
+        assert_eq!(
+            Opsgenie::builder(KEY).site(site).build().unwrap().url.as_str(),
+            url
+        );
     }
 }
 
@@ -129,8 +153,14 @@ async fn neither_errors_nor_debug_nor_what_is_shown_have_the_key() {
     let mut shown = format!("{builder:?}");
     let channel = builder.build().unwrap();
     let error = channel.send(&samples::firing()).await.unwrap_err();
-    shown.push_str(&format!("{error} {error:?} {channel:?} {:?}", channel.render(&samples::firing())));
-    assert!(!shown.contains("eb243592") && !shown.contains("GenieKey"), "{shown}");
+    shown.push_str(&format!(
+        "{error} {error:?} {channel:?} {:?}",
+        channel.render(&samples::firing())
+    ));
+    assert!(
+        !shown.contains("eb243592") && !shown.contains("GenieKey"),
+        "{shown}"
+    );
 }
 
 #[cfg(feature = "templates")]
@@ -152,7 +182,9 @@ async fn long_and_hostile_texts_stay_within_the_limits_that_the_service_enforces
     let long = "ação 🚨 ".repeat(5_000);
     let mut notification = samples::hostile(&long, Status::Firing);
     for index in 0..60 {
-        notification.alerts[0].labels.insert(format!("l{index}"), long.as_str());
+        notification.alerts[0]
+            .labels
+            .insert(format!("l{index}"), long.as_str());
     }
     channel.send(&notification).await.unwrap();
     let body = fake.server().requests()[0].json().unwrap();

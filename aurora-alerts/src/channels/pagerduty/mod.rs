@@ -12,11 +12,10 @@ use async_trait::async_trait;
 use aurora_core::http::{HttpClient, Url};
 use aurora_core::secret::Secret;
 use aurora_core::time::Clock;
-use serde_json::Value;
 
 pub use self::builder::PagerDutyBuilder;
-use super::incident::Dedup;
-use super::{incident, status};
+use super::incident::{self, Dedup, Step};
+use super::status;
 use crate::notification::Notification;
 use crate::notifier::{Limits, Notifier, NotifyError, Receipt, Rendered};
 use crate::template::Texts;
@@ -57,11 +56,8 @@ impl PagerDuty {
         PagerDutyBuilder::new(routing_key.into())
     }
 
-    fn events(&self, notification: &Notification) -> Vec<Value> {
+    fn steps<'a>(&self, notification: &'a Notification) -> Vec<Step<'a>> {
         incident::steps(notification, self.dedup, event::KEY)
-            .iter()
-            .map(|step| event::event(self, notification, step))
-            .collect()
     }
 }
 
@@ -84,24 +80,29 @@ impl Notifier for PagerDuty {
     }
 
     fn render(&self, notification: &Notification) -> Rendered {
-        let events = self.events(notification);
-        let summary = events
+        let steps = self.steps(notification);
+        let events: Vec<_> = steps
             .iter()
-            .find_map(|event| event["payload"]["summary"].as_str())
-            .map_or_else(|| notification.title(), str::to_owned);
-        Rendered::text(summary, notification.to_string()).with_json(events.into())
+            .map(|step| event::event(self, notification, step))
+            .collect();
+        let summary = events.iter().find_map(|event| event.alert.as_ref());
+        let title = summary.map_or_else(|| notification.title(), |alert| alert.payload.summary.clone());
+        let rendered = Rendered::text(title, notification.to_string());
+        match serde_json::to_value(&events) {
+            Ok(body) => rendered.with_json(body),
+            Err(_) => rendered,
+        }
     }
 
     async fn send(&self, notification: &Notification) -> Result<Receipt, NotifyError> {
         let mut receipt = Receipt::new();
-        for mut event in self.events(notification) {
-            event["routing_key"] = self.routing_key.expose().into();
+        for step in &self.steps(notification) {
+            let mut event = event::event(self, notification, step);
+            event.routing_key = Some(self.routing_key.expose());
             let answer = self.http.post(&self.url).json(&event).send().await;
             let answer = answer.map_err(status::unanswered)?;
             status::judge(answer.status(), answer.retry_after(self.clock.now()), &[])?;
-            if let Some(key) = event["dedup_key"].as_str() {
-                receipt = Receipt::named(key);
-            }
+            receipt = Receipt::named(event.dedup_key);
         }
         Ok(receipt)
     }

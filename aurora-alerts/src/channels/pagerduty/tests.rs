@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use aurora_core::time::ManualClock;
 use proptest::prelude::*;
+use serde_json::Value;
 
 use super::*;
 use crate::channels::samples;
@@ -20,7 +21,9 @@ async fn connected() -> (FakePagerDuty, PagerDuty) {
 }
 
 fn pagerduty(dedup: Dedup) -> PagerDuty {
-    let builder = PagerDuty::builder(KEY).dedup(dedup).client("Clinic", "https://clinic.example.com");
+    let builder = PagerDuty::builder(KEY)
+        .dedup(dedup)
+        .client("Clinic", "https://clinic.example.com");
     builder.build().unwrap()
 }
 
@@ -54,8 +57,16 @@ async fn an_alert_is_one_incident_from_its_firing_to_its_end() {
     assert_eq!(receipt.message, Some(firing.alerts[0].fingerprint.to_string()));
     channel.send(&firing).await.unwrap();
     let incidents = fake.incidents();
-    assert_eq!((incidents.len(), incidents[0].opened), (1, 2), "a repetition opens no other");
-    assert!(incidents[0].title.starts_with("[WARNING] Error rate high: error_rate 31 > 20"));
+    assert_eq!(
+        (incidents.len(), incidents[0].opened),
+        (1, 2),
+        "a repetition opens no other"
+    );
+    assert!(
+        incidents[0]
+            .title
+            .starts_with("[WARNING] Error rate high: error_rate 31 > 20")
+    );
 
     firing.reason = Reason::Acknowledged;
     channel.send(&firing).await.unwrap();
@@ -73,7 +84,11 @@ async fn what_was_over_before_it_was_told_is_triggered_and_resolved_in_this_orde
     let over = samples::over_before_told();
     fake.server().answer_next(FakeResponse::new(503));
     assert!(channel.send(&over).await.is_err());
-    assert_eq!(fake.server().requests().len(), 1, "no resolve without its trigger");
+    assert_eq!(
+        fake.server().requests().len(),
+        1,
+        "no resolve without its trigger"
+    );
     channel.send(&over).await.unwrap();
     let key = over.alerts[0].fingerprint.to_string();
     let expected = ["trigger", "trigger", "resolve"].map(|action| (action.to_owned(), key.clone()));
@@ -85,15 +100,34 @@ async fn what_was_over_before_it_was_told_is_triggered_and_resolved_in_this_orde
 async fn the_keys_are_those_of_the_alerts_or_of_the_group() {
     let fake = FakePagerDuty::start(KEY).await.unwrap();
     let several = samples::several();
-    let build = |dedup| PagerDuty::builder(KEY).endpoint(fake.url()).dedup(dedup).build().unwrap();
+    let build = |dedup| {
+        PagerDuty::builder(KEY)
+            .endpoint(fake.url())
+            .dedup(dedup)
+            .build()
+            .unwrap()
+    };
     build(Dedup::Alert).send(&several).await.unwrap();
     build(Dedup::Group).send(&several).await.unwrap();
-    let keys: Vec<_> = fake.incidents().into_iter().map(|incident| incident.key).collect();
-    let mut expected: Vec<_> = several.alerts[..2].iter().map(|alert| alert.fingerprint.to_string()).collect();
+    let keys: Vec<_> = fake
+        .incidents()
+        .into_iter()
+        .map(|incident| incident.key)
+        .collect();
+    let mut expected: Vec<_> = several.alerts[..2]
+        .iter()
+        .map(|alert| alert.fingerprint.to_string())
+        .collect();
     expected.push("group:ops/{zone=\"sa-east-1\"}".to_owned());
     assert_eq!(keys, expected);
-    assert_eq!(build(Dedup::Alert).limits(), Limits::default().alerts(1).acknowledging());
-    assert_eq!(build(Dedup::Group).limits(), Limits::default().alerts(100).acknowledging());
+    assert_eq!(
+        build(Dedup::Alert).limits(),
+        Limits::default().alerts(1).acknowledging()
+    );
+    assert_eq!(
+        build(Dedup::Group).limits(),
+        Limits::default().alerts(100).acknowledging()
+    );
 }
 
 #[tokio::test]
@@ -101,21 +135,36 @@ async fn statuses_decide_about_repetition() {
     let table = [
         (FakeResponse::new(400), NotifyErrorKind::Client, None),
         (FakeResponse::new(403), NotifyErrorKind::Auth, None),
-        (FakeResponse::new(429).header("retry-after", 7), NotifyErrorKind::RateLimited, Some(7)),
+        (
+            FakeResponse::new(429).header("retry-after", 7),
+            NotifyErrorKind::RateLimited,
+            Some(7),
+        ),
         (FakeResponse::new(500), NotifyErrorKind::Server, None),
-        (FakeResponse::new(503).header("retry-after", 9), NotifyErrorKind::Server, Some(9)),
+        (
+            FakeResponse::new(503).header("retry-after", 9),
+            NotifyErrorKind::Server,
+            Some(9),
+        ),
     ];
     let (fake, channel) = connected().await;
     for (answer, kind, wait) in table {
         fake.server().answer_next(answer);
         let error = channel.send(&samples::firing()).await.unwrap_err();
-        assert_eq!((error.kind(), error.retry_after()), (kind, wait.map(Duration::from_secs)));
+        assert_eq!(
+            (error.kind(), error.retry_after()),
+            (kind, wait.map(Duration::from_secs))
+        );
     }
     fake.server().lose_next_answer();
     let error = channel.send(&samples::firing()).await.unwrap_err();
     assert!(error.is_retryable());
     channel.send(&samples::firing()).await.unwrap();
-    assert_eq!(fake.incidents().len(), 1, "the lost one and its repetition are one");
+    assert_eq!(
+        fake.incidents().len(),
+        1,
+        "the lost one and its repetition are one"
+    );
 }
 
 #[tokio::test]
@@ -123,13 +172,23 @@ async fn an_event_that_is_too_large_goes_without_its_details() {
     let (fake, channel) = connected().await;
     let mut notification = samples::firing();
     for index in 0..200 {
-        notification.alerts[0].labels.insert(format!("label{index}"), "x".repeat(7_000));
+        notification.alerts[0]
+            .labels
+            .insert(format!("label{index}"), "x".repeat(7_000));
     }
     channel.send(&notification).await.unwrap();
     let event = fake.server().requests()[0].json().unwrap();
-    assert!(event["payload"]["custom_details"]["note"].as_str().unwrap().contains("left out"));
+    assert!(
+        event["payload"]["custom_details"]["note"]
+            .as_str()
+            .unwrap()
+            .contains("left out")
+    );
     let summary = event["payload"]["summary"].as_str().unwrap();
-    assert!(summary.ends_with('…'), "the labels are in the line, and it is cut with a mark");
+    assert!(
+        summary.ends_with('…'),
+        "the labels are in the line, and it is cut with a mark"
+    );
 }
 
 #[test]
@@ -150,7 +209,10 @@ async fn neither_errors_nor_debug_nor_what_is_shown_have_the_key() {
     let mut shown = format!("{builder:?}");
     let channel = builder.build().unwrap();
     let error = channel.send(&samples::firing()).await.unwrap_err();
-    shown.push_str(&format!("{error} {error:?} {channel:?} {:?}", channel.render(&samples::firing())));
+    shown.push_str(&format!(
+        "{error} {error:?} {channel:?} {:?}",
+        channel.render(&samples::firing())
+    ));
     for secret in [KEY, "private"] {
         assert!(!shown.contains(secret), "{shown}");
     }

@@ -1,6 +1,6 @@
 use aurora_core::time::ManualClock;
 use serde_json::Value;
-use wiremock::matchers::{body_partial_json, header, method, path};
+use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::*;
@@ -53,9 +53,15 @@ async fn sends_signed_json_that_the_receiver_can_verify() {
 #[tokio::test]
 async fn several_alerts_are_one_body_and_a_repetition_keeps_its_id() {
     let server = MockServer::start().await;
-    Mock::given(method("POST")).respond_with(ResponseTemplate::new(200)).mount(&server).await;
+    Mock::given(method("POST"))
+        .respond_with(ResponseTemplate::new(200))
+        .mount(&server)
+        .await;
     let clock = ManualClock::default();
-    let webhook = Webhook::builder(server.uri()).clock(clock.clone()).build().unwrap();
+    let webhook = Webhook::builder(server.uri())
+        .clock(clock.clone())
+        .build()
+        .unwrap();
     let mut several = samples::several();
     webhook.send(&several).await.unwrap();
     clock.advance(Duration::from_secs(60));
@@ -67,11 +73,23 @@ async fn several_alerts_are_one_body_and_a_repetition_keeps_its_id() {
     assert_eq!(header(0, "webhook-id"), header(1, "webhook-id"));
     assert_ne!(header(0, "webhook-timestamp"), header(1, "webhook-timestamp"));
     let body: Value = requests[1].body_json().unwrap();
-    let rules: Vec<_> = body["data"]["alerts"].as_array().unwrap().iter().map(|alert| &alert["rule"]).collect();
+    let rules: Vec<_> = body["data"]["alerts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|alert| &alert["rule"])
+        .collect();
     assert_eq!(rules, ["Disk full", "Error rate high", "Latency high"]);
-    assert_eq!((&body["data"]["attempt"], &body["data"]["others_firing"]), (&2.into(), &2.into()));
+    assert_eq!(
+        (&body["data"]["attempt"], &body["data"]["others_firing"]),
+        (&2.into(), &2.into())
+    );
     assert_eq!(webhook.limits().alerts, 500);
-    assert_eq!(webhook.render(&several).json.unwrap(), body, "what is shown is what is sent");
+    assert_eq!(
+        webhook.render(&several).json.unwrap(),
+        body,
+        "what is shown is what is sent"
+    );
 }
 
 #[test]
@@ -85,7 +103,10 @@ fn the_body_is_the_one_of_the_documentation() {
 fn bodies_look_like_this() {
     let webhook = Webhook::builder("https://example.com").build().unwrap();
     for (name, notification) in samples::all() {
-        insta::assert_json_snapshot!(format!("webhook_{name}"), webhook.render(&notification).json.unwrap());
+        insta::assert_json_snapshot!(
+            format!("webhook_{name}"),
+            webhook.render(&notification).json.unwrap()
+        );
     }
 }
 

@@ -1,7 +1,5 @@
 //! What a fake service gets and gives.
 
-use std::fmt::Write as _;
-
 use serde_json::Value;
 
 /// One request as a [`FakeServer`](super::FakeServer) read it.
@@ -107,12 +105,11 @@ impl FakeResponse {
     pub(super) fn to_bytes(&self) -> Vec<u8> {
         let mut head = format!("HTTP/1.1 {} Fake\r\n", self.status);
         for (name, value) in &self.headers {
-            // Writing to a text cannot fail.
-            let _ = write!(head, "{name}: {value}\r\n");
+            head.push_str(&format!("{name}: {value}\r\n"));
         }
         // RFC 9110 §8.6 forbids a length there.
         if self.status != 204 {
-            let _ = write!(head, "content-length: {}\r\n", self.body.len());
+            head.push_str(&format!("content-length: {}\r\n", self.body.len()));
         }
         head.push_str("\r\n");
         let mut bytes = head.into_bytes();

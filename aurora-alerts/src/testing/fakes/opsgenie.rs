@@ -47,7 +47,10 @@ impl FakeOpsgenie {
     /// # Errors
     /// When the local host has no free port.
     pub async fn start(api_key: impl Into<String>) -> io::Result<Self> {
-        let (expected, incidents) = (format!("GenieKey {}", api_key.into()), Arc::<Incidents>::default());
+        let (expected, incidents) = (
+            format!("GenieKey {}", api_key.into()),
+            Arc::<Incidents>::default(),
+        );
         let kept = Arc::clone(&incidents);
         let server = FakeServer::start(move |request| answer(request, &expected, &kept)).await?;
         Ok(Self { server, incidents })
@@ -80,16 +83,23 @@ fn answer(request: &FakeRequest, expected: &str, incidents: &Incidents) -> FakeR
     if !body.is_object() {
         return refused(400, "Could not parse request body");
     }
-    let Some(rest) = request.path.strip_prefix("/v2/alerts").filter(|_| request.method == "POST") else {
+    let Some(rest) = request
+        .path
+        .strip_prefix("/v2/alerts")
+        .filter(|_| request.method == "POST")
+    else {
         return refused(404, "No such endpoint");
     };
     if let Err(error) = check(&body, rest.is_empty()) {
         return refused(422, &error);
     }
-    let by_alias = request.query.split('&').any(|pair| pair == "identifierType=alias");
+    let by_alias = request
+        .query
+        .split('&')
+        .any(|pair| pair == "identifierType=alias");
     match rest.split('/').collect::<Vec<_>>().as_slice() {
         [""] => {
-            let text = |name: &str| body[name].as_str().unwrap_or_default();
+            let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
             if !incidents.open(text("alias"), text("message")) {
                 return refused(507, "Too many alerts for a test");
             }
@@ -112,34 +122,44 @@ fn refused(status: u16, message: &str) -> FakeResponse {
 }
 
 fn check(body: &Value, is_new: bool) -> Result<(), String> {
-    let units = |text: &str| text.encode_utf16().count();
+    let field = |name| body.get(name).filter(|value| !value.is_null());
     for (name, limit) in LIMITS {
-        let field = &body[name];
-        if !field.is_null() && field.as_str().is_none_or(|text| units(text) > limit) {
+        if field(name).is_some_and(|value| !is_text(value, limit)) {
             return Err(format!("{name} must be a text of at most {limit} characters"));
         }
     }
-    if is_new && body["message"].as_str().is_none_or(|message| message.trim().is_empty()) {
+    let message = field("message").and_then(Value::as_str).unwrap_or_default();
+    if is_new && message.trim().is_empty() {
         return Err("Message can not be empty.".to_owned());
     }
-    let tags = body["tags"].as_array().cloned().unwrap_or_default();
-    if tags.len() > 20 || tags.iter().any(|tag| tag.as_str().is_none_or(|tag| units(tag) > 50)) {
+    let tags = field("tags").and_then(Value::as_array);
+    if tags.is_some_and(|tags| tags.len() > 20 || !tags.iter().all(|tag| is_text(tag, 50))) {
         return Err("tags must be at most 20 of at most 50 characters".to_owned());
     }
-    let details = body["details"].as_object().cloned().unwrap_or_default();
     let mut total = 0;
-    for (name, value) in &details {
-        let value = value.as_str().ok_or("details must be texts")?;
-        total += units(name) + units(value);
+    for (name, value) in field("details").and_then(Value::as_object).into_iter().flatten() {
+        total += units(name) + units(value.as_str().ok_or("details must be texts")?);
     }
     if total > 8_000 {
         return Err("details must have at most 8000 characters".to_owned());
     }
-    let priority = &body["priority"];
-    if !priority.is_null() && !["P1", "P2", "P3", "P4", "P5"].iter().any(|known| priority == known) {
+    let is_known = |priority: &Value| {
+        ["P1", "P2", "P3", "P4", "P5"]
+            .iter()
+            .any(|known| priority == known)
+    };
+    if field("priority").is_some_and(|priority| !is_known(priority)) {
         return Err("priority must be P1 to P5".to_owned());
     }
     Ok(())
+}
+
+fn is_text(value: &Value, limit: usize) -> bool {
+    value.as_str().is_some_and(|text| units(text) <= limit)
+}
+
+fn units(text: &str) -> usize {
+    text.encode_utf16().count()
 }
 
 /// A part of a path without its percent signs (RFC 3986 §2.1).
@@ -152,7 +172,11 @@ fn decoded(part: &str) -> String {
             .and_then(|code| std::str::from_utf8(code).ok())
             .and_then(|code| u8::from_str_radix(code, 16).ok());
         bytes.push(byte.unwrap_or(first));
-        rest = if byte.is_some() { after.get(2..).unwrap_or_default() } else { after };
+        rest = if byte.is_some() {
+            after.get(2..).unwrap_or_default()
+        } else {
+            after
+        };
     }
     String::from_utf8_lossy(&bytes).into_owned()
 }

@@ -78,14 +78,13 @@ fn answer(request: &FakeRequest, routing_key: &str, incidents: &Incidents) -> Fa
             "errors": errors,
         }));
     }
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let mut key = text(&event["dedup_key"]);
+    let mut key = text(&event, "/dedup_key").to_owned();
     if key.is_empty() {
         key = format!("made-{}", incidents.all().len());
     }
-    match text(&event["event_action"]).as_str() {
+    match text(&event, "/event_action") {
         "trigger" => {
-            if !incidents.open(&key, &text(&event["payload"]["summary"])) {
+            if !incidents.open(&key, text(&event, "/payload/summary")) {
                 return FakeResponse::new(507);
             }
         }
@@ -106,28 +105,44 @@ fn errors(request: &FakeRequest, event: &Value, routing_key: &str) -> Vec<String
             errors.push(error.to_owned());
         }
     };
-    let length = |value: &Value| value.as_str().map_or(0, |text| text.chars().count());
+    let length = |pointer: &str| text(event, pointer).chars().count();
     check(request.body.len() <= EVENT, "the event is too large");
-    check(event["routing_key"] == routing_key, "'routing_key' is invalid");
-    let action = event["event_action"].as_str().unwrap_or_default();
+    check(
+        text(event, "/routing_key") == routing_key,
+        "'routing_key' is invalid",
+    );
+    let action = text(event, "/event_action");
     check(
         ["trigger", "acknowledge", "resolve"].contains(&action),
         "'event_action' is invalid",
     );
-    let key = length(&event["dedup_key"]);
+    let key = length("/dedup_key");
     check(key <= 255, "'dedup_key' is too long");
     check(action == "trigger" || key > 0, "'dedup_key' is missing or blank");
     if action == "trigger" {
-        let payload = &event["payload"];
-        check((1..=1_024).contains(&length(&payload["summary"])), "'payload.summary' is missing or too long");
-        check(length(&payload["source"]) > 0, "'payload.source' is missing or blank");
-        let severity = payload["severity"].as_str().unwrap_or_default();
         check(
-            ["critical", "error", "warning", "info"].contains(&severity),
+            (1..=1_024).contains(&length("/payload/summary")),
+            "'payload.summary' is missing or too long",
+        );
+        check(
+            length("/payload/source") > 0,
+            "'payload.source' is missing or blank",
+        );
+        check(
+            ["critical", "error", "warning", "info"].contains(&text(event, "/payload/severity")),
             "'payload.severity' is invalid",
         );
-        let links = event["links"].as_array().cloned().unwrap_or_default();
-        check(links.iter().all(|link| length(&link["href"]) > 0), "'links' is invalid");
+        let links = event.get("links").and_then(Value::as_array);
+        let has_address = |link: &Value| !text(link, "/href").is_empty();
+        check(
+            links.is_none_or(|links| links.iter().all(has_address)),
+            "'links' is invalid",
+        );
     }
     errors
+}
+
+/// The text there; empty where there is none.
+fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
+    value.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
 }

@@ -155,7 +155,7 @@ impl Shared {
         match planned {
             Some(Planned::Answer(response)) => Some(response),
             Some(Planned::Lost) => {
-                (self.answer)(&request);
+                drop((self.answer)(&request));
                 None
             }
             None => Some((self.answer)(&request)),

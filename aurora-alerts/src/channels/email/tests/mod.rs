@@ -31,9 +31,15 @@ fn mails_look_like_this() {
 fn every_recipient_is_a_target_and_several_alerts_fit() {
     let email = email().to("Ana <ana@example.com>").build().unwrap();
     assert_eq!(email.targets(), ["ops@example.com", "ana@example.com"]);
-    assert_eq!((email.limits().alerts, email.limits().spacing), (200, Duration::ZERO));
+    assert_eq!(
+        (email.limits().alerts, email.limits().spacing),
+        (200, Duration::ZERO)
+    );
     let error = email.recipient("gone@example.com").unwrap_err();
-    assert_eq!((error.kind(), error.scope()), (NotifyErrorKind::Gone, Scope::Target));
+    assert_eq!(
+        (error.kind(), error.scope()),
+        (NotifyErrorKind::Gone, Scope::Target)
+    );
     assert!(email.recipient("").is_err(), "it would not be known who is meant");
 }
 
@@ -76,7 +82,10 @@ fn credentials_in_clear_are_for_the_same_machine() {
 
 #[test]
 fn debug_shows_no_address_and_no_secret() {
-    let email = email().credentials("user@example.com", "hunter2").build().unwrap();
+    let email = email()
+        .credentials("user@example.com", "hunter2")
+        .build()
+        .unwrap();
     let shown = format!("{email:?}");
     for secret in ["hunter2", "example.com"] {
         assert!(!shown.contains(secret), "{shown}");
@@ -94,7 +103,10 @@ fn templates_take_the_place_of_subject_and_html() {
     let rendered = email.render(&samples::hostile("<b>", Status::Firing));
     assert_eq!(rendered.title, "WARNING: <b> Bcc: x");
     let html = rendered.html.unwrap();
-    assert!(html.contains("<p>&lt;b&gt;</p>") && !html.contains("<b>"), "{html}");
+    assert!(
+        html.contains("<p>&lt;b&gt;</p>") && !html.contains("<b>"),
+        "{html}"
+    );
     assert!(rendered.text.contains("RESOLVED") || rendered.text.contains("WARNING: <b>"));
 }
 

@@ -63,7 +63,9 @@ async fn mail_arrives_encrypted_in_both_ways_with_both_parts() {
 
 #[tokio::test]
 async fn a_repetition_is_the_same_mail_and_a_group_is_one_thread() {
-    let Some(sink) = Sink::start(&["starttls"]) else { return };
+    let Some(sink) = Sink::start(&["starttls"]) else {
+        return;
+    };
     let email = through(&sink, Encryption::StartTls).build().unwrap();
     let mut first = to("ana@example.com");
     email.send(&first).await.unwrap();
@@ -79,7 +81,10 @@ async fn a_repetition_is_the_same_mail_and_a_group_is_one_thread() {
     assert_ne!(header(&mails[0], "Message-ID"), header(&mails[2], "Message-ID"));
     assert_eq!(header(&mails[0], "References"), header(&mails[2], "References"));
     assert_eq!(header(&mails[0], "In-Reply-To"), header(&mails[0], "References"));
-    assert!(!header(&mails[0], "References")[0].contains("zone"), "no label leaks");
+    assert!(
+        !header(&mails[0], "References")[0].contains("zone"),
+        "no label leaks"
+    );
     drop(email);
     let rest = sink.rest();
     let connections = rest.iter().filter(|event| event["event"] == "closed").count();
@@ -88,21 +93,40 @@ async fn a_repetition_is_the_same_mail_and_a_group_is_one_thread() {
 
 #[tokio::test]
 async fn without_starttls_nothing_is_sent_but_the_greeting() {
-    let Some(sink) = Sink::start(&["clear", "--auth", "user:hunter2"]) else { return };
+    let Some(sink) = Sink::start(&["clear", "--auth", "user:hunter2"]) else {
+        return;
+    };
     let email = through(&sink, Encryption::StartTls).credentials("user", "hunter2");
-    let error = email.build().unwrap().send(&to("ana@example.com")).await.unwrap_err();
-    assert!(error.is_retryable() && error.to_string().contains("STARTTLS"), "{error}");
+    let error = email
+        .build()
+        .unwrap()
+        .send(&to("ana@example.com"))
+        .await
+        .unwrap_err();
+    assert!(
+        error.is_retryable() && error.to_string().contains("STARTTLS"),
+        "{error}"
+    );
     let received = sink.next("closed")["received"].as_str().unwrap().to_owned();
     let commands: Vec<_> = received.lines().collect();
-    assert!(commands[0].starts_with("EHLO ") && commands.len() == 1, "{commands:?}");
+    assert!(
+        commands[0].starts_with("EHLO ") && commands.len() == 1,
+        "{commands:?}"
+    );
 }
 
 #[tokio::test]
 async fn wrong_certificates_are_refused_before_anything_is_said() {
     for (mode, encryption) in [("starttls", Encryption::StartTls), ("tls", Encryption::Tls)] {
         for is_trusted in [false, true] {
-            let host = if is_trusted { "mail.example.com" } else { "localhost" };
-            let Some(sink) = Sink::start(&[mode, "--host", host]) else { return };
+            let host = if is_trusted {
+                "mail.example.com"
+            } else {
+                "localhost"
+            };
+            let Some(sink) = Sink::start(&[mode, "--host", host]) else {
+                return;
+            };
             let builder = if is_trusted {
                 through(&sink, encryption)
             } else {
@@ -124,16 +148,26 @@ async fn wrong_certificates_are_refused_before_anything_is_said() {
 
 #[tokio::test]
 async fn a_refused_recipient_keeps_no_other_from_being_told() {
-    let Some(sink) = Sink::start(&["starttls", "--reject", "gone@example.com"]) else { return };
-    let email = through(&sink, Encryption::StartTls).to("gone@example.com").to("ops@example.com");
+    let Some(sink) = Sink::start(&["starttls", "--reject", "gone@example.com"]) else {
+        return;
+    };
+    let email = through(&sink, Encryption::StartTls)
+        .to("gone@example.com")
+        .to("ops@example.com");
     let email = email.build().unwrap();
     let mut outcomes = Vec::new();
     for target in email.targets() {
         outcomes.push(email.send(&to(&target)).await);
     }
     let error = outcomes[1].as_ref().unwrap_err();
-    assert_eq!((error.kind(), error.scope()), (NotifyErrorKind::Gone, Scope::Target));
-    assert_eq!(error.to_string(), "status 550 5.1.1: the recipient does not exist");
+    assert_eq!(
+        (error.kind(), error.scope()),
+        (NotifyErrorKind::Gone, Scope::Target)
+    );
+    assert_eq!(
+        error.to_string(),
+        "status 550 5.1.1: the recipient does not exist"
+    );
     assert!(!format!("{error:?}").contains("gone@"), "{error:?}");
     assert!(outcomes[0].is_ok() && outcomes[2].is_ok());
     let told = [sink.next("mail"), sink.next("mail")].map(|mail| mail["to"][0].clone());
@@ -151,27 +185,43 @@ async fn what_the_server_refuses_decides_about_repetition() {
         (&["--answer", "550 5.6.0 spam"], Client),
     ];
     for (arguments, kind) in table {
-        let Some(sink) = Sink::start(&[&["starttls"], arguments].concat()) else { return };
+        let Some(sink) = Sink::start(&[&["starttls"], arguments].concat()) else {
+            return;
+        };
         let email = through(&sink, Encryption::StartTls).build().unwrap();
         let error = email.send(&to("ana@example.com")).await.unwrap_err();
         assert_eq!(error.kind(), kind, "{arguments:?}: {error}");
         let again = email.send(&to("ana@example.com")).await;
-        assert_eq!(again.is_ok(), arguments[0] == "--busy", "{arguments:?}: {again:?}");
+        assert_eq!(
+            again.is_ok(),
+            arguments[0] == "--busy",
+            "{arguments:?}: {again:?}"
+        );
     }
 }
 
 #[tokio::test]
 async fn credentials_are_given_under_encryption_and_wrong_ones_are_told() {
     for (mode, encryption) in [("starttls", Encryption::StartTls), ("tls", Encryption::Tls)] {
-        let Some(sink) = Sink::start(&[mode, "--auth", "user:hunter2"]) else { return };
-        let right = through(&sink, encryption).credentials("user", "hunter2").build().unwrap();
+        let Some(sink) = Sink::start(&[mode, "--auth", "user:hunter2"]) else {
+            return;
+        };
+        let right = through(&sink, encryption)
+            .credentials("user", "hunter2")
+            .build()
+            .unwrap();
         right.send(&to("ana@example.com")).await.unwrap();
         assert_eq!(sink.next("mail")["user"], "user");
         for builder in [
             through(&sink, encryption).credentials("user", "hunter3"),
             through(&sink, encryption),
         ] {
-            let error = builder.build().unwrap().send(&to("ana@example.com")).await.unwrap_err();
+            let error = builder
+                .build()
+                .unwrap()
+                .send(&to("ana@example.com"))
+                .await
+                .unwrap_err();
             assert_eq!(error.kind(), NotifyErrorKind::Auth, "{mode}: {error}");
             assert!(!format!("{error} {error:?}").contains("hunter"));
         }
@@ -180,12 +230,19 @@ async fn credentials_are_given_under_encryption_and_wrong_ones_are_told() {
 
 #[tokio::test]
 async fn no_answer_to_a_mail_means_that_it_may_have_arrived() {
-    let Some(sink) = Sink::start(&["tls", "--silent"]) else { return };
+    let Some(sink) = Sink::start(&["tls", "--silent"]) else {
+        return;
+    };
     let clock = ManualClock::default();
-    let email = through(&sink, Encryption::Tls).clock(clock.clone()).build().unwrap();
+    let email = through(&sink, Encryption::Tls)
+        .clock(clock.clone())
+        .build()
+        .unwrap();
     let sending = tokio::spawn(async move { email.send(&to("ana@example.com")).await });
     // The server has the whole mail, and says nothing.
-    tokio::task::spawn_blocking(move || (sink.next("mail"), sink)).await.unwrap();
+    tokio::task::spawn_blocking(move || (sink.next("mail"), sink))
+        .await
+        .unwrap();
     clock.advance(Duration::from_secs(31));
     let error = sending.await.unwrap().unwrap_err();
     assert_eq!(error.kind(), NotifyErrorKind::Timeout, "{error}");
@@ -199,13 +256,20 @@ async fn no_answer_to_a_mail_means_that_it_may_have_arrived() {
 
 #[tokio::test]
 async fn no_text_becomes_a_header_or_a_recipient() {
-    let Some(sink) = Sink::start(&["starttls"]) else { return };
+    let Some(sink) = Sink::start(&["starttls"]) else {
+        return;
+    };
     let email = through(&sink, Encryption::StartTls).build().unwrap();
     let evil = "x\r\nBcc: evil@example.com\r\nSubject: other\r\n\r\n.\r\nRCPT TO:<evil@example.com>\r\n\u{0}=?utf-8?q?y?=";
     email.send(&samples::hostile(evil, Status::Firing)).await.unwrap();
     let mail = sink.next("mail");
     assert_eq!(mail["to"], serde_json::json!(["ana@example.com"]));
-    let names: Vec<_> = mail["headers"].as_array().unwrap().iter().map(|header| &header[0]).collect();
+    let names: Vec<_> = mail["headers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|header| &header[0])
+        .collect();
     assert_eq!(names.len(), 10, "{names:?}");
     for name in ["Bcc", "Cc"] {
         assert!(header(&mail, name).is_empty());
@@ -217,17 +281,27 @@ async fn no_text_becomes_a_header_or_a_recipient() {
 
 #[tokio::test]
 async fn servers_at_no_public_address_can_be_forbidden() {
-    let email = email().egress(aurora_core::http::Egress::PublicOnly).build().unwrap();
+    let email = email()
+        .egress(aurora_core::http::Egress::PublicOnly)
+        .build()
+        .unwrap();
     drop(email);
     let own = Email::builder("127.0.0.1", "a@example.com")
         .to("ops@example.com")
         .egress(aurora_core::http::Egress::PublicOnly);
-    let error = own.build().unwrap().send(&to("ops@example.com")).await.unwrap_err();
+    let error = own
+        .build()
+        .unwrap()
+        .send(&to("ops@example.com"))
+        .await
+        .unwrap_err();
     assert_eq!(error.kind(), NotifyErrorKind::Client, "{error}");
 }
 
 #[tokio::test]
 async fn keeps_the_contract() {
-    let Some(sink) = Sink::start(&["starttls"]) else { return };
+    let Some(sink) = Sink::start(&["starttls"]) else {
+        return;
+    };
     notifier_contract(&through(&sink, Encryption::StartTls).build().unwrap()).await;
 }

@@ -78,8 +78,9 @@ impl Sink {
 impl Drop for Sink {
     fn drop(&mut self) {
         self.stdin = None;
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        // It may have ended already.
+        drop(self.child.kill());
+        drop(self.child.wait());
     }
 }
 
