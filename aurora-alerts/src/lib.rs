@@ -28,6 +28,8 @@
 //! | [`engine`] | the engine: `record`, `tick`, `run`, `shutdown`, and what it remembers |
 //! | [`notifier`] | what a channel must be able to do |
 //! | [`channels`] | console, webhook |
+//! | [`template`] | titles and texts of one's own |
+//! | [`link`] | signed links by which an alert can be acknowledged |
 //! | [`telemetry`] | the names of the metrics |
 //! | `testing` | recorder, failing channel, the suite for notifiers |
 //!
@@ -41,6 +43,10 @@
 //! | feature | what it adds | default |
 //! | --- | --- | --- |
 //! | `webhook` | the generic webhook channel, and with it the HTTP client | yes |
+//! | `email` | mail over SMTP | no |
+//! | `opsgenie` | alerts at Opsgenie and Jira Service Management | no |
+//! | `pagerduty` | incidents at PagerDuty | no |
+//! | `templates` | titles and texts of one's own | no |
 //! | `testing` | module `testing` | no |
 
 pub mod channels;
@@ -66,11 +72,11 @@ pub mod time_interval;
 pub use channels::Dedup;
 pub use channels::console::Console;
 #[cfg(feature = "email")]
-pub use channels::email::{Email, EmailBuilder, Encryption};
+pub use channels::email::{Email, Encryption};
 #[cfg(feature = "opsgenie")]
-pub use channels::opsgenie::{Opsgenie, OpsgenieBuilder, OpsgenieSite};
+pub use channels::opsgenie::{Opsgenie, OpsgenieSite};
 #[cfg(feature = "pagerduty")]
-pub use channels::pagerduty::{PagerDuty, PagerDutyBuilder};
+pub use channels::pagerduty::PagerDuty;
 #[cfg(feature = "webhook")]
 pub use channels::webhook::Webhook;
 pub use condition::{Condition, Operator};

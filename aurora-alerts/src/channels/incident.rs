@@ -128,15 +128,6 @@ fn group_key(key: &str, longest: usize) -> String {
     format!("group-sha256:{hex}")
 }
 
-/// The text, if it is an address that can be followed.
-pub(super) fn link(url: Option<&str>) -> Option<&str> {
-    url.filter(|url| {
-        (url.starts_with("https://") || url.starts_with("http://"))
-            && url.len() <= 2_048
-            && url.bytes().all(|byte| byte.is_ascii_graphic())
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -11,6 +11,8 @@
 pub mod console;
 #[cfg(feature = "email")]
 pub mod email;
+#[cfg(any(feature = "email", feature = "pagerduty", feature = "opsgenie"))]
+mod href;
 #[cfg(any(feature = "pagerduty", feature = "opsgenie"))]
 mod incident;
 #[cfg(feature = "opsgenie")]

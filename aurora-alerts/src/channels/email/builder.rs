@@ -24,7 +24,7 @@ pub enum Encryption {
     /// Begins in clear and is encrypted before anything is said, or given up (STARTTLS, RFC 3207); port 587.
     #[default]
     StartTls,
-    /// Is encrypted from the first byte (RFC 8314); port 465.
+    /// Is encrypted from the first byte; port 465. The better way where the server has it (RFC 8314 §3.3).
     Tls,
     /// Is not encrypted: for a mail server on the same machine; port 25. Whoever can listen reads all mails, so
     /// credentials are refused unless the server's name is `localhost` or a loopback address.

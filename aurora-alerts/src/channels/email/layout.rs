@@ -3,6 +3,7 @@
 use aurora_core::time::Timestamp;
 use chrono::DateTime;
 
+use super::super::href::href;
 use super::super::text;
 use crate::notification::{NamedAlert, Notification, Status};
 use crate::rule::Severity;
@@ -40,7 +41,7 @@ pub(super) fn plain(notification: &Notification, title: &str) -> String {
     for note in notes(notification, left) {
         out += &format!("\n{note}\n");
     }
-    if let Some(link) = link(notification.acknowledge_url.as_deref()) {
+    if let Some(link) = href(notification.acknowledge_url.as_deref()) {
         out += &format!("\nAcknowledge: {link}\n");
     }
     out
@@ -61,7 +62,7 @@ pub(super) fn html(notification: &Notification, title: &str) -> String {
     for note in notes(notification, left) {
         after += &format!("<p style=\"margin:12px 0;color:#57606a\">{note}</p>\n");
     }
-    if let Some(link) = link(notification.acknowledge_url.as_deref()) {
+    if let Some(link) = href(notification.acknowledge_url.as_deref()) {
         after += &format!(
             "<p style=\"margin:20px 0\"><a href=\"{}\" style=\"background:#1f2328;color:#ffffff;padding:10px 18px;\
              border-radius:6px;text-decoration:none;display:inline-block\">Acknowledge</a></p>\n",
@@ -95,7 +96,7 @@ fn row(rows: &mut String, alert: &NamedAlert) {
         escaped(&paragraph(&alert.rule)),
     );
     for (name, value) in facts(alert) {
-        let value = match link(Some(&value)) {
+        let value = match href(Some(&value)) {
             Some(link) => format!("<a href=\"{0}\" style=\"color:#0969da\">{0}</a>", escaped(link)),
             None => escaped(&value).replace('\n', "<br>"),
         };
@@ -186,17 +187,6 @@ fn paragraph(text: &str) -> String {
 
 fn escaped(text: &str) -> String {
     Escape::HTML.apply(text).into_owned()
-}
-
-/// The text, if it is an address that is safe to be followed.
-fn link(url: Option<&str>) -> Option<&str> {
-    url.filter(|url| {
-        (url.starts_with("https://") || url.starts_with("http://"))
-            && url.len() <= TEXT
-            && url
-                .chars()
-                .all(|character| !character.is_whitespace() && !character.is_control())
-    })
 }
 
 fn time(at: Timestamp) -> String {

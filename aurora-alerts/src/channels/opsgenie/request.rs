@@ -3,7 +3,8 @@
 use aurora_core::http::Url;
 use serde_json::{Map, Value, json};
 
-use super::super::incident::{Action, Step, link};
+use super::super::href::href;
+use super::super::incident::{Action, Step};
 use super::super::text;
 use super::Opsgenie;
 use crate::notification::{NamedAlert, Notification};
@@ -86,7 +87,7 @@ fn description(channel: &Opsgenie, notification: &Notification, step: &Step<'_>)
                 lines.push(text::cut(&alert.description, DESCRIPTION / 2, char::len_utf16));
             }
         }
-        if let Some(link) = link(notification.acknowledge_url.as_deref()) {
+        if let Some(link) = href(notification.acknowledge_url.as_deref()) {
             lines.insert(0, format!("Acknowledge: {link}"));
         }
         lines.join("\n")
@@ -120,7 +121,7 @@ fn details(notification: &Notification, alerts: &[NamedAlert]) -> Map<String, Va
         pairs.push(("fingerprint", only.fingerprint.to_string()));
         pairs.push(("since", only.starts_at.to_string()));
         pairs.push(("reading", only.reading()));
-        if let Some(url) = link(only.generator_url.as_deref()) {
+        if let Some(url) = href(only.generator_url.as_deref()) {
             pairs.push(("url", url.to_owned()));
         }
         pairs.extend(only.labels.iter().map(|(name, value)| (name, value.to_owned())));

@@ -8,7 +8,8 @@ use aurora_core::secret::Secret;
 use aurora_core::time::{Clock, SystemClock};
 
 use super::PagerDuty;
-use crate::channels::incident::{Dedup, link};
+use crate::channels::href::href;
+use crate::channels::incident::Dedup;
 use crate::error::{Error, Problem};
 use crate::template::Texts;
 
@@ -123,7 +124,7 @@ impl PagerDutyBuilder {
         if url.is_none() {
             details.push("endpoint must be an http or https URL".to_owned());
         }
-        if self.client_url.is_some() && link(self.client_url.as_deref()).is_none() {
+        if self.client_url.is_some() && href(self.client_url.as_deref()).is_none() {
             details.push("address of the application must be an http or https URL".to_owned());
         }
         let http = HttpClient::builder()

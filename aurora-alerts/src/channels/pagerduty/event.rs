@@ -4,7 +4,8 @@ use aurora_core::time::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::super::incident::{Action, Step, link};
+use super::super::href::href;
+use super::super::incident::{Action, Step};
 use super::super::text;
 use super::PagerDuty;
 use crate::notification::{NamedAlert, Notification};
@@ -167,7 +168,7 @@ fn texts<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> Value {
 fn links(notification: &Notification, alerts: &[NamedAlert]) -> Vec<Link> {
     let mut links = Vec::new();
     let mut add = |text, url: Option<&str>| {
-        links.extend(link(url).map(|href| Link {
+        links.extend(href(url).map(|href| Link {
             href: href.to_owned(),
             text,
         }));
