@@ -73,11 +73,17 @@ def encryption(host):
 class Session(SMTP):
     """One connection, of which every byte is kept."""
 
-    def __init__(self, sessions, *args, **options):
+    def __init__(self, sessions, injected, *args, **options):
         super().__init__(*args, **options)
+        self.injected = injected
         self.received = b""
         self.sessions = sessions
         sessions.add(self)
+
+    async def push(self, status):
+        if self.injected and status.startswith("220 Ready"):
+            status = f"{status}\r\n{self.injected}"
+        await super().push(status)
 
     def data_received(self, data):
         self.received += data
@@ -157,6 +163,7 @@ async def main():
     parser.add_argument("--answer", default="250 2.0.0 OK: queued as 4F1A2", help="the reply to a mail")
     parser.add_argument("--silent", action="store_true", help="never answer a mail")
     parser.add_argument("--hang-up", action="store_true", help="close instead of answering a mail")
+    parser.add_argument("--inject", help="a line in clear behind the answer to STARTTLS")
     options = parser.parse_args()
 
     context, root = encryption(options.host)
@@ -167,6 +174,7 @@ async def main():
     def session():
         return Session(
             sessions,
+            options.inject,
             handler,
             hostname="sink.example",
             tls_context=context if options.mode == "starttls" else None,

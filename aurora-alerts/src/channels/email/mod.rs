@@ -2,6 +2,7 @@
 
 mod builder;
 mod layout;
+mod lines;
 mod message;
 mod reply;
 mod smtp;

@@ -18,7 +18,9 @@ use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt, Rset};
 use lettre::transport::smtp::extension::ClientId;
 use lettre::transport::smtp::response::Response;
+use tokio::net::TcpStream;
 
+use super::lines::Lines;
 use super::reply::{self, Stage};
 use crate::notifier::{NotifyError, NotifyErrorKind};
 
@@ -145,21 +147,7 @@ impl Server {
     /// A connection that is encrypted and authenticated as asked for.
     async fn connect(&self) -> Result<AsyncSmtpConnection, NotifyError> {
         let hello = ClientId::default();
-        let wrapped = match &self.protection {
-            Protection::Tls(tls) => Some(tls.clone()),
-            Protection::StartTls(_) | Protection::None => None,
-        };
-        let addresses = self.addresses().await?;
-        let connecting = AsyncSmtpConnection::connect_tokio1(
-            addresses.as_slice(),
-            Some(self.timeout),
-            &hello,
-            wrapped,
-            None,
-        );
-        let mut connection = connecting
-            .await
-            .map_err(|error| reply::error(Stage::Connection, &error).0)?;
+        let mut connection = self.greet(&hello).await?;
         if let Protection::StartTls(tls) = &self.protection {
             if !connection.can_starttls() {
                 return Err(NotifyError::new(
@@ -186,6 +174,22 @@ impl Server {
                 .map_err(|error| reply::error(Stage::Credentials, &error).0)?;
         }
         Ok(connection)
+    }
+
+    /// A connection on which both sides have said who they are.
+    async fn greet(&self, hello: &ClientId) -> Result<AsyncSmtpConnection, NotifyError> {
+        let addresses = self.addresses().await?;
+        let greeted = if let Protection::Tls(tls) = &self.protection {
+            let (limit, tls) = (Some(self.timeout), Some(tls.clone()));
+            AsyncSmtpConnection::connect_tokio1(addresses.as_slice(), limit, hello, tls, None).await
+        } else {
+            let Ok(stream) = TcpStream::connect(addresses.as_slice()).await else {
+                let detail = "the mail server cannot be reached";
+                return Err(NotifyError::new(NotifyErrorKind::Server, detail));
+            };
+            AsyncSmtpConnection::connect_with_transport(Box::new(Lines(stream)), hello).await
+        };
+        greeted.map_err(|error| reply::error(Stage::Connection, &error).0)
     }
 
     async fn addresses(&self) -> Result<Vec<SocketAddr>, NotifyError> {

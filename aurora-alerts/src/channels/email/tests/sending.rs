@@ -116,6 +116,19 @@ async fn without_starttls_nothing_is_sent_but_the_greeting() {
 }
 
 #[tokio::test]
+async fn what_somebody_put_in_clear_behind_the_answer_to_starttls_is_no_answer() {
+    let answers = "250 sink.example\r\n250 OK\r\n250 OK\r\n354 go on\r\n250 OK: queued as nothing";
+    let Some(sink) = Sink::start(&["starttls", "--inject", answers]) else {
+        return;
+    };
+    let email = through(&sink, Encryption::StartTls).build().unwrap();
+    let error = email.send(&to("ana@example.com")).await.unwrap_err();
+    assert_eq!(error.kind(), NotifyErrorKind::Server, "{error}");
+    let rest = sink.rest();
+    assert!(rest.iter().all(|event| event["event"] != "mail"), "{rest:?}");
+}
+
+#[tokio::test]
 async fn wrong_certificates_are_refused_before_anything_is_said() {
     for (mode, encryption) in [("starttls", Encryption::StartTls), ("tls", Encryption::Tls)] {
         for is_trusted in [false, true] {
