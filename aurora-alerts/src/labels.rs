@@ -136,6 +136,12 @@ impl Fingerprint {
         Self(hash)
     }
 
+    /// The identity with this hash, such as one that was kept as a number.
+    #[must_use]
+    pub const fn from_u64(hash: u64) -> Self {
+        Self(hash)
+    }
+
     /// The hash as a number.
     #[must_use]
     pub const fn as_u64(self) -> u64 {

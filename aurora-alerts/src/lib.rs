@@ -31,6 +31,8 @@
 //! | `file` | rules, routes and receivers from YAML and TOML |
 //! | [`notifier`] | what a channel must be able to do |
 //! | [`channels`] | console, webhook |
+//! | [`template`] | titles and texts of one's own |
+//! | [`link`] | signed links by which an alert can be acknowledged |
 //! | [`telemetry`] | the names of the metrics |
 //! | `testing` | recorder, failing channel, the suite for notifiers |
 //!
@@ -49,6 +51,10 @@
 //! | `slack` | messages to a Slack incoming webhook | no |
 //! | `teams` | messages to a Microsoft Teams workflow | no |
 //! | `telegram` | messages of a Telegram bot | no |
+//! | `email` | mail over SMTP | no |
+//! | `opsgenie` | alerts at Opsgenie and Jira Service Management | no |
+//! | `pagerduty` | incidents at PagerDuty | no |
+//! | `templates` | titles and texts of one's own | no |
 //! | `testing` | module `testing` | no |
 
 mod alert;
@@ -64,7 +70,7 @@ pub mod file;
 mod guides;
 pub mod history;
 mod labels;
-mod link;
+pub mod link;
 mod matcher;
 mod notification;
 pub mod notifier;
@@ -79,6 +85,7 @@ pub mod silence;
 pub mod state;
 pub mod store;
 pub mod telemetry;
+pub mod template;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod time_interval;
@@ -93,6 +100,14 @@ pub use channels::slack::Slack;
 pub use channels::teams::Teams;
 #[cfg(feature = "telegram")]
 pub use channels::telegram::Telegram;
+#[cfg(any(feature = "pagerduty", feature = "opsgenie"))]
+pub use channels::Dedup;
+#[cfg(feature = "email")]
+pub use channels::email::{Email, Encryption};
+#[cfg(feature = "opsgenie")]
+pub use channels::opsgenie::{Opsgenie, OpsgenieSite};
+#[cfg(feature = "pagerduty")]
+pub use channels::pagerduty::PagerDuty;
 #[cfg(feature = "webhook")]
 pub use channels::webhook::Webhook;
 pub use condition::{Condition, Operator};
@@ -101,6 +116,7 @@ pub use error::{Error, ErrorKind, Place, Problem};
 #[cfg(feature = "rule-files")]
 pub use file::AlertFile;
 pub use labels::{Fingerprint, Labels, ParseFingerprintError};
+pub use link::{AckLinks, AckSubject, AckToken, InvalidAckToken};
 pub use matcher::{MatchOperator, Matcher, Matchers, ParseMatcherError};
 pub use notification::{Change, Delivery, DeliveryId, NamedAlert, Notification, Reason, Status};
 pub use notifier::{Limits, Notifier, NotifyError, NotifyErrorKind, Receipt, Rendered, Scope};
@@ -110,3 +126,4 @@ pub use report::Report;
 pub use route::Route;
 pub use rule::{Rule, Severity};
 pub use time_interval::TimeInterval;
+pub use template::{Escape, Template, Texts};

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use super::*;
+use crate::channels::samples;
 use crate::labels::Labels;
 use crate::notification::Status;
 use crate::testing::{notifier_contract, sample_notification};
@@ -51,6 +52,34 @@ async fn firing_and_resolved_are_one_line_each() {
         screen.text(),
         "[WARNING] Error rate high: error_rate 31 > 20\n[RESOLVED] Error rate high {provider=\"openai\"}\n"
     );
+}
+
+#[tokio::test]
+async fn several_alerts_are_a_headline_and_a_line_each() {
+    let screen = Screen::default();
+    Console::to(screen.clone())
+        .send(&samples::several())
+        .await
+        .unwrap();
+    insta::assert_snapshot!(screen.text());
+}
+
+#[tokio::test]
+async fn no_name_looks_like_a_line_of_its_own() {
+    let evil = "x\n  [CRITICAL] faked\r\u{1b}[1A\u{202e}\u{85}";
+    for status in [Status::Firing, Status::Resolved] {
+        let screen = Screen::default();
+        let notification = samples::hostile(evil, status);
+        Console::to(screen.clone()).send(&notification).await.unwrap();
+        let text = screen.text();
+        assert_eq!(text.lines().count(), 1 + notification.alerts.len(), "{text}");
+        assert!(
+            !text.lines().any(|line| line.starts_with("  [CRITICAL]")),
+            "{text}"
+        );
+        let odd = |character: char| character != '\n' && (character.is_control() || character == '\u{202e}');
+        assert!(!text.contains(odd), "{text:?}");
+    }
 }
 
 #[tokio::test]

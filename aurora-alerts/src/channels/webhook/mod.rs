@@ -1,4 +1,31 @@
 //! Notifications as signed JSON to any HTTP address, after Standard Webhooks.
+//!
+//! # The body
+//! `type` is `alert.firing` or `alert.resolved`, `timestamp` when the notification was written, `data` the
+//! [`Notification`] itself: one alert or up to 500 of a group, the worst first.
+//!
+//! ```json
+#![doc = include_str!("payload.json")]
+//! ```
+//!
+//! | field of `data` | what it is |
+//! | --- | --- |
+//! | `id` | the delivery, the same over all attempts; also the header `webhook-id` |
+//! | `status` | `firing` while one of the alerts fires, else `resolved` |
+//! | `reason` | `changed`, `repeated`, `escalated`, `acknowledged`, `flapping`, `digest`, `test` |
+//! | `severity` | `info`, `warning`, `critical`: the worst of the alerts that fire |
+//! | `receiver`, `target`, `moved_to` | who routed it here; a webhook has one target, and it is empty |
+//! | `group_key`, `group_labels` | the group, the same over its notifications |
+//! | `others_firing` | further alerts of the group that fire and were told before |
+//! | `escalation_step` | the step of an escalation chain, from 1, or null |
+//! | `acknowledge_url` | a link by which it can be acknowledged, or null |
+//! | `attempt` | which attempt this is, from 1 |
+//! | `alerts[].fingerprint` | the alert, the same from its firing to its end and over restarts: 16 hexadecimal digits |
+//! | `alerts[].value`, `operator`, `threshold` | what was measured and what it was compared with, or null |
+//! | `alerts[].starts_at`, `ends_at`, `resolve_reason` | since when, until when, and why it ended (`recovered`, `no_data`) |
+//! | `alerts[].changes`, `changes_total` | what was not told here before: at most the last 16 changes, and how many there were |
+//!
+//! Fields may be added; receivers leave out what they do not know. Instants are RFC 3339 in UTC.
 
 mod signature;
 #[cfg(test)]
@@ -18,7 +45,7 @@ use self::signature::SigningKey;
 use super::status;
 use crate::error::{Error, Problem};
 use crate::notification::{Notification, Status};
-use crate::notifier::{Notifier, NotifyError, NotifyErrorKind, Receipt};
+use crate::notifier::{Limits, Notifier, NotifyError, NotifyErrorKind, Receipt, Rendered};
 
 /// Posts each notification as JSON: `{"type": "alert.firing", "timestamp": …, "data": {…}}`.
 ///
@@ -27,6 +54,8 @@ use crate::notifier::{Notifier, NotifyError, NotifyErrorKind, Receipt};
 /// the attempt; `webhook-signature` is there when a [`secret`](WebhookBuilder::secret) is given. Any 2xx is a yes.
 /// Redirects are not followed. 410 says that the address is gone for good and switches the channel off; most other 4xx
 /// are final for the message; 408, 429 and 5xx are tried again, not before `Retry-After`.
+///
+/// The body is described in the [module](self).
 ///
 /// # Examples
 /// ```
@@ -192,22 +221,39 @@ struct Payload<'a> {
     data: &'a Notification,
 }
 
-#[async_trait]
-impl Notifier for Webhook {
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    async fn send(&self, notification: &Notification) -> Result<Receipt, NotifyError> {
-        let payload = Payload {
+impl<'a> Payload<'a> {
+    const fn of(notification: &'a Notification) -> Self {
+        Self {
             kind: match notification.status {
                 Status::Firing => "alert.firing",
                 Status::Resolved => "alert.resolved",
             },
             timestamp: notification.created_at,
             data: notification,
-        };
-        let body = serde_json::to_vec(&payload).map_err(|error| {
+        }
+    }
+}
+
+#[async_trait]
+impl Notifier for Webhook {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn limits(&self) -> Limits {
+        Limits::default().alerts(500)
+    }
+
+    fn render(&self, notification: &Notification) -> Rendered {
+        let rendered = Rendered::text(notification.title(), notification.to_string());
+        match serde_json::to_value(Payload::of(notification)) {
+            Ok(body) => rendered.with_json(body),
+            Err(_) => rendered,
+        }
+    }
+
+    async fn send(&self, notification: &Notification) -> Result<Receipt, NotifyError> {
+        let body = serde_json::to_vec(&Payload::of(notification)).map_err(|error| {
             NotifyError::new(
                 NotifyErrorKind::Other,
                 "the notification cannot be written as JSON",

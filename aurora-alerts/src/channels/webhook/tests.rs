@@ -4,6 +4,7 @@ use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::*;
+use crate::channels::samples;
 use crate::testing::{notifier_contract, sample_notification};
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -47,6 +48,66 @@ async fn sends_signed_json_that_the_receiver_can_verify() {
         serde_json::from_value::<Notification>(body["data"].clone()).unwrap(),
         notification
     );
+}
+
+#[tokio::test]
+async fn several_alerts_are_one_body_and_a_repetition_keeps_its_id() {
+    let server = MockServer::start().await;
+    Mock::given(method("POST"))
+        .respond_with(ResponseTemplate::new(200))
+        .mount(&server)
+        .await;
+    let clock = ManualClock::default();
+    let webhook = Webhook::builder(server.uri())
+        .clock(clock.clone())
+        .build()
+        .unwrap();
+    let mut several = samples::several();
+    webhook.send(&several).await.unwrap();
+    clock.advance(Duration::from_secs(60));
+    several.attempt = 2;
+    webhook.send(&several).await.unwrap();
+
+    let requests = server.received_requests().await.unwrap();
+    let header = |index: usize, name: &str| requests[index].headers.get(name).unwrap().clone();
+    assert_eq!(header(0, "webhook-id"), header(1, "webhook-id"));
+    assert_ne!(header(0, "webhook-timestamp"), header(1, "webhook-timestamp"));
+    let body: Value = requests[1].body_json().unwrap();
+    let rules: Vec<_> = body["data"]["alerts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|alert| &alert["rule"])
+        .collect();
+    assert_eq!(rules, ["Disk full", "Error rate high", "Latency high"]);
+    assert_eq!(
+        (&body["data"]["attempt"], &body["data"]["others_firing"]),
+        (&2.into(), &2.into())
+    );
+    assert_eq!(webhook.limits().alerts, 500);
+    assert_eq!(
+        webhook.render(&several).json.unwrap(),
+        body,
+        "what is shown is what is sent"
+    );
+}
+
+#[test]
+fn the_body_is_the_one_of_the_documentation() {
+    let webhook = Webhook::builder("https://example.com").build().unwrap();
+    let documented: Value = serde_json::from_str(include_str!("payload.json")).unwrap();
+    assert_eq!(webhook.render(&samples::firing()).json.unwrap(), documented);
+}
+
+#[test]
+fn bodies_look_like_this() {
+    let webhook = Webhook::builder("https://example.com").build().unwrap();
+    for (name, notification) in samples::all() {
+        insta::assert_json_snapshot!(
+            format!("webhook_{name}"),
+            webhook.render(&notification).json.unwrap()
+        );
+    }
 }
 
 #[tokio::test]

@@ -3,13 +3,17 @@
 //! | part | what it is for |
 //! | --- | --- |
 //! | [`FakeDiscord`], [`FakeSlack`], [`FakeTeams`], [`FakeTelegram`] | chats that enforce their limits and keep what they took |
+//! | [`FakePagerDuty`], [`FakeOpsgenie`] | services that keep incidents ([`FakeIncident`]) |
 //! | [`FakeServer`] | a server whose answers a closure decides |
 //! | [`FakeRequest`], [`FakeResponse`] | what it gets and gives |
 //! | [`RateWindow`] | how many messages are taken within a time |
 
 mod accepted;
 mod discord;
+mod incidents;
 mod message;
+mod opsgenie;
+mod pagerduty;
 mod rate;
 mod server;
 mod slack;
@@ -20,7 +24,10 @@ mod telegram_html;
 mod tests;
 
 pub use discord::FakeDiscord;
+pub use incidents::{FakeIncident, FakeIncidentStatus};
 pub use message::{FakeRequest, FakeResponse};
+pub use opsgenie::FakeOpsgenie;
+pub use pagerduty::FakePagerDuty;
 pub use rate::RateWindow;
 pub use server::FakeServer;
 pub use slack::FakeSlack;
