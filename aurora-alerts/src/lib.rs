@@ -76,8 +76,8 @@ mod notification;
 pub mod notifier;
 mod pipeline;
 mod posted;
-mod ring;
 pub mod report;
+mod ring;
 pub mod route;
 pub mod rule;
 pub mod series;
@@ -91,23 +91,23 @@ pub mod testing;
 pub mod time_interval;
 
 pub use alert::{Alert, AlertEvent};
+#[cfg(any(feature = "pagerduty", feature = "opsgenie"))]
+pub use channels::Dedup;
 pub use channels::console::Console;
 #[cfg(feature = "discord")]
 pub use channels::discord::Discord;
-#[cfg(feature = "slack")]
-pub use channels::slack::Slack;
-#[cfg(feature = "teams")]
-pub use channels::teams::Teams;
-#[cfg(feature = "telegram")]
-pub use channels::telegram::Telegram;
-#[cfg(any(feature = "pagerduty", feature = "opsgenie"))]
-pub use channels::Dedup;
 #[cfg(feature = "email")]
 pub use channels::email::{Email, Encryption};
 #[cfg(feature = "opsgenie")]
 pub use channels::opsgenie::{Opsgenie, OpsgenieSite};
 #[cfg(feature = "pagerduty")]
 pub use channels::pagerduty::PagerDuty;
+#[cfg(feature = "slack")]
+pub use channels::slack::Slack;
+#[cfg(feature = "teams")]
+pub use channels::teams::Teams;
+#[cfg(feature = "telegram")]
+pub use channels::telegram::Telegram;
 #[cfg(feature = "webhook")]
 pub use channels::webhook::Webhook;
 pub use condition::{Condition, Operator};
@@ -125,5 +125,5 @@ pub use posted::PostedAlert;
 pub use report::Report;
 pub use route::Route;
 pub use rule::{Rule, Severity};
-pub use time_interval::TimeInterval;
 pub use template::{Escape, Template, Texts};
+pub use time_interval::TimeInterval;

@@ -19,11 +19,21 @@ pub mod discord;
 pub mod email;
 #[cfg(any(feature = "email", feature = "pagerduty", feature = "opsgenie"))]
 mod href;
-#[cfg(any(feature = "discord", feature = "slack", feature = "teams", feature = "telegram"))]
+#[cfg(any(
+    feature = "discord",
+    feature = "slack",
+    feature = "teams",
+    feature = "telegram"
+))]
 mod http;
 #[cfg(any(feature = "pagerduty", feature = "opsgenie"))]
 mod incident;
-#[cfg(any(feature = "discord", feature = "slack", feature = "teams", feature = "telegram"))]
+#[cfg(any(
+    feature = "discord",
+    feature = "slack",
+    feature = "teams",
+    feature = "telegram"
+))]
 mod message;
 #[cfg(feature = "opsgenie")]
 pub mod opsgenie;
@@ -33,13 +43,29 @@ pub mod pagerduty;
 mod samples;
 #[cfg(feature = "slack")]
 pub mod slack;
-#[cfg(any(feature = "webhook", feature = "discord", feature = "slack", feature = "teams", feature = "telegram", feature = "pagerduty", feature = "opsgenie"))]
+#[cfg(any(
+    feature = "webhook",
+    feature = "discord",
+    feature = "slack",
+    feature = "teams",
+    feature = "telegram",
+    feature = "pagerduty",
+    feature = "opsgenie"
+))]
 mod status;
 #[cfg(feature = "teams")]
 pub mod teams;
 #[cfg(feature = "telegram")]
 pub mod telegram;
-#[cfg(any(feature = "email", feature = "discord", feature = "slack", feature = "teams", feature = "telegram", feature = "pagerduty", feature = "opsgenie"))]
+#[cfg(any(
+    feature = "email",
+    feature = "discord",
+    feature = "slack",
+    feature = "teams",
+    feature = "telegram",
+    feature = "pagerduty",
+    feature = "opsgenie"
+))]
 mod text;
 #[cfg(feature = "webhook")]
 pub mod webhook;

@@ -24,7 +24,7 @@ use crate::pipeline::{Explanation, Facts, Known, LaneKey, Origin, Pipeline, Send
 use crate::rule::Rule;
 use crate::series::SeriesStore;
 use crate::state::{AlertState, Decision, Phase};
-use crate::store::{Batch, OutboxRow, Snapshot, StateKey, StateKind};
+use crate::store::{Batch, Snapshot, StateKey, StateKind};
 
 /// How often what rules have learned is written down.
 const CHECKPOINT: Duration = Duration::from_secs(60);

@@ -6,6 +6,7 @@ use super::conditions::matchers;
 use super::fields::{Fields, list, map, meant, text, wrong};
 use super::findings::Findings;
 use super::node::{Entry, Node, Value, quoted};
+use super::rules::escalation;
 use super::times::interval;
 use crate::matcher::Matchers;
 use crate::route::{GroupBy, InhibitRule, Receiver, Route, Unseen};
@@ -54,6 +55,7 @@ fn route(node: &Node, names: &Names<'_>, findings: &mut Findings) -> Option<Rout
         mute: named_times("mute_time_intervals", &mut fields, names, findings),
         active: named_times("active_time_intervals", &mut fields, names, findings),
         unseen: fields.choice("unseen", &policies, findings),
+        escalation: escalation(&mut fields, findings),
         continues: fields.flag("continue", findings).unwrap_or(false),
         children: children(&mut fields, names, findings),
     };

@@ -136,7 +136,7 @@ fn told(mut builder: RuleBuilder, fields: &mut Fields<'_>, findings: &mut Findin
     builder
 }
 
-fn escalation(fields: &mut Fields<'_>, findings: &mut Findings) -> Option<Escalation> {
+pub(super) fn escalation(fields: &mut Fields<'_>, findings: &mut Findings) -> Option<Escalation> {
     let of_rule = fields.whole("escalation_threshold", findings);
     let Some(node) = fields.take("escalation") else {
         if of_rule.is_some() {

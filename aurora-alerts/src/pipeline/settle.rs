@@ -11,6 +11,7 @@ use super::lane::{Content, Disabled, Item, LaneKey, Place};
 use super::{About, Pipeline, retry};
 use crate::history::{Entry, Outcome};
 use crate::labels::{Fingerprint, Labels};
+use crate::link::AckSubject;
 use crate::notification::{DeliveryId, Notification, Status};
 use crate::notifier::{NotifyError, NotifyErrorKind, Receipt, Scope};
 use crate::rule::Severity;
@@ -480,7 +481,10 @@ impl Pipeline {
 
     pub(super) fn acknowledge_url(&self, fingerprints: &[Fingerprint], now: Timestamp) -> Option<String> {
         let links = self.setup.links.as_ref().filter(|_| !fingerprints.is_empty())?;
-        Some(links.sign(fingerprints, now + super::flush::LINK_LASTS))
+        links.sign(
+            &AckSubject::Alerts(fingerprints.to_vec()),
+            now + super::flush::LINK_LASTS,
+        )
     }
 
     fn note_delivery(

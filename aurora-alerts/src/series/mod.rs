@@ -25,7 +25,6 @@ mod recorder;
 mod ring;
 mod slot;
 mod store;
-mod watching;
 
 pub use handle::SeriesHandle;
 pub use limits::SeriesLimits;

@@ -156,6 +156,15 @@ impl SeriesStore {
         self.write().add(metric, labels, Some(self.shared.limits))
     }
 
+    /// Whether a rule watches such a series.
+    pub(crate) fn is_watched(&self, metric: &str, labels: &Labels) -> bool {
+        let registry = self.read();
+        registry
+            .metrics
+            .get(metric)
+            .is_some_and(|metric| metric.lets_through(labels))
+    }
+
     /// The series of an alert that was stored; limits do not turn away what was already accepted.
     pub(crate) fn adopt(&self, metric: &str, labels: &Labels) -> Option<Arc<Slot>> {
         self.write().add(metric, labels, None).ok().flatten()
