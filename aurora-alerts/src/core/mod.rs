@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use aurora_core::time::Timestamp;
+use tracing::warn;
 
 pub(crate) use input::{Command, Input, Reply, Sample, Setting};
 
@@ -150,14 +151,14 @@ impl Core {
             }
             Command::Enable { channel } => Reply::found(self.pipeline.enable(&channel, now)),
             Command::Samples { samples } => {
+                let mut refused = 0_u64;
                 for sample in samples {
-                    // What a replica could take, its leader mostly can; what not, it counts.
-                    drop(self.evaluator.series().record(
-                        &sample.metric,
-                        sample.labels,
-                        sample.value,
-                        sample.at,
-                    ));
+                    let series = self.evaluator.series();
+                    let taken = series.record(&sample.metric, sample.labels, sample.value, sample.at);
+                    refused += u64::from(taken.is_err());
+                }
+                if refused > 0 {
+                    warn!(refused, "samples of another replica were not taken");
                 }
                 Reply::Done
             }
@@ -284,8 +285,8 @@ impl Core {
     }
 
     /// What may be sent now. Only once everything that was taken as a batch is written.
-    pub(crate) fn claim(&mut self, now: Timestamp) -> Vec<Sending> {
-        self.pipeline.claim(now)
+    pub(crate) fn claim(&mut self) -> Vec<Sending> {
+        self.pipeline.claim()
     }
 
     pub(crate) fn unclaim(&mut self, lane: &LaneKey, id: DeliveryId) {

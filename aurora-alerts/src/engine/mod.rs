@@ -160,8 +160,11 @@ impl AlertEngine {
                 at,
             });
         }
-        if let Err(refusal) = self.inner.series.record(metric, labels, value, at) {
-            self.inner.refuse(refusal);
+        match self.inner.series.record(metric, labels, value, at) {
+            Err(refusal) => self.inner.refuse(refusal),
+            // The engine ended meanwhile: whether it was judged is not known, and it is counted as not.
+            Ok(()) if *self.inner.stage.borrow() == Stage::Closed => self.inner.refuse(Refusal::Closed),
+            Ok(()) => {}
         }
     }
 

@@ -79,6 +79,8 @@ impl AlertEngine {
                 brain.renewed_at = Some(now);
                 drop(brain);
                 if inner.has_followed() {
+                    // The replica that led was handed these samples too.
+                    inner.series.skip(inner.clock.now());
                     info!(fence = got.fence, "this replica evaluates and delivers now");
                 }
                 inner.set_following(false);
@@ -254,8 +256,7 @@ impl AlertEngine {
         if !leads || brain.unsaved.is_some() {
             return Vec::new();
         }
-        let now = inner.clock.now();
-        brain.core.claim(now)
+        brain.core.claim()
     }
 
     /// How long until something is due, if nothing else happens.

@@ -110,39 +110,47 @@ impl Pipeline {
             failures: items.iter().map(|item| item.failures).max().unwrap_or(0),
             not_before: now,
             ambiguous: false,
+            flying: false,
             order: items.iter().map(|item| item.order).min().unwrap_or(0),
         };
         self.insert_item(key, item);
     }
 
-    /// Takes what may be sent now, at most one on each lane. What is taken is in flight until it is settled.
-    pub(crate) fn claim(&mut self, now: Timestamp) -> Vec<Sending> {
-        let mut sendings = Vec::new();
+    /// Decides what is sent next, at most one on each lane; it is in flight until it is settled.
+    ///
+    /// The decision is part of a step and written down with it, so that whoever takes over knows what may have arrived.
+    pub(super) fn launch(&mut self, now: Timestamp) {
         for (key, lane) in &mut self.lanes {
             let standing = self.channels.get(&*key.channel);
             if standing.is_some_and(|standing| standing.disabled.is_some() || standing.rests(now)) {
                 continue;
             }
-            let Some(place) = lane.next(now) else { continue };
-            lane.in_flight = Some(place);
-            if let Some(item) = lane.get(place) {
-                sendings.push(Sending {
-                    lane: key.clone(),
-                    notification: item.notification.clone(),
-                });
-            }
+            let Some(id) = lane.next(now).and_then(|place| lane.launch(place)) else {
+                continue;
+            };
+            self.dirty.item_put(id, key);
+            self.launched.insert(key.clone());
         }
-        sendings
     }
 
-    /// What was claimed and could not be sent after all is free again.
+    /// What was launched since the last call, to be sent now that it is written down.
+    pub(crate) fn claim(&mut self) -> Vec<Sending> {
+        let launched = std::mem::take(&mut self.launched);
+        let sendings = launched.into_iter().filter_map(|key| {
+            let lane = self.lanes.get(&key)?;
+            let notification = lane.get(lane.in_flight?)?.notification.clone();
+            Some(Sending {
+                lane: key,
+                notification,
+            })
+        });
+        sendings.collect()
+    }
+
+    /// What was claimed was not sent to its end: it goes out again.
     pub(crate) fn unclaim(&mut self, key: &LaneKey, id: DeliveryId) {
-        if let Some(lane) = self.lanes.get_mut(key)
-            && let Some(place) = lane.in_flight
-            && let Some(item) = lane.get(place)
-            && item.notification.id == id
-        {
-            lane.in_flight = None;
+        if self.lanes.get_mut(key).is_some_and(|lane| lane.abort(id)) {
+            self.dirty.item_put(id, key);
         }
     }
 

@@ -8,7 +8,7 @@ use aurora_core::time::Timestamp;
 use sha2::{Digest, Sha256};
 
 use super::group::Told;
-use super::lane::{Content, Item, LaneKey};
+use super::lane::{Content, Item, LaneKey, Place};
 use super::{Known, Origin, Pipeline};
 use crate::labels::Fingerprint;
 use crate::notification::{DeliveryId, NamedAlert, Notification, Reason, Status};
@@ -81,9 +81,8 @@ impl Pipeline {
             }
             let plan = self.plan(&circumstances, &lane, now);
             holds |= plan.holds;
-            told_of.extend(plan.tell.iter().chain(&plan.repeat).copied());
             flapped.extend(plan.flap.iter().copied());
-            self.carry_out(&circumstances, &lane, plan, now);
+            told_of.extend(self.carry_out(&circumstances, &lane, plan, now));
         }
         self.after_flush(&circumstances, &told_of, &flapped, holds, now);
     }
@@ -141,6 +140,9 @@ impl Pipeline {
             return plan;
         };
         let is_routed = self.lanes_of(&circumstances.receiver).contains(lane);
+        // What waits about the group goes before a repetition.
+        let waiting = self.lanes.get(lane);
+        let is_idle = waiting.is_some_and(|lane| lane.about(&circumstances.key).next().is_none());
         for fingerprint in &circumstances.members {
             let Some(known) = self.alerts.get(fingerprint) else {
                 continue;
@@ -152,7 +154,7 @@ impl Pipeline {
             match self.need(circumstances, known, told, now) {
                 Need::Tell => plan.tell.push(*fingerprint),
                 Need::Flap => plan.flap.push(*fingerprint),
-                Need::Repeat if is_routed => plan.repeat.push(*fingerprint),
+                Need::Repeat if is_routed && is_idle => plan.repeat.push(*fingerprint),
                 Need::Silently => plan.silently.push(*fingerprint),
                 Need::Hold => plan.holds = true,
                 Need::Repeat | Need::Nothing if known.is_firing() => plan.still_firing += 1,
@@ -201,27 +203,29 @@ impl Pipeline {
         }
     }
 
-    fn carry_out(&mut self, circumstances: &Circumstances, lane: &LaneKey, plan: Plan, now: Timestamp) {
+    /// Puts what is planned into the lane; gives the alerts that are told by it.
+    fn carry_out(
+        &mut self,
+        circumstances: &Circumstances,
+        lane: &LaneKey,
+        plan: Plan,
+        now: Timestamp,
+    ) -> Vec<Fingerprint> {
         let key = circumstances.key.as_str();
+        let is_same = plan.tell.is_empty() && plan.flap.is_empty() && plan.silently.is_empty() && !plan.holds;
+        if is_same && plan.repeat.is_empty() {
+            return Vec::new(); // what waits, if something does, still says what is to be said
+        }
         for fingerprint in plan.silently {
             self.mark_told(key, lane, fingerprint, now);
-        }
-        if circumstances.is_early {
-            // What waits is news, and goes before a repetition.
-            let waits = self
-                .lanes
-                .get(lane)
-                .is_some_and(|lane| lane.about(key).next().is_some());
-            if waits || plan.repeat.is_empty() {
-                return;
-            }
         }
         let before = self.withdraw_for(key, lane, &plan.tell, &plan.flap, now);
         if before.is_kept {
             // What waits says the same already.
-            return;
+            return Vec::new();
         }
         let others = plan.still_firing + u64::try_from(plan.repeat.len()).unwrap_or(0);
+        let told = plan.tell.clone();
         for (reason, fingerprints) in [(Reason::Changed, plan.tell), (Reason::Flapping, plan.flap)] {
             let mut fingerprints = fingerprints;
             self.sort(&mut fingerprints);
@@ -237,7 +241,9 @@ impl Pipeline {
             repeat.truncate(limit);
             let others = plan.still_firing + u64::try_from(rest).unwrap_or(0);
             self.enqueue_with(lane, key, Reason::Repeated, &repeat, None, others, None, now);
+            return repeat;
         }
+        told
     }
 
     fn limit(&self, lane: &LaneKey) -> usize {
@@ -269,35 +275,33 @@ impl Pipeline {
             has_news: !tell.is_empty() || !flap.is_empty(),
             ..Before::default()
         };
-        let Some(waiting) = self.lanes.get(lane).map(|lane| lane.replaceable(key)) else {
-            return before;
-        };
+        let outdated: Vec<Place> = self.lanes.get(lane).map_or_else(Vec::new, |lane| {
+            let waiting = lane.replaceable(key).into_iter();
+            let is_outdated = |place: &Place| lane.get(*place).is_some_and(|item| self.is_outdated(item));
+            waiting.filter(is_outdated).collect()
+        });
         let wanted: BTreeMap<Fingerprint, u64> = tell
             .iter()
             .chain(flap)
             .filter_map(|fingerprint| Some((*fingerprint, self.alerts.get(fingerprint)?.seq)))
             .collect();
-        if waiting.len() == 1
-            && let Some(item) = self.lanes.get(lane).and_then(|lane| lane.get(*waiting.first()?))
+        if let [place] = *outdated
+            && let Some(item) = self.lanes.get(lane).and_then(|lane| lane.get(place))
             && self.says(item, &wanted, flap.is_empty())
         {
             before.is_kept = true;
             return before;
         }
-        for place in waiting {
-            let Some(item) = self.lanes.get(lane).and_then(|lane| lane.get(place)) else {
+        for place in outdated {
+            let Some(item) = self.drop_item(lane, place, crate::history::Outcome::Superseded, now) else {
                 continue;
             };
-            if !self.is_outdated(item) {
-                continue;
-            }
             before.failures = before.failures.max(item.failures);
             before.not_before = before.not_before.max(Some(item.not_before));
             before.created_at = match before.created_at {
                 Some(at) => Some(at.min(item.notification.created_at)),
                 None => Some(item.notification.created_at),
             };
-            self.drop_item(lane, place, crate::history::Outcome::Superseded, now);
         }
         before
     }
@@ -477,7 +481,17 @@ impl Pipeline {
         let Some(group) = self.groups.get(key) else {
             return;
         };
-        let told_before = |fingerprint: Fingerprint| group.told(lane, fingerprint).map_or(0, |told| told.seq);
+        // What an earlier notification says that still waits, this one need not say.
+        let said = self.lanes.get(lane).into_iter().flat_map(|lane| lane.about(key));
+        let said: Vec<&Content> = said
+            .flat_map(|item| &item.content)
+            .filter(|part| part.group == key)
+            .collect();
+        let told_before = |fingerprint: Fingerprint| {
+            let told = group.told(lane, fingerprint).map_or(0, |told| told.seq);
+            let said = said.iter().filter(|part| part.fingerprint == fingerprint);
+            said.map(|part| part.seq).fold(told, u64::max)
+        };
         let knowns: Vec<&Known> = fingerprints
             .iter()
             .filter_map(|fingerprint| self.alerts.get(fingerprint))
@@ -539,6 +553,7 @@ impl Pipeline {
             notification,
             content,
             ambiguous: false,
+            flying: false,
             order: self.order,
         };
         self.insert_item(lane, item);

@@ -227,8 +227,11 @@ impl Pipeline {
         if ran_out {
             self.unacknowledge(fingerprint, "", now);
         }
-        self.look_at_flapping(fingerprint, now);
-        self.schedule_groups_of(fingerprint, now);
+        let turned = self.look_at_flapping(fingerprint, now).is_some();
+        let sums_up = |known: &Known| known.flap.digest_at.is_some_and(|at| at <= now);
+        if turned || self.alerts.get(&fingerprint).is_some_and(sums_up) {
+            self.schedule_groups_of(fingerprint, now);
+        }
         self.finish(fingerprint);
         // An escalation that is due is taken by its own stage, which sets the timer anew.
         let climbs = |known: &Known| {

@@ -53,8 +53,11 @@ pub(crate) struct Item {
     /// Attempts that failed, also of notifications that this one took the place of.
     pub(crate) failures: u32,
     pub(crate) not_before: Timestamp,
-    /// An attempt may have arrived: the content must not change under its id.
+    /// An attempt may have arrived: the content must not change, nor be told again under another id.
     pub(crate) ambiguous: bool,
+    /// It is being sent. Stored, so that whoever takes over knows that it may have arrived.
+    #[serde(default)]
+    pub(crate) flying: bool,
     /// Its place among equals.
     pub(crate) order: u64,
 }
@@ -79,6 +82,14 @@ impl Item {
                 self.notification.reason,
                 Reason::Changed | Reason::Repeated | Reason::Escalated | Reason::Flapping
             )
+    }
+
+    /// It was being sent, and nobody knows whether it arrived: it goes out again as it is.
+    pub(crate) fn abort(&mut self) {
+        if std::mem::take(&mut self.flying) {
+            self.ambiguous = true;
+            self.notification.attempt = self.notification.attempt.saturating_add(1);
+        }
     }
 
     /// The groups that it is about.
@@ -132,7 +143,7 @@ pub(crate) struct Lane {
     items: BTreeMap<Place, Item>,
     /// Which items are about which group.
     groups: BTreeMap<String, BTreeSet<Place>>,
-    /// What is being sent now. Never stored: whoever takes over sends it again.
+    /// What is being sent now.
     pub(crate) in_flight: Option<Place>,
     /// Failed attempts in a row, of whatever notification.
     pub(crate) failures: u32,
@@ -206,8 +217,23 @@ impl Lane {
         self.items.values().find(|item| item.notification.id == id)
     }
 
-    pub(crate) fn flying(&mut self) -> Option<&mut Item> {
-        self.items.get_mut(&self.in_flight?)
+    /// Marks an item as being sent.
+    pub(crate) fn launch(&mut self, place: Place) -> Option<DeliveryId> {
+        let item = self.items.get_mut(&place)?;
+        item.flying = true;
+        self.in_flight = Some(place);
+        Some(item.notification.id)
+    }
+
+    /// What was being sent no longer is, and nobody knows whether it arrived.
+    pub(crate) fn abort(&mut self, id: DeliveryId) -> bool {
+        let flying = self.in_flight.and_then(|place| self.items.get_mut(&place));
+        let Some(item) = flying.filter(|item| item.notification.id == id) else {
+            return false;
+        };
+        item.abort();
+        self.in_flight = None;
+        true
     }
 
     /// Leaves the lane alone until then, and notes that what waits now had to.

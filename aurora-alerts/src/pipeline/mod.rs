@@ -110,6 +110,8 @@ pub(crate) struct Pipeline {
     watched: BTreeSet<String>,
     /// Alerts whose next step of escalation is due.
     due_climbs: BTreeSet<Fingerprint>,
+    /// Lanes on which something was launched and not yet handed out.
+    launched: BTreeSet<LaneKey>,
     order: u64,
     /// The time of the last tick.
     now: Timestamp,
@@ -151,6 +153,7 @@ impl Pipeline {
             timers: Timers::default(),
             watched: BTreeSet::new(),
             due_climbs: BTreeSet::new(),
+            launched: BTreeSet::new(),
             order: 0,
             now: Timestamp::UNIX_EPOCH,
             dirty: Dirty::default(),
@@ -198,6 +201,7 @@ impl Pipeline {
             self.flush(&key, now);
         }
         self.merge(now);
+        self.launch(now);
     }
 
     /// When something will be due, if nothing else happens.

@@ -111,6 +111,8 @@ impl Pipeline {
         self.note_delivery(key, &item.notification, outcome, Some(took), now);
         if breaks {
             // Free again, so that it can go to whoever takes over, or wait for the channel to be mended.
+            item.flying = false;
+            self.insert_item(key, item);
             self.disable(key, error, now);
             return;
         }
@@ -132,6 +134,7 @@ impl Pipeline {
             self.dirty.lanes.insert(key.clone());
             item.failures = made;
             item.not_before = now + wait;
+            item.flying = false;
             item.ambiguous |= matches!(kind, NotifyErrorKind::Timeout | NotifyErrorKind::Cancelled);
             item.notification.attempt = item.notification.attempt.saturating_add(1);
             self.dirty.item_put(item.notification.id, key);
@@ -186,6 +189,7 @@ impl Pipeline {
             copy.failures = 0;
             copy.not_before = now;
             copy.ambiguous = false;
+            copy.flying = false;
             copy.order = self.order;
             self.insert_item(&fallback, copy);
         }

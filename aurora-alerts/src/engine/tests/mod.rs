@@ -7,6 +7,7 @@ mod flapping;
 mod holding;
 mod replicas;
 mod routing;
+mod rules;
 mod running;
 mod telling;
 

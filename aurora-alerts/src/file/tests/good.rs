@@ -297,8 +297,8 @@ fn the_short_form_is_the_long_one() {
             "metric: a\n    matchers: ['b=\"c > d\"', 'e!~\"[5m]\"']\n    operator: '!='\n    threshold: 0",
         ),
         (
-            "when: 'last(a.b/c[1h30m]) <= 2'",
-            "metric: a.b/c\n    window: 1h30m\n    aggregate: last\n    operator: '<='\n    threshold: 2",
+            "when: 'last(a.b/c[45m30s]) <= 2'",
+            "metric: a.b/c\n    window: 45m30s\n    aggregate: last\n    operator: '<='\n    threshold: 2",
         ),
         (
             "when: 'p99.9( a{b=c} [5m] ) < 2'",

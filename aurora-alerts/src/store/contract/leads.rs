@@ -93,7 +93,7 @@ impl Bench {
             };
             assert!(lead.fence > last, "round {round}: {lead:?} after {last}");
             last = lead.fence;
-            self.clock.advance(TTL);
+            good(stores[0].resign(lead).await);
         }
     }
 
