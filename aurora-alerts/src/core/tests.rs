@@ -387,6 +387,15 @@ impl World {
     }
 }
 
+/// A row without the instants of old changes, which are let go of whenever the row is written for another reason.
+fn lasting(row: &str) -> serde_json::Value {
+    let mut row: serde_json::Value = serde_json::from_str(row).unwrap();
+    if let Some(flap) = row.get_mut("flap").and_then(serde_json::Value::as_object_mut) {
+        flap.remove("recent");
+    }
+    row
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 
@@ -419,7 +428,8 @@ proptest! {
         for (key, row) in &whole.shelf.state {
             // Ids of silences are drawn anew for each world.
             if key.0 != StateKind::Silence {
-                prop_assert_eq!(Some(row), broken.shelf.state.get(key), "{:?}", key);
+                let other = broken.shelf.state.get(key).map(|row| lasting(row));
+                prop_assert_eq!(Some(lasting(row)), other, "{:?}", key);
             }
         }
         prop_assert_eq!(whole.shelf.state.len(), broken.shelf.state.len());
