@@ -387,11 +387,15 @@ impl World {
     }
 }
 
-/// A row without the instants of old changes, which are let go of whenever the row is written for another reason.
+/// A row without what is kept up to date only when the row is written for another reason: the instants of old changes,
+/// and the last value of an alert that did not change.
 fn lasting(row: &str) -> serde_json::Value {
     let mut row: serde_json::Value = serde_json::from_str(row).unwrap();
     if let Some(flap) = row.get_mut("flap").and_then(serde_json::Value::as_object_mut) {
         flap.remove("recent");
+    }
+    if let Some(alert) = row.get_mut("alert").and_then(serde_json::Value::as_object_mut) {
+        alert.remove("value");
     }
     row
 }

@@ -110,7 +110,7 @@ impl Pipeline {
     }
 
     /// A broken channel is told of on the fallback channel, whatever the routes say.
-    fn receiver_of(&self, member: Option<Fingerprint>, routed: &str) -> String {
+    pub(super) fn receiver_of(&self, member: Option<Fingerprint>, routed: &str) -> String {
         let is_own = member
             .and_then(|member| self.alerts.get(&member))
             .is_some_and(|known| known.origin == Origin::Channel);

@@ -232,24 +232,38 @@ impl Pipeline {
             .insert((content.group.clone(), key.clone(), content.fingerprint));
     }
 
-    /// Plans another look at a group where something changed while a lane was busy; else the next repetition.
+    /// Plans another look at a group where something changed while a lane was busy, and the next repetition.
     fn look_again(&mut self, key: &str, now: Timestamp) {
-        let Some(group) = self.groups.get(key) else {
-            return;
-        };
-        let has_news = group.members.iter().any(|member| {
-            let seq = self.alerts.get(member).map_or(0, |known| known.seq);
-            group
-                .told
-                .values()
-                .any(|told| told.get(member).is_none_or(|told| told.seq < seq))
-                || group.told.is_empty()
-        });
-        if has_news {
+        if self.has_news(key) {
             self.schedule_group(key, now);
-        } else {
-            self.set_repeat_timer(key);
         }
+        self.set_repeat_timer(key);
+    }
+
+    /// Whether somebody has something to hear of a group, now or later.
+    fn has_news(&self, key: &str) -> bool {
+        let Some((group, node)) = self.groups.get(key).and_then(|group| {
+            let node = self.setup.tree.node(group.route)?;
+            Some((group, node))
+        }) else {
+            return false;
+        };
+        let member = group.members.iter().next().copied();
+        let routed = self.lanes_of(&self.receiver_of(member, &node.receiver));
+        let news = |lane: &LaneKey, only_firing: bool| {
+            group.members.iter().any(|member| {
+                let seq = self.alerts.get(member).map_or(0, |known| known.seq);
+                match group.told(lane, *member) {
+                    Some(told) => told.seq < seq && (!only_firing || told.status == Status::Firing),
+                    None => !only_firing && seq > 0,
+                }
+            })
+        };
+        routed.iter().any(|lane| news(lane, false))
+            || group
+                .listening()
+                .filter(|lane| !routed.contains(*lane) && self.lanes.contains_key(*lane))
+                .any(|lane| news(lane, true))
     }
 
     /// Takes a notification out of its lane that will not be sent.
