@@ -397,6 +397,9 @@ fn lasting(row: &str) -> serde_json::Value {
     if let Some(alert) = row.get_mut("alert").and_then(serde_json::Value::as_object_mut) {
         alert.remove("value");
     }
+    if let Some(row) = row.as_object_mut() {
+        row.remove("value");
+    }
     row
 }
 
