@@ -80,8 +80,13 @@ impl Core {
     }
 
     /// How many stored rows could not be understood.
-    pub(crate) const fn unreadable(&self) -> u64 {
-        self.unreadable
+    pub(crate) fn unreadable(&self) -> u64 {
+        self.unreadable + self.evaluator.unreadable()
+    }
+
+    /// How often a condition of the application's own could not be judged.
+    pub(crate) fn failures(&self) -> u64 {
+        self.evaluator.failures()
     }
 
     /// One step: everything that follows from `input` at `now`.
@@ -152,12 +157,12 @@ impl Core {
             Command::Samples { samples } => {
                 for sample in samples {
                     // What a replica could take, its leader mostly can; what not, it counts.
-                    drop(self.evaluator.series().record(
-                        &sample.metric,
-                        sample.labels,
-                        sample.value,
-                        sample.at,
-                    ));
+                    let series = self.evaluator.series();
+                    if let Err(refusal) =
+                        series.record(&sample.metric, sample.labels, sample.value, sample.at)
+                    {
+                        series.refuse(refusal);
+                    }
                 }
                 Reply::Done
             }

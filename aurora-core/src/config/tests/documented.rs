@@ -277,7 +277,12 @@ pub(super) const DOCUMENTED: &[Row] = &[
     row(
         "TEAMS_WEBHOOK_URL",
         "https://example.westus.logic.azure.com/workflows/x",
-        |s| is(&s.teams.webhook_url, "https://example.westus.logic.azure.com/workflows/x"),
+        |s| {
+            is(
+                &s.teams.webhook_url,
+                "https://example.westus.logic.azure.com/workflows/x",
+            )
+        },
         Some("teams"),
     ),
     row(

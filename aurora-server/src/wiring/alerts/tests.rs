@@ -226,10 +226,15 @@ route:
     assert_eq!(rules.len(), 7, "six default ones, and one more");
     let limit = |name: &str| {
         let rule = rules.iter().find(|rule| rule.name() == name);
-        rule.and_then(|rule| rule.threshold()).map(|threshold| threshold.value)
+        rule.and_then(|rule| rule.threshold())
+            .map(|threshold| threshold.value)
     };
     assert_eq!(
-        (limit("Error rate high"), limit("Queue long"), limit("Error rate critical")),
+        (
+            limit("Error rate high"),
+            limit("Queue long"),
+            limit("Error rate critical")
+        ),
         (Some(5.0), Some(100.0), Some(100.0))
     );
 }
@@ -242,7 +247,9 @@ async fn a_wrong_file_keeps_the_server_from_starting_and_says_where() {
         ("rules:\n  - { name: a, wen: b > 1 }\n", "alerts.yaml:2:"),
         ("route:\n  receiver: slack\n", "slack"), // which is not set
     ] {
-        let error = watched(&file(&folder, text), &database, &clock).await.unwrap_err();
+        let error = watched(&file(&folder, text), &database, &clock)
+            .await
+            .unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Settings);
         let cause = error.source().unwrap().to_string();
         assert!(cause.contains(part), "{cause}");
