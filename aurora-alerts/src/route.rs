@@ -154,7 +154,6 @@ impl Route {
     }
 
     /// The more special routes, in their order.
-    #[must_use]
     pub fn children(&self) -> &[Self] {
         &self.children
     }

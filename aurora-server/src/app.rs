@@ -26,8 +26,8 @@ use crate::jobs::observe::Judgement;
 use crate::state::AppState;
 use crate::{jobs, serve, wiring};
 
-/// Longest time that the jobs get to end when the app stops.
-const JOBS_LIMIT: Duration = Duration::from_secs(1);
+/// Longest time that the notifications that wait get when the app stops. What is left is kept for the next start.
+const ALERTS_LIMIT: Duration = Duration::from_secs(1);
 
 /// An Aurora server as a value: several live in one process without meeting.
 ///
@@ -296,8 +296,13 @@ impl Bound {
         };
         // Streams end with the app also when this future is dropped.
         let _end = state.stop.clone().drop_guard();
+        // Alerts outlast the requests: what the last of them cause is told too.
+        let serving = async {
+            let finished = serving.await;
+            state.alerts.shutdown(ALERTS_LIMIT).await;
+            finished
+        };
         let (finished, (), ()) = tokio::join!(serving, stopping, jobs::run(&state));
-        state.alerts.shutdown(JOBS_LIMIT).await;
         if finished {
             Ok(())
         } else {

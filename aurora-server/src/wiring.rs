@@ -20,7 +20,7 @@ use crate::error::{Error, ErrorKind};
 pub(crate) async fn builder(settings: Settings) -> Result<AppBuilder, Error> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let crm = storage::open(&settings, &clock).await?;
-    let alerts = alerts::engine(&settings, &clock)?;
+    let alerts = alerts::engine(&settings, crm.database(), &clock).await?;
     let monitor = Monitor::builder()
         .metrics("llm")
         .clock(Arc::clone(&clock))

@@ -12,7 +12,6 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use aurora_core::time::Timestamp;
-use tracing::warn;
 
 pub(crate) use input::{Command, Input, Reply, Sample, Setting};
 
@@ -81,8 +80,13 @@ impl Core {
     }
 
     /// How many stored rows could not be understood.
-    pub(crate) const fn unreadable(&self) -> u64 {
-        self.unreadable
+    pub(crate) fn unreadable(&self) -> u64 {
+        self.unreadable + self.evaluator.unreadable()
+    }
+
+    /// How often a condition of the application's own could not be judged.
+    pub(crate) fn failures(&self) -> u64 {
+        self.evaluator.failures()
     }
 
     /// One step: everything that follows from `input` at `now`.
@@ -151,14 +155,14 @@ impl Core {
             }
             Command::Enable { channel } => Reply::found(self.pipeline.enable(&channel, now)),
             Command::Samples { samples } => {
-                let mut refused = 0_u64;
                 for sample in samples {
+                    // What a replica could take, its leader mostly can; what not, it counts.
                     let series = self.evaluator.series();
-                    let taken = series.record(&sample.metric, sample.labels, sample.value, sample.at);
-                    refused += u64::from(taken.is_err());
-                }
-                if refused > 0 {
-                    warn!(refused, "samples of another replica were not taken");
+                    if let Err(refusal) =
+                        series.record(&sample.metric, sample.labels, sample.value, sample.at)
+                    {
+                        series.refuse(refusal);
+                    }
                 }
                 Reply::Done
             }

@@ -21,14 +21,18 @@ impl AlertEngine {
     /// use aurora_alerts::{AlertEngine, rule};
     /// use aurora_core::{failure::FailureClass, monitor::Monitor, time::SystemClock};
     ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), aurora_alerts::Error> {
     /// let engine = AlertEngine::builder().rules(rule::defaults(&rule::Thresholds::default())?).build()?;
     /// let monitor = Monitor::new(SystemClock);
     /// for _ in 0..5 {
     ///     monitor.record("rates", Err(FailureClass::Timeout), Duration::from_secs(1));
     /// }
     /// engine.record_monitor(&monitor, 5);
+    /// engine.tick().await;
     /// assert_eq!(engine.active().len(), 8); // four rules, for `rates` and for all targets
-    /// # Ok::<(), aurora_alerts::Error>(())
+    /// # Ok(())
+    /// # }
     /// ```
     pub fn record_monitor(&self, monitor: &Monitor, minimum_calls: u64) {
         for sample in monitor.performance().samples(minimum_calls) {

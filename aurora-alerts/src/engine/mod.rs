@@ -235,7 +235,21 @@ impl AlertEngine {
     /// How many samples were refused since the engine was built.
     #[must_use]
     pub fn refused(&self) -> u64 {
-        self.inner.refused.load(Ordering::Relaxed)
+        self.inner.refused.load(Ordering::Relaxed) + self.inner.series.refused()
+    }
+
+    /// How many samples were lost since the engine was built, because more came than are kept: of one series between two
+    /// ticks, or while they waited for the replica that judges them.
+    #[must_use]
+    pub fn lost(&self) -> u64 {
+        self.inner.series.lost() + self.inner.desk.lost_samples()
+    }
+
+    /// How often a [condition of one's own](crate::condition::Condition::Custom) could not be judged since this engine
+    /// took the lead; each time is logged.
+    #[must_use]
+    pub fn failed_conditions(&self) -> u64 {
+        self.brain().core.failures()
     }
 
     /// Whether this engine is the one on its store that judges and delivers.

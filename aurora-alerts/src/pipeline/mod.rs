@@ -31,7 +31,6 @@ use aurora_core::time::Timestamp;
 pub(crate) use changes::{About, Dirty, Log};
 pub(crate) use deliver::Sending;
 pub use explain::{Explanation, GroupExplanation, Stage, TargetExplanation};
-pub(crate) use intake::PostRefusal;
 pub use known::Acknowledgement;
 pub(crate) use known::{Facts, Known, Origin};
 pub(crate) use lane::LaneKey;
@@ -260,10 +259,6 @@ impl Pipeline {
 
     pub(crate) fn silences(&self) -> impl Iterator<Item = &Silence> {
         self.silences.values()
-    }
-
-    pub(crate) const fn setup(&self) -> &Setup {
-        &self.setup
     }
 
     pub(crate) fn take_log(&mut self) -> Vec<crate::history::Record> {

@@ -253,13 +253,6 @@ impl Tree {
         }
         by
     }
-
-    /// Whether any route is ever quiet.
-    pub(crate) fn is_timed(&self) -> bool {
-        self.nodes
-            .iter()
-            .any(|node| !node.mute.is_empty() || !node.active.is_empty())
-    }
 }
 
 #[cfg(test)]

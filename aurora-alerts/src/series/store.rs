@@ -270,7 +270,7 @@ impl SeriesStore {
         self.shared.generation.load(Ordering::Relaxed)
     }
 
-    pub(super) fn refuse(&self, _refusal: Refusal) {
+    pub(crate) fn refuse(&self, _refusal: Refusal) {
         self.shared.refused.fetch_add(1, Ordering::Relaxed);
     }
 
@@ -279,12 +279,13 @@ impl SeriesStore {
         self.shared.lost.load(Ordering::Relaxed)
     }
 
-    /// How many samples were refused that came by a [`SeriesHandle`].
+    /// How many samples were refused that came by a [`SeriesHandle`] or from another replica.
     pub(crate) fn refused(&self) -> u64 {
         self.shared.refused.load(Ordering::Relaxed)
     }
 
     /// How many series there are.
+    #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.read().total
     }

@@ -55,8 +55,8 @@ pub use schema::schema;
 pub use setting::{Setting, catalogue};
 pub use settings::{
     Access, Alerts, Cnpj, CnpjAuth, CompatibleServer, Database, Discord, Email, Environment, JwtAlgorithm,
-    Limits, Llm, Log, LogFormat, LogLevel, LogRotation, LogStream, MailEncryption, Redis, Server, Settings,
-    Slack, Telegram,
+    Limits, Llm, Log, LogFormat, LogLevel, LogRotation, LogStream, MailEncryption, Opsgenie, PagerDuty,
+    Redis, Server, Settings, Slack, Teams, Telegram,
 };
 pub use template::{dotenv_template, template};
 

@@ -237,6 +237,17 @@ pub(super) const CHATS: Only = Only {
     example: "123456789,-1001234567890",
 };
 
+/// The form of PagerDuty's integration keys.
+pub(super) const ROUTING_KEY: Only = Only {
+    allowed: "an integration key of PagerDuty: 32 letters and digits; in quotes in a file, also when it is all digits",
+    holds: |raw| {
+        bare(raw)
+            .is_some_and(|text| text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+    },
+    shape: Shape::Pattern("^[A-Za-z0-9]{32}$"),
+    example: "0123456789abcdef0123456789abcdef",
+};
+
 /// Whole minutes.
 pub(super) const MINUTES: Form = Form {
     allowed: "a whole number of minutes from 1 to 60",

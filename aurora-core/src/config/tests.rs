@@ -281,6 +281,8 @@ fn a_secret_with_blanks_around_it_is_refused_where_it_could_not_work() {
         ("redis.url", "redis://h"),
         ("slack.webhook_url", "https://h/x"),
         ("telegram.bot_token", "1:a"),
+        ("pagerduty.routing_key", "0123456789abcdef0123456789abcdef"),
+        ("opsgenie.api_key", "key"),
     ] {
         let loader =
             |value: String| Loader::new().overrides([(key, value.as_str()), ("telegram.chat_ids", "1")]);

@@ -19,7 +19,11 @@ const TEXT = {
       refused: "refuses our key", held: "asked to wait", forced_open: "taken out", disabled: "unguarded", metrics_only: "watched only" },
     severities: { info: "info", warning: "warning", critical: "critical" },
     statuses: { firing: "firing", resolved: "resolved", pending: "pending" },
-    outcomes: { delivered: "delivered", retrying: "will be tried again", failed: "failed", dropped: "dropped" },
+    outcomes: { delivered: "delivered", retrying: "will be tried again", failed: "failed",
+      superseded: "replaced by a newer one", redirected: "sent by another channel" },
+    reasons: { repeated: "still firing", escalated: "escalated", acknowledged: "acknowledged", flapping: "keeps changing",
+      digest: "several in one", test: "test" },
+    together: (n) => `${n} alerts`,
     metrics: { error_rate: "error rate", success_rate: "success rate", response_time: "response time" },
     rules: {}, now: "now", via: "via", madeUp: "simulated",
   },
@@ -41,7 +45,11 @@ const TEXT = {
       refused: "recusa nossa chave", held: "pediu espera", forced_open: "retirado", disabled: "sem proteção", metrics_only: "só observado" },
     severities: { info: "informação", warning: "atenção", critical: "crítico" },
     statuses: { firing: "disparado", resolved: "resolvido", pending: "pendente" },
-    outcomes: { delivered: "entregue", retrying: "será tentada de novo", failed: "falhou", dropped: "descartada" },
+    outcomes: { delivered: "entregue", retrying: "será tentada de novo", failed: "falhou",
+      superseded: "substituída por uma mais nova", redirected: "enviada por outro canal" },
+    reasons: { repeated: "continua disparado", escalated: "escalado", acknowledged: "reconhecido", flapping: "muda sem parar",
+      digest: "várias em uma", test: "teste" },
+    together: (n) => `${n} alertas`,
     metrics: { error_rate: "taxa de erro", success_rate: "taxa de sucesso", response_time: "tempo de resposta" },
     now: "agora", via: "por", madeUp: "simulado",
     rules: {
@@ -167,15 +175,23 @@ function where(labels) {
   return values.length ? ` · ${values.join(", ")}` : "";
 }
 
+/** What a rule watches and where it stands: not every rule has a metric and a threshold, and not every alert a rule. */
+function reading({ metric, operator, threshold, value, description }) {
+  const t = words();
+  const unit = metric === "response_time" ? " s" : metric?.endsWith("_rate") ? " %" : "";
+  const limit = threshold == null ? "" : ` ${operator} ${number(threshold, Number.isInteger(threshold) ? 0 : 1)}${unit}`;
+  const now = value == null ? "" : `${t.now} ${number(value, 1)}${unit}`;
+  const watched = metric == null ? description : `${t.metrics[metric] ?? metric}${limit}`;
+  return [watched, now].filter(Boolean).join(", ");
+}
+
 function alertItem(alert) {
   const t = words();
   const item = make("li");
   const title = make("strong", `${ruleName(alert.rule)}${where(alert.labels)}`);
   const since = make("time", clock(alert.active_since ?? Date.now()));
   since.dateTime = alert.active_since ?? "";
-  const unit = alert.metric === "response_time" ? " s" : alert.metric.endsWith("_rate") ? " %" : "";
-  const value = alert.value == null ? "" : `, ${t.now} ${number(alert.value, 1)}${unit}`;
-  const sub = make("span", `${t.metrics[alert.metric] ?? alert.metric} ${alert.operator} ${number(alert.threshold)}${unit}${value}`, "sub");
+  const sub = make("span", reading(alert), "sub");
   const kind = alert.phase === "pending" ? t.statuses.pending : t.severities[alert.severity] ?? alert.severity;
   item.append(title, badge(alert.severity, kind), sub, since);
   item.dataset.key = alert.fingerprint;
@@ -189,9 +205,12 @@ function notificationItem(record) {
   const time = make("time", clock(record.at));
   time.dateTime = record.at;
   const outcome = t.outcomes[record.outcome] ?? record.outcome;
+  const channel = record.target ? `${record.channel} (${record.target})` : record.channel;
+  const remarks = [t.reasons[record.reason], record.alerts > 1 ? t.together(number(record.alerts)) : null, record.error];
+  const more = remarks.filter(Boolean).map((remark) => ` · ${remark}`).join("");
   item.append(
     make("strong", `${ruleName(record.rule)}${where(record.labels)}`), badge(kind, t.statuses[record.status] ?? record.status),
-    make("span", `${t.via} ${record.channel}: ${outcome}`, "sub"), time,
+    make("span", `${t.via} ${channel}: ${outcome}${more}`, "sub"), time,
   );
   item.dataset.key = `${record.id}/${record.attempt}`;
   return item;

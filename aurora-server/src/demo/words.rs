@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use aurora_alerts::{Notification, Status};
+use aurora_alerts::{NamedAlert, Notification, Status};
 
 use super::Summary;
 use super::script::{Script, Turn};
@@ -117,13 +117,17 @@ impl Words {
 }
 
 fn portuguese(notification: &Notification) -> String {
-    let target = notification.labels.get("target").unwrap_or("todos");
-    match (notification.status, notification.value) {
-        (Status::Firing, Some(value)) => {
-            let limit = notification.threshold;
+    let alerts: Vec<String> = notification.alerts.iter().map(alert_in_portuguese).collect();
+    alerts.join("; ")
+}
+
+fn alert_in_portuguese(alert: &NamedAlert) -> String {
+    let target = alert.labels.get("target").unwrap_or("todos");
+    match (alert.status, alert.value, alert.threshold) {
+        (Status::Firing, Some(value), Some(limit)) => {
             format!("[ATENÇÃO] Provedor falhando: taxa de erro {value:.0} % > {limit:.0} % ({target})")
         }
-        (Status::Firing, None) => format!("[ATENÇÃO] Provedor falhando ({target})"),
+        (Status::Firing, ..) => format!("[ATENÇÃO] Provedor falhando ({target})"),
         _ => format!("[RESOLVIDO] Provedor falhando ({target})"),
     }
 }

@@ -111,7 +111,8 @@ pub(super) fn routes() -> Routes {
 /// A snapshot every second, and every change of an alert as it happens.
 ///
 /// Events: `history` (first: the points of the charts), `snapshot` (the numbers of `/api/status` with alerts and
-/// notifications), `alert` (a change) and `delivery` (an attempt to notify). A slow listener misses snapshots, never
+/// notifications), `alert` (a change), `delivery` (an attempt to notify) and `record` (an acknowledgement, a step of an
+/// escalation, a silence, a channel that was switched off). A slow listener misses snapshots, never
 /// the latest. The stream ends when the server stops.
 #[utoipa::path(get, path = "/events", tag = "status", operation_id = "events", responses(
     (status = 200, description = "Server-sent events", body = String, content_type = "text/event-stream"),
@@ -186,6 +187,7 @@ fn written(event: Event) -> Option<Bytes> {
     match event {
         Event::Alert(change) => Some(sse::event("alert", &change)),
         Event::Delivery(record) => Some(sse::event("delivery", &record)),
+        Event::Record(record) => Some(sse::event("record", &record)),
         _ => None,
     }
 }

@@ -4,12 +4,14 @@
 pub(crate) mod observe;
 mod upkeep;
 
+use std::future::pending;
+
 use crate::state::AppState;
 
-/// Runs every job until the app stops.
+/// Runs every job until the app stops; alerts until their engine is shut down.
 pub(crate) async fn run(state: &AppState) {
     tokio::join!(
-        state.alerts.run(state.stop.cancelled()),
+        state.alerts.run(pending()),
         observe::run(state),
         upkeep::run(state)
     );

@@ -1,31 +1,56 @@
-//! The alert engine: the default rules with the thresholds of the settings.
+//! The alert engine: the default rules with the thresholds of the settings, the rules of a file, every channel that is
+//! set, and a place in the database.
+
+mod channels;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
 use aurora_alerts::rule::{Levels, Thresholds, defaults};
-use aurora_alerts::{AlertEngine, Console, Webhook};
+use aurora_alerts::store::SqlAlertStore;
+use aurora_alerts::{AlertEngine, AlertFile, Rule};
 use aurora_core::config::{Alerts, Settings};
+use aurora_core::store::Database;
 use aurora_core::time::Clock;
 
 use crate::error::{Error, ErrorKind};
 
-pub(super) fn engine(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<AlertEngine, Error> {
-    let wrong = |source: aurora_alerts::Error| {
-        Error::new(ErrorKind::Settings, "the alerts cannot be set up").caused_by(source)
+/// The name of the engine in the database; servers on one database are replicas of it.
+const ENGINE: &str = "aurora";
+
+/// The engine, with the alerts and notifications that an earlier run left in `database`.
+pub(super) async fn engine(
+    settings: &Settings,
+    database: &Database,
+    clock: &Arc<dyn Clock>,
+) -> Result<AlertEngine, Error> {
+    let file = match &settings.alerts.file {
+        Some(path) => AlertFile::read(path).map_err(wrong)?,
+        None => AlertFile::default(),
     };
-    let rules = defaults(&thresholds(&settings.alerts)).map_err(wrong)?;
-    let mut builder = AlertEngine::builder()
+    let mut defaults = defaults(&thresholds(&settings.alerts)).map_err(wrong)?;
+    let is_in_file = |rule: &Rule| file.rules.iter().any(|other| other.name() == rule.name());
+    defaults.retain(|rule| !is_in_file(rule));
+    let store = SqlAlertStore::open(database.clone(), ENGINE)
+        .await
+        .map_err(|source| Error::new(ErrorKind::Storage, "the alerts cannot be kept").caused_by(source))?;
+    let builder = AlertEngine::builder()
         .clock(Arc::clone(clock))
-        .rules(rules)
-        .notify(Console::new());
-    if let Some(url) = &settings.alerts.webhook_url {
-        let webhook = Webhook::builder(url.clone())
-            .clock(Arc::clone(clock))
-            .build()
-            .map_err(wrong)?;
-        builder = builder.notify(webhook);
-    }
-    builder.build().map_err(wrong)
+        .store(store)
+        .rules(defaults)
+        .rules(file.rules)
+        .routing(file.routing);
+    let builder = channels::add(builder, settings, clock).map_err(wrong)?;
+    builder.open().await.map_err(wrong)
+}
+
+fn wrong(source: aurora_alerts::Error) -> Error {
+    let kind = match source.kind() {
+        aurora_alerts::ErrorKind::Unavailable => ErrorKind::Storage,
+        _ => ErrorKind::Settings,
+    };
+    Error::new(kind, "the alerts cannot be set up").caused_by(source)
 }
 
 /// The settings hold the limits of warnings. Critical ones keep the distance that they have by default: twice the error

@@ -73,7 +73,18 @@ const OWNED: &[(&[&str], &[&str])] = &[
         &["sqlx"],
     ),
     (&["aurora-llm"], &["tiktoken-rs"]),
-    (&["aurora-alerts"], &["lettre", "minijinja", "promql-parser"]),
+    (
+        &["aurora-alerts"],
+        &[
+            "chrono-tz",
+            "lettre",
+            "minijinja",
+            "promql-parser",
+            "regex-lite",
+            "saphyr-parser",
+        ],
+    ),
+    (&["aurora-core", "aurora-alerts"], &["strsim", "toml_edit"]),
     (
         &["aurora-server"],
         &[
@@ -289,6 +300,10 @@ fn one_crate_alone_stays_light() {
                 "moka",
                 "axum",
                 "jsonwebtoken",
+                "lettre",
+                "minijinja",
+                "saphyr-parser",
+                "toml_edit",
                 "aurora-llm",
                 "aurora-crm",
             ],

@@ -46,7 +46,7 @@ async fn an_alert_that_stays_after_flapping_is_told_as_it_is() {
         house.passing(5).await;
     }
     house.fire(named("a")).await;
-    house.told.take();
+    drop(house.told.take());
     house.passing(1_200).await;
     let last = house.told.take().pop().unwrap();
     assert_eq!(

@@ -1,7 +1,8 @@
 //! Where notifications go.
 
 use crate::config::narrowing::{
-    BOT_TOKEN, CHATS, HOST, MAIL_ADDRESS, MAIL_ADDRESSES, REMOTE_PORT, WEBHOOK_URL,
+    API_KEY, BOT_TOKEN, CHATS, HOST, HTTP_URL, MAIL_ADDRESS, MAIL_ADDRESSES, REMOTE_PORT, ROUTING_KEY,
+    WEBHOOK_URL,
 };
 use crate::config::setting::section;
 use crate::config::value::choice;
@@ -50,6 +51,36 @@ section! {
         bot_token: Option<Secret>, from ["TELEGRAM_BOT_TOKEN"], only BOT_TOKEN;
         /// Chats that messages are sent to; has to be set with a token.
         chat_ids: Vec<String> = "", from ["TELEGRAM_CHAT_ID"], only CHATS;
+        /// Where the Bot API is; another address for a server of one's own.
+        base_url: String = "https://api.telegram.org", only HTTP_URL;
+    }
+}
+
+section! {
+    /// Incidents at PagerDuty.
+    PagerDuty at "pagerduty." {
+        /// Integration key of a service that takes events by the Events API v2.
+        routing_key: Option<Secret>, from ["PAGERDUTY_ROUTING_KEY"], only ROUTING_KEY;
+        /// Where events are taken; for accounts in Europe `https://events.eu.pagerduty.com/v2/enqueue`.
+        endpoint: String = "https://events.pagerduty.com/v2/enqueue", only HTTP_URL;
+    }
+}
+
+section! {
+    /// Alerts at Opsgenie or Jira Service Management.
+    Opsgenie at "opsgenie." {
+        /// Key of an integration that may create alerts.
+        api_key: Option<Secret>, from ["OPSGENIE_API_KEY"], only API_KEY;
+        /// Where the API is; in Europe `https://api.eu.opsgenie.com`, at Jira Service Management `https://api.atlassian.com/jsm/ops/integration`.
+        base_url: String = "https://api.opsgenie.com", only HTTP_URL;
+    }
+}
+
+section! {
+    /// Messages in Microsoft Teams.
+    Teams at "teams." {
+        /// Webhook of a workflow that messages are posted to; a secret, because whoever knows it can post there.
+        webhook_url: Option<Secret>, from ["TEAMS_WEBHOOK_URL"], only WEBHOOK_URL;
     }
 }
 

@@ -13,7 +13,7 @@ mod stores;
 
 pub use access::{Access, JwtAlgorithm};
 pub use alerts::Alerts;
-pub use channels::{Discord, Email, MailEncryption, Slack, Telegram};
+pub use channels::{Discord, Email, MailEncryption, Opsgenie, PagerDuty, Slack, Teams, Telegram};
 pub use companies::{Cnpj, CnpjAuth};
 pub use limits::Limits;
 pub use llm::{CompatibleServer, Llm};
@@ -44,7 +44,7 @@ section! {
         access: Access;
         /// Model providers.
         llm: Llm;
-        /// Default alert rules and a webhook.
+        /// Alert rules and a webhook.
         alerts: Alerts;
         /// Mail.
         email: Email;
@@ -54,6 +54,12 @@ section! {
         discord: Discord;
         /// Telegram.
         telegram: Telegram;
+        /// PagerDuty.
+        pagerduty: PagerDuty;
+        /// Opsgenie and Jira Service Management.
+        opsgenie: Opsgenie;
+        /// Microsoft Teams.
+        teams: Teams;
         /// Companies by their CNPJ.
         cnpj: Cnpj;
         /// Logs.

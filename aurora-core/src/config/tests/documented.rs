@@ -263,6 +263,35 @@ pub(super) const DOCUMENTED: &[Row] = &[
         Some("ops"),
     ),
     row(
+        "PAGERDUTY_ROUTING_KEY",
+        "R0123456789abcdefghijklmnopqrstu",
+        |s| is(&s.pagerduty.routing_key, "R0123456789abcdefghijklmnopqrstu"),
+        Some("R0123456789abcdefghijklmnopqrst"),
+    ),
+    row(
+        "OPSGENIE_API_KEY",
+        "eb243592-faa2-4ba2-a551-1afdf565c889",
+        |s| is(&s.opsgenie.api_key, "eb243592-faa2-4ba2-a551-1afdf565c889"),
+        Some("a b"),
+    ),
+    row(
+        "TEAMS_WEBHOOK_URL",
+        "https://example.westus.logic.azure.com/workflows/x",
+        |s| {
+            is(
+                &s.teams.webhook_url,
+                "https://example.westus.logic.azure.com/workflows/x",
+            )
+        },
+        Some("teams"),
+    ),
+    row(
+        "ALERTS_FILE",
+        "alerts.yaml",
+        |s| s.alerts.file.as_deref() == Some("alerts.yaml".as_ref()),
+        None,
+    ),
+    row(
         "DASHBOARD_HOST",
         "0.0.0.0",
         |s| s.server.host.is_unspecified(),
@@ -370,5 +399,8 @@ pub(super) const SECRETS: &[&str] = &[
     "SLACK_WEBHOOK_URL",
     "DISCORD_WEBHOOK_URL",
     "TELEGRAM_BOT_TOKEN",
+    "PAGERDUTY_ROUTING_KEY",
+    "OPSGENIE_API_KEY",
+    "TEAMS_WEBHOOK_URL",
     "DASHBOARD_SECRET_KEY",
 ];

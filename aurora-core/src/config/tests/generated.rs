@@ -218,6 +218,7 @@ fn the_schema_takes_what_the_loader_takes() {
         "[server]\ncors_origins = [\"example.com\"]\n",
         "[telegram]\nchat_ids = [\"ops\"]\n",
         "[email]\nfrom = \"noreply\"\n",
+        "[pagerduty]\nrouting_key = \"0123456789abcdef0123456789abcde\"\n",
         "[email]\nport = 0\n",
         "[[log]]\n",
     ];
@@ -250,7 +251,7 @@ fn the_schema_takes_what_the_loader_takes() {
         String::from_utf8_lossy(&output.stderr),
     );
     assert!(
-        output.status.success() && out.contains("agreed on 36"),
+        output.status.success() && out.contains("agreed on 37"),
         "{out}{err}"
     );
 }

@@ -10,6 +10,7 @@ fn good(row: &Setting) -> String {
         "database.url" => format!("postgres://u:{CANARY}@h/d"),
         "redis.url" => format!("redis://:{CANARY}@h"),
         "telegram.bot_token" => format!("1:{CANARY}"),
+        "pagerduty.routing_key" => format!("{CANARY:0<32}"),
         "access.jwt_private_key" => format!("-----BEGIN PRIVATE KEY-----{CANARY}-----END PRIVATE KEY-----"),
         key if key.ends_with("webhook_url") => format!("https://h/{CANARY}"),
         _ => format!("{CANARY}-abcdefghijklmnopqrstuvwxyz-0123456789"),

@@ -2,7 +2,8 @@
 
 pub(crate) mod snapshot;
 
-use aurora_alerts::{Alert, AlertEvent, ChannelStatus, Rule};
+use aurora_alerts::engine::ChannelStatus;
+use aurora_alerts::{Alert, AlertEvent, Rule};
 use aurora_core::monitor::Summary;
 use aurora_core::time::Timestamp;
 use axum::Json;
@@ -172,8 +173,8 @@ fn rule(rule: &Rule) -> Value {
     json!({
         "name": rule.name(),
         "metric": rule.metric(),
-        "operator": threshold.operator,
-        "threshold": threshold.value,
+        "operator": threshold.map(|threshold| threshold.operator),
+        "threshold": threshold.map(|threshold| threshold.value),
         "severity": rule.severity(),
         "description": rule.description(),
         "for_seconds": rule.for_().as_secs(),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use aurora_alerts::history::DeliveryRecord;
 use aurora_alerts::{Alert, AlertEngine, Labels};
 use aurora_core::monitor::Summary;
 use aurora_core::telemetry::ProcessSnapshot;
@@ -192,13 +193,18 @@ pub(crate) fn is_firing(alert: &Alert) -> bool {
 /// The latest attempts to deliver, the newest first, each with the labels of its alert where they are still known.
 pub(crate) fn notifications(alerts: &AlertEngine, limit: usize) -> Vec<Value> {
     let changes = alerts.history(CHANGES);
-    let labels: BTreeMap<_, &Labels> = changes
+    let changed: BTreeMap<_, &Labels> = changes
         .iter()
         .map(|change| (change.alert.fingerprint, &change.alert.labels))
         .collect();
-    let told = |record: aurora_alerts::DeliveryRecord| {
+    let labels = |record: &DeliveryRecord| match changed.get(&record.fingerprint) {
+        Some(labels) => Some((*labels).clone()),
+        // It changed before this process began.
+        None => alerts.get(record.fingerprint).map(|alert| alert.labels),
+    };
+    let told = |record: DeliveryRecord| {
         let mut value = serde_json::to_value(&record).unwrap_or_default();
-        if let (Some(object), Some(labels)) = (value.as_object_mut(), labels.get(&record.fingerprint)) {
+        if let (Some(object), Some(labels)) = (value.as_object_mut(), labels(&record)) {
             object.insert(
                 "labels".to_owned(),
                 serde_json::to_value(labels).unwrap_or_default(),
