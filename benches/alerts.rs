@@ -13,6 +13,8 @@
 //! - `posts`: alerts posted by 100 tasks at once, each accepted only once it is on the disk: at least 5,000 a second;
 //!   SQLite itself took 24,500 rows a second in commits of 100 rows, and 362 in commits of one. `posts/told` goes on
 //!   until the channel was told of every one of them, in groups of at most 500 alerts a message.
+//! - `backtest`: a day of samples at 15 s, of 10 rules with 20 series each, a tenth of which breach for an hour. Thirty
+//!   such days are to take well under a minute: less than 1 s a day, or 1.1 M samples a second.
 //! - `counter`: an increment through the recorder of the `metrics` facade, at most three times an atomic addition.
 //!
 //! `cargo bench --bench alerts`
@@ -24,15 +26,17 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use aurora::alerts::backtest::Backtest;
 use aurora::alerts::engine::AlertEngineBuilder;
+use aurora::alerts::route::Routing;
 use aurora::alerts::rule::RuleBuilder;
 use aurora::alerts::series::MetricsRecorder;
 use aurora::alerts::store::SqlAlertStore;
 use aurora::alerts::{
-    AlertEngine, Limits, Notification, Notifier, NotifyError, PostedAlert, Receipt, Route, Rule,
+    AlertEngine, Labels, Limits, Notification, Notifier, NotifyError, PostedAlert, Receipt, Route, Rule,
 };
 use aurora::core::store::{Database, Durability, execute, sqlx};
-use aurora::core::time::{Clock as _, SystemClock};
+use aurora::core::time::{Clock as _, SystemClock, Timestamp};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use futures::future::join_all;
 use tokio::runtime::Runtime;
@@ -271,6 +275,39 @@ fn posts(criterion: &mut Criterion) {
     group.finish();
 }
 
+fn backtest(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("alerts/backtest, 10 rules, 200 series");
+    group
+        .throughput(Throughput::Elements(5_760 * 200))
+        .sample_size(10);
+    let series: Vec<_> = (0..10)
+        .flat_map(|rule| {
+            (0..20).map(move |series| (metric(rule), Labels::from([("series", series.to_string())])))
+        })
+        .collect();
+    let begin = Timestamp::from_secs(1_790_000_000);
+    group.bench_function("a day", |bencher| {
+        bencher.iter(|| {
+            let rules = (0..10).map(|n| Rule::new(format!("rule {n}")).metric(metric(n)).above(2.0));
+            let samples = (0..5_760_u32).flat_map(|tick| {
+                let at = begin + tick * Duration::from_secs(15);
+                series.iter().enumerate().map(move |(number, (metric, labels))| {
+                    let is_bad = number % 10 == 0 && tick % 5_760 >= 2_000 && tick % 5_760 < 2_240;
+                    let value = if is_bad { 3.0 } else { 1.0 };
+                    (at, metric.as_str(), labels.clone(), value)
+                })
+            });
+            let backtest = Backtest::new(rules, Routing::default());
+            let report = backtest
+                .channel("slack", ["#ops"], Limits::default())
+                .run(samples)
+                .unwrap();
+            assert_eq!(report.notifications(), 40);
+        });
+    });
+    group.finish();
+}
+
 fn counter(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("alerts/counter");
     let atomic = AtomicU64::new(0);
@@ -286,5 +323,5 @@ fn counter(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, tick, record, latency, posts, counter);
+criterion_group!(benches, tick, record, latency, posts, backtest, counter);
 criterion_main!(benches);
