@@ -10,3 +10,9 @@ mod routing {}
 
 #[doc = include_str!("../../docs/alerts/reports.md")]
 mod reports {}
+
+#[doc = include_str!("../../docs/alerts/backtest.md")]
+mod backtest {}
+
+#[doc = include_str!("../../docs/alerts/embedding.md")]
+mod embedding {}

@@ -26,6 +26,7 @@
 //! | [`condition`] | operators, thresholds with hysteresis |
 //! | [`state`] | the life of one alert as a pure function |
 //! | [`engine`] | the engine: `record`, `tick`, `run`, `shutdown`, and what it remembers |
+//! | [`backtest`] | what rules would have done: recorded samples in virtual time |
 //! | [`report`] | who fired when and for how long, mean times, deliveries by channel; CSV and JSON |
 //! | [`time_interval`] | recurring times for routes and maintenance windows |
 //! | `file` | rules, routes and receivers from YAML and TOML |
@@ -58,6 +59,7 @@
 //! | `testing` | module `testing` | no |
 
 mod alert;
+pub mod backtest;
 pub mod channels;
 pub mod condition;
 mod core;
@@ -91,6 +93,7 @@ pub mod testing;
 pub mod time_interval;
 
 pub use alert::{Alert, AlertEvent};
+pub use backtest::Backtest;
 #[cfg(any(feature = "pagerduty", feature = "opsgenie"))]
 pub use channels::Dedup;
 pub use channels::console::Console;

@@ -1,5 +1,6 @@
 //! Rules, routes and channels, from which the state machine is made, and made anew after a change of the lead.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,31 +13,72 @@ use crate::pipeline::{Bounds, ChannelSetup, RuleSetup, Setup, Tree};
 use crate::route::Routing;
 use crate::rule::{Escalation, Rule};
 
+/// How long a posted alert fires whose end nobody named, if nothing else is said.
+pub(crate) const RESOLVE_TIMEOUT: Duration = Duration::from_secs(300);
+/// How many alerts and silences there may be, if nothing else is said.
+pub(crate) const BOUNDS: Bounds = Bounds {
+    alerts: 100_000,
+    silences: 10_000,
+};
+
 /// Everything that is told from outside and does not change by itself.
 #[derive(Debug, Clone)]
-pub(super) struct Blueprint {
-    pub(super) rules: Vec<Rule>,
-    pub(super) routing: Routing,
-    pub(super) fixed: Arc<Fixed>,
+pub(crate) struct Blueprint {
+    pub(crate) rules: Vec<Rule>,
+    pub(crate) routing: Routing,
+    pub(crate) fixed: Arc<Fixed>,
 }
 
 /// What stays for the life of an engine.
 #[derive(Debug)]
-pub(super) struct Fixed {
-    pub(super) channels: Vec<ChannelSetup>,
-    pub(super) fallback: Option<String>,
-    pub(super) retry: RetryPolicy,
-    pub(super) random: Random,
-    pub(super) links: Option<AckLinks>,
-    pub(super) resolve_timeout: Duration,
-    pub(super) bounds: Bounds,
+pub(crate) struct Fixed {
+    pub(crate) channels: Vec<ChannelSetup>,
+    pub(crate) fallback: Option<String>,
+    pub(crate) retry: RetryPolicy,
+    pub(crate) random: Random,
+    pub(crate) links: Option<AckLinks>,
+    pub(crate) resolve_timeout: Duration,
+    pub(crate) bounds: Bounds,
+}
+
+impl Fixed {
+    /// Everything that is wrong with the channels.
+    pub(crate) fn problems(&self) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        let mut names = BTreeSet::new();
+        for ChannelSetup { name, targets, .. } in &self.channels {
+            let subject = format!("channel {name:?}");
+            let mut wrong = |detail: &str| problems.push(Problem::new(subject.as_str(), detail));
+            let allowed = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-');
+            if name.is_empty() || name.len() > 64 || !name.bytes().all(allowed) {
+                wrong("name must be 1 to 64 of a-z, 0-9, _ and -");
+            }
+            if !names.insert(name.as_str()) {
+                wrong("another channel has the same name; use notify_as");
+            }
+            let unique: BTreeSet<&String> = targets.iter().collect();
+            if targets.is_empty() || unique.len() < targets.len() {
+                wrong("a channel needs targets, each once");
+            }
+            if targets.iter().any(|target| target.len() > 255) {
+                wrong("a target can have at most 255 bytes");
+            }
+        }
+        if let Some(fallback) = self.fallback.as_deref().filter(|name| !names.contains(name)) {
+            problems.push(Problem::new(
+                "engine",
+                format!("the fallback {fallback:?} is no channel"),
+            ));
+        }
+        problems
+    }
 }
 
 impl Blueprint {
     /// Everything that is wrong with the rules and routes.
-    pub(super) fn problems(&self) -> Vec<Problem> {
+    pub(crate) fn problems(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
-        let mut names = std::collections::BTreeSet::new();
+        let mut names = BTreeSet::new();
         for rule in &self.rules {
             if !names.insert(rule.name()) {
                 problems.push(Problem::new(
@@ -70,7 +112,7 @@ impl Blueprint {
     }
 
     /// What the pipeline works by; was checked before.
-    pub(super) fn setup(&self) -> Setup {
+    pub(crate) fn setup(&self) -> Setup {
         let fixed = &self.fixed;
         let of_rule = |rule: &Rule| {
             let setup = RuleSetup {

@@ -1,4 +1,3 @@
-use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -9,7 +8,7 @@ use aurora_core::rng::Random;
 use aurora_core::time::{Clock, SystemClock};
 use tokio::sync::{Semaphore, watch};
 
-use super::blueprint::{Blueprint, Fixed};
+use super::blueprint::{BOUNDS, Blueprint, Fixed, RESOLVE_TIMEOUT};
 use super::desk::Desk;
 use super::events::Journal;
 use super::run::Stage;
@@ -73,15 +72,12 @@ impl Default for AlertEngineBuilder {
             random: Random::system(),
             retry: patient(),
             links: None,
-            resolve_timeout: Duration::from_secs(300),
+            resolve_timeout: RESOLVE_TIMEOUT,
             send_timeout: Duration::from_secs(30),
             interval: Duration::from_secs(1),
             lead_ttl: LEAD_TTL,
             series: SeriesLimits::default(),
-            bounds: Bounds {
-                alerts: 100_000,
-                silences: 10_000,
-            },
+            bounds: BOUNDS,
             history_limit: 1_000,
             deliveries_limit: 1_000,
         }
@@ -265,14 +261,7 @@ impl AlertEngineBuilder {
     /// With every problem at once: those of the rules and routes, two rules or two channels of the same name, a channel
     /// name that is not 1 to 64 of `a-z 0-9 _ -`, names that lead nowhere, a limit or a wait of zero.
     pub fn build(self) -> Result<AlertEngine, Error> {
-        let mut problems = self.problems();
-        let mut rules: Vec<Rule> = Vec::new();
-        for rule in self.rules {
-            match rule.build() {
-                Ok(rule) => rules.push(rule),
-                Err(error) => problems.extend(error.into_problems()),
-            }
-        }
+        let zeros = self.problems();
         let channels = self.channels.iter().map(|(name, notifier)| ChannelSetup {
             name: name.clone(),
             targets: notifier.targets(),
@@ -287,6 +276,15 @@ impl AlertEngineBuilder {
             resolve_timeout: self.resolve_timeout,
             bounds: self.bounds,
         };
+        let mut problems = fixed.problems();
+        problems.extend(zeros);
+        let mut rules: Vec<Rule> = Vec::new();
+        for rule in self.rules {
+            match rule.build() {
+                Ok(rule) => rules.push(rule),
+                Err(error) => problems.extend(error.into_problems()),
+            }
+        }
         let blueprint = Blueprint {
             rules,
             routing: self.routing,
@@ -346,32 +344,6 @@ impl AlertEngineBuilder {
 
     fn problems(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
-        let mut names = BTreeSet::new();
-        for (name, notifier) in &self.channels {
-            let subject = format!("channel {name:?}");
-            let mut wrong = |detail: &str| problems.push(Problem::new(subject.as_str(), detail));
-            let allowed = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-');
-            if name.is_empty() || name.len() > 64 || !name.bytes().all(allowed) {
-                wrong("name must be 1 to 64 of a-z, 0-9, _ and -");
-            }
-            if !names.insert(name.as_str()) {
-                wrong("another channel has the same name; use notify_as");
-            }
-            let targets = notifier.targets();
-            let unique: BTreeSet<&String> = targets.iter().collect();
-            if targets.is_empty() || unique.len() < targets.len() {
-                wrong("a channel needs targets, each once");
-            }
-            if targets.iter().any(|target| target.len() > 255) {
-                wrong("a target can have at most 255 bytes");
-            }
-        }
-        if let Some(fallback) = self.fallback.as_deref().filter(|name| !names.contains(name)) {
-            problems.push(Problem::new(
-                "engine",
-                format!("the fallback {fallback:?} is no channel"),
-            ));
-        }
         let zeros = [
             ("send timeout", self.send_timeout.is_zero()),
             ("interval", self.interval.is_zero()),

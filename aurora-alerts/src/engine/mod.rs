@@ -1,7 +1,7 @@
 //! The engine: samples, posted alerts and time go in, people are told.
 
 mod ask;
-mod blueprint;
+pub(crate) mod blueprint;
 mod builder;
 mod desk;
 mod events;

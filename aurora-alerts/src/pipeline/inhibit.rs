@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::labels::Fingerprint;
+use crate::labels::{Fingerprint, Labels};
 use crate::pipeline::known::Known;
 use crate::route::InhibitRule;
 
@@ -22,36 +22,38 @@ struct Source {
 }
 
 impl Inhibition {
-    pub(crate) fn new<'a>(rules: &[InhibitRule], alerts: impl Iterator<Item = &'a Known> + Clone) -> Self {
-        let sources = rules
-            .iter()
-            .map(|rule| {
-                let mut sources: BTreeMap<Vec<String>, Vec<Source>> = BTreeMap::new();
-                for known in alerts.clone().filter(|known| known.is_firing()) {
-                    let labels = &known.facts.labels;
-                    if rule.source.matches(labels) {
-                        sources.entry(values(rule, known)).or_default().push(Source {
-                            fingerprint: known.facts.fingerprint,
-                            is_target: rule.target.matches(labels),
-                        });
-                    }
+    pub(crate) fn new<'a>(rules: &[InhibitRule], alerts: impl Iterator<Item = &'a Known>) -> Self {
+        if rules.is_empty() {
+            return Self::default();
+        }
+        let mut sources = vec![BTreeMap::<_, Vec<Source>>::new(); rules.len()];
+        for known in alerts.filter(|known| known.is_firing()) {
+            let labels = known.matched();
+            for (rule, sources) in rules.iter().zip(&mut sources) {
+                if rule.source.matches(&labels) {
+                    sources.entry(values(rule, &labels)).or_default().push(Source {
+                        fingerprint: known.facts.fingerprint,
+                        is_target: rule.target.matches(&labels),
+                    });
                 }
-                sources
-            })
-            .collect();
+            }
+        }
         Self { sources }
     }
 
     /// The alert that keeps `target` back, if one does.
     pub(crate) fn by(&self, rules: &[InhibitRule], target: &Known) -> Option<Fingerprint> {
+        if self.sources.iter().all(BTreeMap::is_empty) {
+            return None;
+        }
+        let labels = target.matched();
         rules.iter().zip(&self.sources).find_map(|(rule, sources)| {
-            let labels = &target.facts.labels;
-            if sources.is_empty() || !rule.target.matches(labels) {
+            if sources.is_empty() || !rule.target.matches(&labels) {
                 return None;
             }
-            let is_source = rule.source.matches(labels);
+            let is_source = rule.source.matches(&labels);
             sources
-                .get(&values(rule, target))?
+                .get(&values(rule, &labels))?
                 .iter()
                 // What is on both sides is not kept back by what is on both sides, itself included.
                 .find(|source| !(is_source && source.is_target))
@@ -60,9 +62,9 @@ impl Inhibition {
     }
 }
 
-fn values(rule: &InhibitRule, known: &Known) -> Vec<String> {
+fn values(rule: &InhibitRule, labels: &Labels) -> Vec<String> {
     rule.equal
         .iter()
-        .map(|name| known.facts.labels.get(name).unwrap_or_default().to_owned())
+        .map(|name| labels.get(name).unwrap_or_default().to_owned())
         .collect()
 }

@@ -107,7 +107,7 @@ impl Pipeline {
             .alerts
             .entry(fingerprint)
             .or_insert_with(|| Known::new(facts.clone(), origin));
-        let relabelled = known.facts.labels != facts.labels;
+        let relabelled = known.facts.labels != facts.labels || known.facts.severity != facts.severity;
         let fired = known.fire(facts, origin, at);
         if fired {
             self.join_groups(fingerprint, relabelled);
@@ -129,7 +129,7 @@ impl Pipeline {
             return;
         };
         let mut keys = Vec::new();
-        for found in self.setup.tree.memberships(&known.facts.labels, fingerprint) {
+        for found in self.setup.tree.memberships(&known.matched(), fingerprint) {
             let group = self
                 .groups
                 .entry(found.key.clone())
@@ -304,7 +304,7 @@ impl Pipeline {
     fn matching(&self, silence: &Silence) -> Vec<Fingerprint> {
         let alerts = self.alerts.values();
         alerts
-            .filter(|known| silence.matches(&known.facts.labels))
+            .filter(|known| silence.matches(&known.matched()))
             .map(|known| known.facts.fingerprint)
             .collect()
     }

@@ -1,5 +1,6 @@
 //! An alert from its first firing until everybody was told of its end.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 
 use aurora_core::time::Timestamp;
@@ -113,6 +114,24 @@ pub(crate) struct Known {
 }
 
 impl Known {
+    /// What routes, silences and inhibition look at: the labels; and of an alert that this engine found the name of its
+    /// rule as `alertname` and its severity as `severity`, where no label says otherwise.
+    pub(crate) fn matched(&self) -> Cow<'_, Labels> {
+        let facts = &self.facts;
+        let mut labels = Cow::Borrowed(&facts.labels);
+        if !matches!(self.origin, Origin::Posted { .. }) {
+            for (name, value) in [
+                ("alertname", facts.rule.as_str()),
+                ("severity", facts.severity.as_str()),
+            ] {
+                if labels.get(name).is_none() {
+                    labels.to_mut().insert(name, value);
+                }
+            }
+        }
+        labels
+    }
+
     pub(crate) const fn new(facts: Facts, origin: Origin) -> Self {
         Self {
             facts,

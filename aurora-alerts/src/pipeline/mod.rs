@@ -319,9 +319,11 @@ impl Pipeline {
     }
 
     fn silenced_by<'a>(&'a self, known: &'a Known, now: Timestamp) -> impl Iterator<Item = &'a Silence> {
-        self.silences
+        let active = self
+            .silences
             .values()
-            .filter(move |silence| silence.is_active(now) && silence.matches(&known.facts.labels))
+            .filter(move |silence| silence.is_active(now));
+        active.filter(|silence| silence.matches(&known.matched()))
     }
 
     /// Makes ready which alerts keep others back, where alerts changed since.

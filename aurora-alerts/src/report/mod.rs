@@ -16,10 +16,11 @@ pub use export::{csv_lines, json_lines};
 pub use spread::Spread;
 pub use table::Table;
 
+pub(crate) use tally::Tally;
+
 use crate::history::Record;
 use crate::labels::Fingerprint;
 use crate::rule::Severity;
-use tally::Tally;
 
 /// What happened in a period, by rule and by channel.
 ///

@@ -25,7 +25,7 @@ struct Period {
 }
 
 #[derive(Debug)]
-pub(super) struct Tally {
+pub(crate) struct Tally {
     period: Period,
     rules: BTreeMap<String, RuleTally>,
     channels: BTreeMap<String, ChannelTally>,
@@ -44,7 +44,7 @@ fn slot<'t, T: Default>(tallies: &'t mut BTreeMap<String, T>, name: &str, most: 
 }
 
 impl Tally {
-    pub(super) const fn new(from: Timestamp, to: Timestamp) -> Self {
+    pub(crate) const fn new(from: Timestamp, to: Timestamp) -> Self {
         Self {
             period: Period { from, to },
             rules: BTreeMap::new(),
@@ -53,7 +53,7 @@ impl Tally {
         }
     }
 
-    pub(super) fn take(&mut self, record: Record) {
+    pub(crate) fn take(&mut self, record: Record) {
         let is_within = record.at >= self.period.from;
         if is_within && let (Some(channel), Entry::Delivery { .. }) = (&record.channel, &record.entry) {
             match slot(&mut self.channels, channel, MOST_CHANNELS) {
@@ -66,6 +66,12 @@ impl Tally {
             Some(rule) => rule.take(record, self.period),
             None => self.left_out += u64::from(is_within),
         }
+    }
+
+    /// The report on a period whose end was not known when it began.
+    pub(crate) fn finish_at(mut self, to: Timestamp) -> Report {
+        self.period.to = to;
+        self.finish()
     }
 
     pub(super) fn finish(self) -> Report {

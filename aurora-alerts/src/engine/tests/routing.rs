@@ -1,7 +1,10 @@
 //! Who is told of what.
 
 use super::*;
+use crate::matcher::{Matcher, Matchers};
 use crate::route::Route;
+use crate::rule::{Rule, Severity};
+use crate::silence::Silence;
 
 #[tokio::test]
 async fn routes_lead_to_receivers_and_receivers_to_channels() {
@@ -88,4 +91,35 @@ fn everything_wrong_is_said_at_once() {
             "rule \"r\": escalation: there is no receiver or channel \"nobody\"",
         ]
     );
+}
+
+#[tokio::test]
+async fn alerts_of_rules_are_routed_grouped_and_silenced_by_their_name_and_severity() {
+    let page = Recorder::new();
+    let rule = |name: &str, severity| {
+        Rule::new(name)
+            .metric("error_rate")
+            .above(20.0)
+            .severity(severity)
+    };
+    let house = House::with(|builder| {
+        builder
+            .rule(rule("bad", Severity::Warning))
+            .rule(rule("worse", Severity::Critical))
+            .rule(rule("silenced", Severity::Critical))
+            .notify_as("page", page.clone())
+            .route(
+                Route::to("recorder")
+                    .group_by(["alertname"])
+                    .group_wait(Duration::ZERO)
+                    .child(Route::to("page").when("severity", "critical")),
+            )
+    });
+    let matcher: Matcher = "alertname=silenced".parse().unwrap();
+    let silence = Silence::new(Matchers::from(vec![matcher]), house.now(), house.now() + HOUR);
+    house.engine.silence(silence).await.unwrap();
+    house.engine.record("error_rate", 31.0);
+    house.passing(2).await;
+    assert_eq!(house.heard(), ["WARNING: bad=firing"]);
+    assert_eq!(heard(&page), ["CRITICAL: worse=firing"]);
 }
