@@ -304,6 +304,7 @@ impl AlertEngineBuilder {
             lead: None,
             renewed_at: None,
             unsaved: None,
+            claimed: Vec::new(),
             untold: Vec::new(),
             inbox_after: 0,
             version: None,

@@ -36,7 +36,7 @@ use crate::error::Error;
 use crate::history::DeliveryRecord;
 use crate::labels::{Fingerprint, Labels};
 use crate::notifier::Notifier;
-use crate::pipeline::Explanation;
+use crate::pipeline::{Explanation, Sending};
 use crate::rule::Rule;
 use crate::series::{MetricsRecorder, Refusal, SeriesHandle, SeriesStore};
 use crate::silence::Silence;
@@ -103,6 +103,8 @@ struct Brain {
     renewed_at: Option<Duration>,
     /// What the core has decided and nobody has written down yet. While there is something, nothing is sent.
     unsaved: Option<Arc<Batch>>,
+    /// What is to be sent once that it is being sent is written down.
+    claimed: Vec<Sending>,
     /// What has to be told once it is written down.
     untold: Vec<AlertEvent>,
     inbox_after: i64,

@@ -25,6 +25,8 @@ pub(super) enum Occasion {
     Tick,
     /// Only what waits is taken in.
     Wake,
+    /// As `Wake`, for somebody who sends nothing afterwards.
+    Ask,
 }
 
 /// What has to be answered and told once it is written.
@@ -111,6 +113,7 @@ impl AlertEngine {
         let mut brain = self.brain();
         brain.core = core;
         brain.unsaved = None;
+        brain.claimed.clear();
         brain.inbox_after = 0;
         brain.version = Some(version);
         Ok(())
@@ -124,6 +127,7 @@ impl AlertEngine {
         brain.renewed_at = None;
         brain.version = None;
         brain.unsaved = None;
+        brain.claimed.clear();
     }
 
     async fn lead_turn(&self, lead: Lead, occasion: Occasion) -> Result<(), Error> {
@@ -149,6 +153,10 @@ impl AlertEngine {
                 consumed.push(message.seq);
             }
             let answers = take_in(&mut brain.core, intake, occasion, now);
+            if occasion != Occasion::Ask {
+                let sendings = brain.core.claim(now);
+                brain.claimed.extend(sendings);
+            }
             let mut batch = brain.core.take_batch();
             batch.consumed = consumed;
             let events = brain.core.take_events();
@@ -254,8 +262,7 @@ impl AlertEngine {
         if !leads || brain.unsaved.is_some() {
             return Vec::new();
         }
-        let now = inner.clock.now();
-        brain.core.claim(now)
+        std::mem::take(&mut brain.claimed)
     }
 
     /// How long until something is due, if nothing else happens.
@@ -293,7 +300,7 @@ fn take_in(core: &mut Core, intake: Intake, occasion: Occasion, now: Timestamp) 
     }
     let passes = match occasion {
         Occasion::Tick => Input::Tick,
-        Occasion::Wake => Input::Wake,
+        Occasion::Wake | Occasion::Ask => Input::Wake,
     };
     core.step(passes, now);
     answers

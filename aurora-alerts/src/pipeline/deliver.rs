@@ -110,12 +110,14 @@ impl Pipeline {
             failures: items.iter().map(|item| item.failures).max().unwrap_or(0),
             not_before: now,
             ambiguous: false,
+            claimed: false,
             order: items.iter().map(|item| item.order).min().unwrap_or(0),
         };
         self.insert_item(key, item);
     }
 
-    /// Takes what may be sent now, at most one on each lane. What is taken is in flight until it is settled.
+    /// Takes what may be sent now, at most one on each lane. What is taken is in flight until it is settled, and must be
+    /// written down before it is sent.
     pub(crate) fn claim(&mut self, now: Timestamp) -> Vec<Sending> {
         let mut sendings = Vec::new();
         for (key, lane) in &mut self.lanes {
@@ -125,7 +127,9 @@ impl Pipeline {
             }
             let Some(place) = lane.next(now) else { continue };
             lane.in_flight = Some(place);
-            if let Some(item) = lane.get(place) {
+            if let Some(item) = lane.flying() {
+                item.claimed = true;
+                self.dirty.item_put(item.notification.id, key);
                 sendings.push(Sending {
                     lane: key.clone(),
                     notification: item.notification.clone(),
@@ -135,13 +139,13 @@ impl Pipeline {
         sendings
     }
 
-    /// What was claimed and could not be sent after all is free again.
+    /// What was claimed and whose attempt ended half-way is free again: sent again as it is, for it may have arrived.
     pub(crate) fn unclaim(&mut self, key: &LaneKey, id: DeliveryId) {
         if let Some(lane) = self.lanes.get_mut(key)
-            && let Some(place) = lane.in_flight
-            && let Some(item) = lane.get(place)
+            && let Some(item) = lane.flying()
             && item.notification.id == id
         {
+            item.ambiguous = true;
             lane.in_flight = None;
         }
     }

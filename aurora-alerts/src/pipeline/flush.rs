@@ -539,6 +539,7 @@ impl Pipeline {
             notification,
             content,
             ambiguous: false,
+            claimed: false,
             order: self.order,
         };
         self.insert_item(lane, item);

@@ -55,6 +55,9 @@ pub(crate) struct Item {
     pub(crate) not_before: Timestamp,
     /// An attempt may have arrived: the content must not change under its id.
     pub(crate) ambiguous: bool,
+    /// It is being sent. Written down before it is: should this process end meanwhile, an attempt may have arrived.
+    #[serde(default)]
+    pub(crate) claimed: bool,
     /// Its place among equals.
     pub(crate) order: u64,
 }
@@ -132,7 +135,7 @@ pub(crate) struct Lane {
     items: BTreeMap<Place, Item>,
     /// Which items are about which group.
     groups: BTreeMap<String, BTreeSet<Place>>,
-    /// What is being sent now. Never stored: whoever takes over sends it again.
+    /// What is being sent now. Whoever takes over sends it again.
     pub(crate) in_flight: Option<Place>,
     /// Failed attempts in a row, of whatever notification.
     pub(crate) failures: u32,

@@ -250,6 +250,7 @@ impl Pipeline {
     fn restore_item(&mut self, row: &OutboxRow) -> Option<()> {
         let mut item: Item = read(&row.body)?;
         item.notification.id = row.id;
+        item.ambiguous |= item.claimed;
         self.order = self.order.max(item.order);
         let key = LaneKey::new(&row.channel, &row.target);
         match self.lanes.get_mut(&key) {

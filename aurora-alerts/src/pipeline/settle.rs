@@ -132,6 +132,7 @@ impl Pipeline {
             self.dirty.lanes.insert(key.clone());
             item.failures = made;
             item.not_before = now + wait;
+            item.claimed = false;
             item.ambiguous |= matches!(kind, NotifyErrorKind::Timeout | NotifyErrorKind::Cancelled);
             item.notification.attempt = item.notification.attempt.saturating_add(1);
             self.dirty.item_put(item.notification.id, key);
@@ -186,6 +187,7 @@ impl Pipeline {
             copy.failures = 0;
             copy.not_before = now;
             copy.ambiguous = false;
+            copy.claimed = false;
             copy.order = self.order;
             self.insert_item(&fallback, copy);
         }
