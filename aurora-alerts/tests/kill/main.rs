@@ -187,7 +187,7 @@ async fn sigkill_at_random_moments_loses_no_change_and_tells_none_in_two_message
         let moment = Moment::random(&house.random);
         house.round(process, &mut script, Some(moment)).await;
         // Now and then the next one has to wait until the lead of this one has run out, and hands on meanwhile.
-        if kill % 8 != 7 {
+        if kill % 8 != 7 || kill + 1 == kills {
             ahead += child::LEAD * 2;
         }
     }
