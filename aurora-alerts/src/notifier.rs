@@ -240,7 +240,7 @@ pub enum NotifyErrorKind {
     Gone,
     /// The channel, or the way to it, is faulty: try again.
     Server,
-    /// No answer in time; the message may have arrived.
+    /// No answer, or none in time; the message may have arrived.
     Timeout,
     /// The attempt was given up from our side.
     Cancelled,

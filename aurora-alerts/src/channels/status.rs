@@ -81,6 +81,8 @@ fn by_table(code: u16) -> (NotifyErrorKind, &'static str) {
 /// The error for an exchange that brought no status at all.
 pub(super) fn unanswered(error: Error) -> NotifyError {
     let kind = match error.class() {
+        // Nobody knows whether it arrived.
+        FailureClass::Transient if !error.before_sending() => NotifyErrorKind::Timeout,
         FailureClass::Timeout => NotifyErrorKind::Timeout,
         FailureClass::Transient => NotifyErrorKind::Server,
         FailureClass::Throttled => NotifyErrorKind::RateLimited,

@@ -20,6 +20,8 @@ pub(crate) enum Input {
     Tick,
     /// Let time pass, without judging.
     Wake,
+    /// As `Wake`, where nobody sends afterwards: nothing is launched.
+    Ask,
     /// Somebody wants something.
     Command(Command),
     /// An attempt to deliver ended.

@@ -96,9 +96,15 @@ impl Core {
             Input::Tick => {
                 self.evaluate(now);
                 self.pipeline.tick(now);
+                self.pipeline.launch(now);
                 Reply::Done
             }
             Input::Wake => {
+                self.pipeline.tick(now);
+                self.pipeline.launch(now);
+                Reply::Done
+            }
+            Input::Ask => {
                 self.pipeline.tick(now);
                 Reply::Done
             }

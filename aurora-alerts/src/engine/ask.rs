@@ -153,7 +153,7 @@ impl AlertEngine {
             .lock()
             .unwrap_or_else(PoisonError::into_inner) = Arc::new(blueprint);
         self.inner.desk.put(Input::Configure(Box::new(setting)));
-        self.turn(Occasion::Wake).await
+        self.turn(Occasion::Ask).await
     }
 
     /// Sends a message to each target of a channel that is clearly marked as a test.
@@ -215,7 +215,7 @@ impl AlertEngine {
 
     /// Takes up what the store holds.
     pub(super) async fn take_up(&self) -> Result<(), Error> {
-        self.turn(Occasion::Wake).await
+        self.turn(Occasion::Ask).await
     }
 
     /// Writes down what rules have learned since the last time.
@@ -238,7 +238,7 @@ impl AlertEngine {
         let reply = tokio::select! {
             biased;
             answered = &mut answer => answered,
-            turned = self.turn(Occasion::Wake) => match answer.try_recv() {
+            turned = self.turn(Occasion::Ask) => match answer.try_recv() {
                 Ok(answered) => Ok(answered),
                 Err(_) => {
                     turned?;

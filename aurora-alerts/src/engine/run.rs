@@ -122,7 +122,7 @@ impl AlertEngine {
             }
         }
         while flights.next().await.is_some() {}
-        self.try_turn(Occasion::Wake).await;
+        self.try_turn(Occasion::Ask).await;
     }
 
     /// Ends the engine: takes nothing more, delivers what waits, retries included, for at most `limit`, and gives the
@@ -169,8 +169,13 @@ impl AlertEngine {
             if !leads || waiting == 0 {
                 return;
             }
-            let due = self.until_due().unwrap_or(self.inner.interval);
-            self.inner.clock.sleep(due.max(LEAST_WAIT)).await;
+            // A `run` that ends brings its last sends to their end meanwhile; what comes after them is for this one.
+            let interval = self.inner.interval;
+            let due = self.until_due().map_or(interval, |due| due.min(interval));
+            tokio::select! {
+                () = self.inner.desk.filled() => {}
+                () = self.inner.clock.sleep(due.max(LEAST_WAIT)) => {}
+            }
         }
     }
 

@@ -25,6 +25,8 @@ pub(super) enum Occasion {
     Tick,
     /// Only what waits is taken in.
     Wake,
+    /// As `Wake`, for somebody who sends nothing afterwards.
+    Ask,
 }
 
 /// What has to be answered and told once it is written.
@@ -295,6 +297,7 @@ fn take_in(core: &mut Core, intake: Intake, occasion: Occasion, now: Timestamp) 
     let passes = match occasion {
         Occasion::Tick => Input::Tick,
         Occasion::Wake => Input::Wake,
+        Occasion::Ask => Input::Ask,
     };
     core.step(passes, now);
     answers

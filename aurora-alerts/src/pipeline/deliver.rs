@@ -119,7 +119,7 @@ impl Pipeline {
     /// Decides what is sent next, at most one on each lane; it is in flight until it is settled.
     ///
     /// The decision is part of a step and written down with it, so that whoever takes over knows what may have arrived.
-    pub(super) fn launch(&mut self, now: Timestamp) {
+    pub(crate) fn launch(&mut self, now: Timestamp) {
         for (key, lane) in &mut self.lanes {
             let standing = self.channels.get(&*key.channel);
             if standing.is_some_and(|standing| standing.disabled.is_some() || standing.rests(now)) {

@@ -200,7 +200,6 @@ impl Pipeline {
             self.flush(&key, now);
         }
         self.merge(now);
-        self.launch(now);
     }
 
     /// When something will be due, if nothing else happens.
