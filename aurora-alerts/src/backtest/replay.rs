@@ -168,7 +168,7 @@ impl Replay {
         self.core.step(occasion, now);
         loop {
             self.write_down(now);
-            let sendings = self.core.claim(now);
+            let sendings = self.core.claim();
             if sendings.is_empty() {
                 return;
             }
