@@ -370,6 +370,10 @@ impl Pipeline {
         self.begin_climb(fingerprint, now);
         self.set_alert_timer(fingerprint);
         self.schedule_groups_of(fingerprint, now);
+        // It is repeated again, perhaps before its group is looked at for its changes.
+        for key in self.memberships.get(&fingerprint).cloned().unwrap_or_default() {
+            self.set_repeat_timer(&key);
+        }
         true
     }
 
