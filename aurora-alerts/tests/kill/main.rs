@@ -200,5 +200,8 @@ async fn sigkill_at_random_moments_loses_no_change_and_tells_none_in_two_message
         figures.repeated <= u64::from(kills) + hung_up,
         "more came again than could have been under way: {figures:?}"
     );
-    eprintln!("{kills} kills, {} posts, {hung_up} hung up, {figures:?}", script.posts());
+    eprintln!(
+        "{kills} kills, {} posts, {hung_up} hung up, {figures:?}",
+        script.posts()
+    );
 }

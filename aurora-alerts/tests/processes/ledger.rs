@@ -112,16 +112,27 @@ impl Ledger {
             .alerts
             .iter()
             .flat_map(|alert| {
-                let of_alert = |change: &ToldChange| (alert.fingerprint.clone(), change.seq, change.status.clone());
+                let of_alert =
+                    |change: &ToldChange| (alert.fingerprint.clone(), change.seq, change.status.clone());
                 alert.changes.iter().map(of_alert)
             })
             .collect();
-        if told.alerts.iter().any(|alert| alert.changes.len() != alert.changes_total) {
+        if told
+            .alerts
+            .iter()
+            .any(|alert| alert.changes.len() != alert.changes_total)
+        {
             book.wrong.push(format!("{id} leaves changes out"));
         }
         for (fingerprint, seq, _) in &mentions {
-            if path == "/hook" && book.announced.get(fingerprint).is_none_or(|announced| announced < seq) {
-                book.wrong.push(format!("{fingerprint} #{seq} was told before anybody posted it"));
+            if path == "/hook"
+                && book
+                    .announced
+                    .get(fingerprint)
+                    .is_none_or(|announced| announced < seq)
+            {
+                book.wrong
+                    .push(format!("{fingerprint} #{seq} was told before anybody posted it"));
             }
         }
         if path == "/hook" {

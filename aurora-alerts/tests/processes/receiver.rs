@@ -99,7 +99,11 @@ async fn converse(stream: TcpStream, ledger: &Ledger, judge: &Judge) -> io::Resu
             Verdict::TakeLate(wait) => SystemClock.sleep(wait).await,
             Verdict::Take | Verdict::Refuse(_) => {}
         }
-        let length = if status == 204 { "" } else { "content-length: 0\r\n" };
+        let length = if status == 204 {
+            ""
+        } else {
+            "content-length: 0\r\n"
+        };
         let answer = format!("HTTP/1.1 {status} Told\r\n{length}\r\n");
         stream.write_all(answer.as_bytes()).await?;
         stream.flush().await?;

@@ -65,7 +65,11 @@ async fn replicas_tell_every_change_once_through_an_outage_and_kills() {
     let outage = Duration::from_secs(if told("AURORA_TEST_LONG").is_some() { 30 } else { 5 });
     each_database(|db| async move {
         let far = Far::new().await;
-        let count = if db.database.engine_name() == "postgres" { 3 } else { 2 };
+        let count = if db.database.engine_name() == "postgres" {
+            3
+        } else {
+            2
+        };
         let urls = [far.receiver.url("hook"), far.receiver.url("page")];
         let replicas = Arc::new(Replicas::start(count, db.url.expose(), &urls).await);
         let crowd = Crowd::start(&replicas, &far.ledger, 20_261_129);

@@ -1,11 +1,7 @@
 //! Ten thousand alerts at once into a chat that takes a message a second: nothing is never mentioned, the worst goes
 //! first, the limits of the service are kept, and no other channel waits.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test fails by it"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by it")]
 
 mod mentions;
 
@@ -35,8 +31,15 @@ const fn ends(number: usize) -> bool {
 }
 
 fn alert(number: usize) -> PostedAlert {
-    let severity = if is_critical(number) { "critical" } else { "warning" };
-    PostedAlert::new([("alertname", &*format!("{NAME}{number:05}")), ("severity", severity)])
+    let severity = if is_critical(number) {
+        "critical"
+    } else {
+        "warning"
+    };
+    PostedAlert::new([
+        ("alertname", &*format!("{NAME}{number:05}")),
+        ("severity", severity),
+    ])
 }
 
 async fn engine(
@@ -93,29 +96,49 @@ fn check(accepted: &[Value], requests: usize) {
     let nothing = mentions::Named::default();
     let of = |number: usize| named.get(&number).copied().unwrap_or(nothing);
     let untold = |is_told: &dyn Fn(usize) -> bool| (0..ALERTS).filter(|number| !is_told(*number)).count();
-    assert_eq!(untold(&|number| of(number).firing.is_some()), 0, "never said to fire");
+    assert_eq!(
+        untold(&|number| of(number).firing.is_some()),
+        0,
+        "never said to fire"
+    );
     assert_eq!(
         untold(&|number| of(number).resolved.is_some() == ends(number)),
         0,
         "the end is not told, or told of what fires"
     );
     let twice = (0..ALERTS).filter(|number| of(*number).times > 2);
-    assert_eq!(twice.count(), 0, "named more often than for its firing and its end");
+    assert_eq!(
+        twice.count(),
+        0,
+        "named more often than for its firing and its end"
+    );
     let first = |number: &usize| of(*number).first.unwrap();
     let (critical, other): (Vec<usize>, Vec<usize>) = (0..ALERTS).partition(|number| is_critical(*number));
     let last_critical = critical.iter().map(first).max().unwrap();
     let first_other = other.iter().map(first).min().unwrap();
     assert!(last_critical <= first_other, "{last_critical} {first_other}");
     let refused = requests - accepted.len();
-    assert!(refused * 50 <= accepted.len(), "{refused} refused, {} taken", accepted.len());
+    assert!(
+        refused * 50 <= accepted.len(),
+        "{refused} refused, {} taken",
+        accepted.len()
+    );
     eprintln!("{ALERTS} alerts, {} messages, {refused} refused", accepted.len());
 }
 
 /// The other channel was told of everything before the clock had moved at all.
 fn nobody_else_waited(recorder: &Recorder) {
     let told = recorder.notifications();
-    let count = |status| told.iter().flat_map(|told| &told.alerts).filter(|alert| alert.status == status).count();
-    assert_eq!((count(Status::Firing), count(Status::Resolved)), (ALERTS, ALERTS / 2));
+    let count = |status| {
+        told.iter()
+            .flat_map(|told| &told.alerts)
+            .filter(|alert| alert.status == status)
+            .count()
+    };
+    assert_eq!(
+        (count(Status::Firing), count(Status::Resolved)),
+        (ALERTS, ALERTS / 2)
+    );
 }
 
 #[tokio::test]
@@ -125,9 +148,11 @@ async fn a_storm_into_slack_is_told_as_fast_as_slack_allows() {
     let channel = Slack::builder(slack.url()).clock(clock.clone()).build().unwrap();
     let store = MemoryStore::new().clock(clock.clone());
     let engine = engine(&clock, store, channel, Some(&others)).await;
-    slack
-        .server()
-        .answer_next(FakeResponse::new(429).header("retry-after", 30).text("rate_limited"));
+    slack.server().answer_next(
+        FakeResponse::new(429)
+            .header("retry-after", 30)
+            .text("rate_limited"),
+    );
     let began = clock.now();
     break_out(&engine, &clock).await;
     assert_eq!(clock.now(), began);
@@ -141,8 +166,14 @@ async fn a_storm_into_slack_is_told_as_fast_as_slack_allows() {
 #[tokio::test]
 async fn a_storm_into_discord_keeps_to_its_bucket() {
     let clock = ManualClock::default();
-    let (discord, others) = (FakeDiscord::limited(clock.clone()).await.unwrap(), Recorder::new());
-    let channel = Discord::builder(discord.url()).clock(clock.clone()).build().unwrap();
+    let (discord, others) = (
+        FakeDiscord::limited(clock.clone()).await.unwrap(),
+        Recorder::new(),
+    );
+    let channel = Discord::builder(discord.url())
+        .clock(clock.clone())
+        .build()
+        .unwrap();
     let store = MemoryStore::new().clock(clock.clone());
     let engine = engine(&clock, store, channel, Some(&others)).await;
     break_out(&engine, &clock).await;
@@ -159,7 +190,10 @@ async fn a_storm_outlives_a_restart_in_its_midst() {
     let slack = FakeSlack::limited(clock.clone()).await.unwrap();
     let open = async || {
         let database = Database::open(&url.clone().into()).await.unwrap();
-        let store = SqlAlertStore::open(database, "storm").await.unwrap().clock(clock.clone());
+        let store = SqlAlertStore::open(database, "storm")
+            .await
+            .unwrap()
+            .clock(clock.clone());
         let channel = Slack::builder(slack.url()).clock(clock.clone()).build().unwrap();
         engine(&clock, store, channel, None).await
     };
