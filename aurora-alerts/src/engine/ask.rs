@@ -238,13 +238,21 @@ impl AlertEngine {
         let reply = tokio::select! {
             biased;
             answered = &mut answer => answered,
-            turned = self.turn(Occasion::Ask) => match answer.try_recv() {
-                Ok(answered) => Ok(answered),
-                Err(_) => {
-                    turned?;
-                    answer.await
+            turn = self.inner.turns.acquire() => {
+                // Brought to its end also when the answer is there before: what it asks of the store is not dropped
+                // half-way.
+                let turned = match turn {
+                    Ok(_turn) => self.take_turn(Occasion::Ask).await,
+                    Err(_) => Err(closed()),
+                };
+                match answer.try_recv() {
+                    Ok(answered) => Ok(answered),
+                    Err(_) => {
+                        turned?;
+                        answer.await
+                    }
                 }
-            },
+            }
         };
         match reply {
             Ok(Ok(Reply::Done)) => Ok(()),

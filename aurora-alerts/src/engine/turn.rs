@@ -46,6 +46,11 @@ impl AlertEngine {
         let Ok(_turn) = inner.turns.acquire().await else {
             return Err(closed());
         };
+        self.take_turn(occasion).await
+    }
+
+    /// Does all that waits, for the one who has the turn.
+    pub(super) async fn take_turn(&self, occasion: Occasion) -> Result<(), Error> {
         match self.role().await? {
             Role::Leading(lead) => self.lead_turn(lead, occasion).await,
             Role::Following => self.follow_turn().await,

@@ -141,6 +141,7 @@ pub(crate) struct Lane {
     pub(crate) limits: Limits,
     pub(crate) standing: Standing,
     items: BTreeMap<Place, Item>,
+    places: BTreeMap<DeliveryId, Place>,
     /// Which items are about which group.
     groups: BTreeMap<String, BTreeSet<Place>>,
     /// What is being sent now.
@@ -157,6 +158,7 @@ impl Lane {
             limits,
             standing: Standing::default(),
             items: BTreeMap::new(),
+            places: BTreeMap::new(),
             groups: BTreeMap::new(),
             in_flight: None,
             failures: 0,
@@ -188,6 +190,7 @@ impl Lane {
                 }
             }
         }
+        self.places.insert(item.notification.id, place);
         self.items.insert(place, item);
     }
 
@@ -196,6 +199,7 @@ impl Lane {
             self.in_flight = None;
         }
         let item = self.items.remove(&place)?;
+        self.places.remove(&item.notification.id);
         for group in item.groups() {
             if let Some(places) = self.groups.get_mut(group) {
                 places.remove(&place);
@@ -214,7 +218,7 @@ impl Lane {
     }
 
     pub(crate) fn find(&self, id: DeliveryId) -> Option<&Item> {
-        self.items.values().find(|item| item.notification.id == id)
+        self.get(*self.places.get(&id)?)
     }
 
     /// Marks an item as being sent.

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
 
+use aurora_alerts::ErrorKind;
 use aurora_alerts::testing::Recorder;
 use aurora_alerts::testing::fakes::FakeResponse;
-use aurora_alerts::ErrorKind;
 
 use super::*;
 
@@ -84,7 +84,10 @@ async fn a_credential_that_is_refused_three_times_switches_a_webhook_off() {
         house.after(SECOND * 300).await;
     }
     assert_eq!(server.requests().len(), 3);
-    assert_eq!(names(&fallback), ["Notification channel broken firing", "a firing"]);
+    assert_eq!(
+        names(&fallback),
+        ["Notification channel broken firing", "a firing"]
+    );
     house.end("a").await;
     assert_eq!(names(&fallback), ["a resolved"]);
 }

@@ -1,11 +1,7 @@
 //! What services ask for, from their answer to the message that people get in the end: real requests to services that
 //! keep the documented limits, on a clock that the tests move.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test fails by it"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by it")]
 
 mod broken;
 mod throttled;
@@ -63,7 +59,10 @@ fn alert(name: &str) -> PostedAlert {
 }
 
 fn webhook(server: &FakeServer, clock: &ManualClock) -> Webhook {
-    Webhook::builder(server.url("/hook")).clock(clock.clone()).build().unwrap()
+    Webhook::builder(server.url("/hook"))
+        .clock(clock.clone())
+        .build()
+        .unwrap()
 }
 
 /// What a webhook request told: of each alert its name and the numbers and names of its changes.

@@ -23,12 +23,19 @@ async fn what_fires_and_ends_while_a_webhook_rests_is_told_in_one_message() {
     assert_eq!(server.requests().len(), 1, "29 s are not 30 s");
     let rests_until = house.engine.channels()[0].throttled_until.unwrap();
     house.after(rests_until.since(clock.now())).await;
-    let bodies: Vec<Value> = server.requests().iter().map(|request| request.json().unwrap()).collect();
+    let bodies: Vec<Value> = server
+        .requests()
+        .iter()
+        .map(|request| request.json().unwrap())
+        .collect();
     assert_eq!(bodies.len(), 2, "one message for all that had to wait");
     assert_eq!(bodies[1]["data"]["status"], "resolved");
     let mut both = told(&bodies[1]);
     both.sort();
-    assert_eq!(both, ["early: 1 firing, 2 resolved", "short: 1 firing, 2 resolved"]);
+    assert_eq!(
+        both,
+        ["early: 1 firing, 2 resolved", "short: 1 firing, 2 resolved"]
+    );
     house.after(SECOND * 3_600).await;
     assert_eq!(server.requests().len(), 2);
 }
@@ -51,7 +58,10 @@ async fn a_date_in_retry_after_is_kept_as_well() {
 async fn the_bucket_of_discord_is_never_overdrawn() {
     let clock = ManualClock::default();
     let discord = FakeDiscord::limited(clock.clone()).await.unwrap();
-    let channel = Discord::builder(discord.url()).clock(clock.clone()).build().unwrap();
+    let channel = Discord::builder(discord.url())
+        .clock(clock.clone())
+        .build()
+        .unwrap();
     let house = House::telling(&clock, channel);
     for number in 0..40 {
         house.fire(&format!("bucket {number};")).await;
@@ -85,11 +95,16 @@ async fn a_chat_that_wants_rest_holds_up_no_other_chat() {
         "description": "Too Many Requests: retry after 30",
         "parameters": {"retry_after": 30},
     });
-    telegram.server().answer_next(FakeResponse::new(429).json(&too_many));
+    telegram
+        .server()
+        .answer_next(FakeResponse::new(429).json(&too_many));
     house.fire("first").await;
     let chats = || -> Vec<String> {
         let accepted = telegram.accepted();
-        accepted.iter().map(|message| message["chat_id"].to_string()).collect()
+        accepted
+            .iter()
+            .map(|message| message["chat_id"].to_string())
+            .collect()
     };
     assert_eq!(chats().len(), 1);
     let works = chats()[0].clone();

@@ -47,13 +47,24 @@ pub(crate) async fn serve(engine: AlertEngine) {
             let (number, command) = line.split_once(' ').unwrap();
             match obey(&engine, command).await {
                 Ok(text) => say(&format!("{number} ok {text}")),
-                Err(error) => say(&format!("{number} no {error}")),
+                Err(error) => say(&format!("{number} no {}", in_full(&error))),
             }
         });
     }
     let left = engine.shutdown(Duration::from_secs(120)).await;
     running.await.unwrap();
     say(&format!("0 ok left {left}"));
+}
+
+/// The error and its causes, in one line.
+fn in_full(error: &Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text.replace('\n', " ")
 }
 
 async fn obey(engine: &AlertEngine, command: &str) -> Result<String, Error> {
