@@ -13,16 +13,17 @@ use aurora::core::time::Timestamp;
 
 const MINUTE: Duration = Duration::from_secs(60);
 const MONTH: u32 = 30 * 24 * 60;
+const EVERY: u32 = 5;
 
-/// Stands for what a database of measurements gives: a sample a minute of two zones, one of them restless.
+/// Stands for what a database of measurements gives: a sample every five minutes of two zones, one of them restless.
 fn recorded(begin: Timestamp) -> impl Iterator<Item = (Timestamp, &'static str, Labels, f64)> {
     let calm = Labels::from([("zone", "a")]);
     let restless = Labels::from([("zone", "b")]);
-    (0..MONTH).flat_map(move |minute| {
+    (0..MONTH / EVERY).map(|n| n * EVERY).flat_map(move |minute| {
         let at = begin + minute * MINUTE;
         // Every evening a long breach, and short ones all day.
         let evening = minute % (24 * 60) >= 20 * 60 && minute % (24 * 60) < 20 * 60 + 45;
-        let spike = minute % 97 == 0;
+        let spike = minute % 85 == 0;
         let value = match (evening, spike) {
             (true, _) => 55.0,
             (false, true) => 25.0,
@@ -55,7 +56,7 @@ fn backtest(change: impl Fn(RuleBuilder) -> RuleBuilder) -> Backtest {
             ["#ops"],
             Limits::default().spacing(Duration::from_secs(1)),
         )
-        .interval(MINUTE)
+        .interval(EVERY * MINUTE)
         .run_on(10 * MINUTE)
 }
 
@@ -63,13 +64,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     let begin = Timestamp::parse("2026-10-01T00:00:00Z")?;
     println!("{}", backtest(|rule| rule).run(recorded(begin))?);
 
-    println!("With a patience of five minutes:");
-    let patient = backtest(|rule| rule.for_(5 * MINUTE));
+    println!("With a patience of ten minutes:");
+    let patient = backtest(|rule| rule.for_(10 * MINUTE));
     println!("{}", backtest(|rule| rule).compare(patient, recorded(begin))?);
 
     println!("Slack is away for the first evening:");
     let evening = begin + 20 * 60 * MINUTE;
-    let report = backtest(|rule| rule.for_(5 * MINUTE))
+    let report = backtest(|rule| rule.for_(10 * MINUTE))
         .failing("slack", evening..evening + 30 * MINUTE)
         .run(recorded(begin).take_while(|(at, ..)| *at < evening + 120 * MINUTE))?;
     let slack = &report.alerts.channels[0];
