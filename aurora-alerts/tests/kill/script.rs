@@ -77,7 +77,11 @@ impl Script {
         self.lines += 1;
         self.under_way.insert(self.lines, index);
         ledger.announce(&life.fingerprint, life.accepted + 1);
-        let verb = if life.accepted % 2 == 0 { "fire" } else { "end" };
+        let verb = if life.accepted.is_multiple_of(2) {
+            "fire"
+        } else {
+            "end"
+        };
         Some(format!("{} {verb} {} {}", self.lines, life.name, life.severity))
     }
 

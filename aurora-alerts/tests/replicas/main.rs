@@ -31,7 +31,7 @@ use crowd::Crowd;
 use processes::ledger::Ledger;
 use processes::receiver::{Receiver, Verdict};
 use processes::{alert, told};
-use replicas::{LIMIT, Replicas, until};
+use replicas::{Replicas, until};
 
 /// A receiver that can be out of order, and what it took.
 struct Far {
@@ -43,12 +43,15 @@ struct Far {
 impl Far {
     async fn new() -> Self {
         let (ledger, is_down) = (Ledger::default(), Arc::new(AtomicBool::new(false)));
-        let fails = Arc::clone(&is_down);
+        let (fails, moods) = (Arc::clone(&is_down), Random::seeded(20_261_128));
         let receiver = Receiver::start(ledger.clone(), move || {
             if fails.load(Ordering::Relaxed) {
-                Verdict::Refuse(503)
-            } else {
-                Verdict::Take
+                return Verdict::Refuse(503);
+            }
+            match moods.below(20) {
+                0 => Verdict::TakeAndHangUp,
+                1 => Verdict::TakeLate(Duration::from_millis(moods.below(50))),
+                _ => Verdict::Take,
             }
         })
         .await;

@@ -14,7 +14,7 @@ use crate::processes::{Killer, Process};
 pub(crate) const LIMIT: Duration = Duration::from_secs(120);
 
 /// Looks again and again until it is so.
-pub(crate) async fn until<F: Future<Output = bool>>(what: &str, is_so: impl Fn() -> F) {
+pub(crate) async fn until<F: Future<Output = bool> + Send>(what: &str, is_so: impl Fn() -> F + Send + Sync) {
     let looking = async {
         while !is_so().await {
             SystemClock.sleep(Duration::from_millis(20)).await;
