@@ -16,3 +16,20 @@ mod backtest {}
 
 #[doc = include_str!("../../docs/alerts/embedding.md")]
 mod embedding {}
+
+#[doc = include_str!("../../docs/alerts/delivery.md")]
+mod delivery {}
+
+#[cfg(all(
+    feature = "webhook",
+    feature = "email",
+    feature = "slack",
+    feature = "discord",
+    feature = "telegram",
+    feature = "teams",
+    feature = "pagerduty",
+    feature = "opsgenie",
+    feature = "templates"
+))]
+#[doc = include_str!("../../docs/alerts/channels.md")]
+mod channels {}

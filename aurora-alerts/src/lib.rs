@@ -1,9 +1,10 @@
 //! An alert engine that lives inside an application: rules over the numbers it pushes, notifications when they break
 //! and when they recover.
 //!
-//! No server, no scrape, no timer of its own: the application records samples and lets time pass. What was decided
-//! waits in a bounded outbox per channel until the channel takes it: failures are retried, `Retry-After` is obeyed,
-//! and a channel that is slow or broken holds up no other.
+//! No server, no scrape, no timer of its own: the application records samples and lets time pass. What was accepted is
+//! told once to each target of each channel, whatever is killed or throttled on the way: it is written down before
+//! anybody is told, failures are retried, `Retry-After` is obeyed, and a channel that is slow or broken holds up no
+//! other. The pages of `docs/alerts/` tell more, `delivery.md` what exactly is promised.
 //!
 //! ```
 //! use aurora_alerts::{AlertEngine, Console, Rule};
@@ -22,31 +23,42 @@
 //!
 //! | module | what is in it |
 //! | --- | --- |
-//! | [`rule`] | rules, severities, the six default rules |
-//! | [`condition`] | operators, thresholds with hysteresis |
+//! | [`rule`] | rules, severities, escalation, flapping, the six default rules |
+//! | [`condition`] | thresholds, windows, changes, absence, heartbeats, anomalies, burn rates, conditions of one's own |
+//! | [`series`] | what is kept of samples; handles, and the `metrics` facade as a source |
 //! | [`state`] | the life of one alert as a pure function |
-//! | [`engine`] | the engine: `record`, `tick`, `run`, `shutdown`, and what it remembers |
-//! | [`backtest`] | what rules would have done: recorded samples in virtual time |
-//! | [`report`] | who fired when and for how long, mean times, deliveries by channel; CSV and JSON |
+//! | [`engine`] | the engine: `record`, `post`, `tick`, `run`, `shutdown`, `explain`, and what it remembers |
+//! | [`route`] | who is told: routes, groups, receivers, inhibition |
+//! | [`silence`] | silences and maintenance windows |
 //! | [`time_interval`] | recurring times for routes and maintenance windows |
 //! | `file` | rules, routes and receivers from YAML and TOML |
+//! | [`store`] | where an engine keeps what must survive it: memory, SQLite, PostgreSQL |
+//! | [`history`] | what happened, as records |
+//! | [`report`] | who fired when and for how long, mean times, deliveries by channel; CSV and JSON |
+//! | [`backtest`] | what rules would have done: recorded samples in virtual time |
 //! | [`notifier`] | what a channel must be able to do |
-//! | [`channels`] | console, webhook |
+//! | [`channels`] | console, webhook, e-mail, Slack, Discord, Telegram, Teams, PagerDuty, Opsgenie |
 //! | [`template`] | titles and texts of one's own |
 //! | [`link`] | signed links by which an alert can be acknowledged |
 //! | [`telemetry`] | the names of the metrics |
-//! | `testing` | recorder, failing channel, the suite for notifiers |
+//! | `testing` | recorder, failing channel, the suite for notifiers, fakes of services |
 //!
 //! # How an alert goes
-//! A sample is judged by every rule of its metric whose matchers let its labels through. A breach makes the alert
-//! pending, and firing after the rule's `for`; each label set has an alert of its own. Firing and resolving are told to
-//! every channel, within the rule's cooldown. Memory is bounded everywhere; what had to be left out is counted.
+//! A sample waits until the next tick, which judges every sample in its order by every rule that looks at its series. A
+//! breach makes the alert pending, and firing after the rule's `for`; each label set has an alert of its own. Alerts that
+//! others found are posted. Routes lead an alert into groups; silences, inhibition and named times keep it back; and each
+//! target of a group's channels is told the difference between what is and what it was told before. What changed is
+//! committed in one transaction, and only then is anything sent. Memory is bounded everywhere; what had to be left out is
+//! counted.
 //!
-//! This version keeps its state in memory: alerts and undelivered notifications end with the process.
+//! Without a [store](engine::AlertEngineBuilder::store) everything is in memory and ends with the engine. Several engines on one
+//! store are replicas: one leads, the others hand it what they are told and take over when it is gone.
 //!
 //! | feature | what it adds | default |
 //! | --- | --- | --- |
 //! | `webhook` | the generic webhook channel, and with it the HTTP client | yes |
+//! | `sqlite` | `store::SqlAlertStore` on SQLite | no |
+//! | `postgres` | `store::SqlAlertStore` on PostgreSQL | no |
 //! | `rule-files` | module `file` | no |
 //! | `discord` | messages to a Discord webhook | no |
 //! | `slack` | messages to a Slack incoming webhook | no |
