@@ -10,8 +10,18 @@
 //! | `common_labels`, `common_annotations` | what all alerts share |
 //! | `alert.reading`, `alert.line` | of each alert: `error_rate 31 > 20`, and the whole default line |
 //!
-//! What it prints is escaped for the channel by itself; what it says literally is the channel's markup. `{{ name|safe }}`
-//! takes that back, where a value is known to be harmless. A name that does not exist prints nothing.
+//! A title is plain text. In a text, what a template prints is escaped for the channel by itself, and what it says
+//! literally is the channel's markup. `{{ name|safe }}` takes that back, where a value is known to be harmless. A name
+//! that does not exist prints nothing.
+//!
+//! | channel | markup of a text |
+//! | --- | --- |
+//! | Slack | mrkdwn |
+//! | Discord | Markdown |
+//! | Telegram, email | HTML |
+//! | Teams, PagerDuty, Opsgenie | none: plain text |
+//!
+//! A text that is too long for a chat is cut with a mark and sent as plain text.
 //!
 //! A template cannot hold a notification up: it has limited work and output ([`Template`]), and where it fails, the
 //! default text is sent and the failure is logged.

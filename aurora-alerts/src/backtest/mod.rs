@@ -14,7 +14,6 @@ mod tests;
 mod told;
 
 use std::ops::Range;
-use std::sync::Arc;
 use std::time::Duration;
 
 use aurora_core::resilience::RetryPolicy;
@@ -34,7 +33,7 @@ use crate::error::{Error, Problem};
 use crate::notifier::{Limits, Notifier};
 use crate::pipeline::{ChannelSetup, patient};
 use crate::route::Routing;
-use crate::rule::{Rule, RuleBuilder};
+use crate::rule::RuleBuilder;
 use crate::series::SeriesLimits;
 
 /// Rules, routes and channels that are tried on what was recorded.
@@ -244,20 +243,7 @@ impl Backtest {
                 problems.push(Problem::new("backtest", detail));
             }
         }
-        let mut rules: Vec<Rule> = Vec::new();
-        for rule in self.rules {
-            match rule.build() {
-                Ok(rule) => rules.push(rule),
-                Err(error) => problems.extend(error.into_problems()),
-            }
-        }
-        let blueprint = Blueprint {
-            rules,
-            routing: self.routing,
-            fixed: Arc::new(fixed),
-        };
-        problems.extend(blueprint.problems());
-        Error::check(problems)?;
+        let blueprint = Blueprint::build(self.rules, self.routing, fixed, problems)?;
         Ok(Replay::new(
             &blueprint,
             self.series,

@@ -17,16 +17,17 @@ pub mod console;
 pub mod discord;
 #[cfg(feature = "email")]
 pub mod email;
-#[cfg(any(feature = "email", feature = "pagerduty", feature = "opsgenie"))]
-mod href;
 #[cfg(any(
     feature = "discord",
+    feature = "opsgenie",
+    feature = "pagerduty",
     feature = "slack",
     feature = "teams",
-    feature = "telegram"
+    feature = "telegram",
+    feature = "webhook"
 ))]
 mod http;
-#[cfg(any(feature = "pagerduty", feature = "opsgenie"))]
+#[cfg(any(feature = "opsgenie", feature = "pagerduty"))]
 mod incident;
 #[cfg(any(
     feature = "discord",
@@ -41,34 +42,35 @@ pub mod opsgenie;
 pub mod pagerduty;
 #[cfg(test)]
 mod samples;
-#[cfg(feature = "slack")]
-pub mod slack;
 #[cfg(any(
-    feature = "webhook",
     feature = "discord",
+    feature = "email",
+    feature = "opsgenie",
+    feature = "pagerduty",
     feature = "slack",
     feature = "teams",
     feature = "telegram",
-    feature = "pagerduty",
-    feature = "opsgenie"
+    feature = "webhook"
 ))]
-mod status;
+mod settings;
+#[cfg(feature = "slack")]
+pub mod slack;
 #[cfg(feature = "teams")]
 pub mod teams;
 #[cfg(feature = "telegram")]
 pub mod telegram;
 #[cfg(any(
-    feature = "email",
     feature = "discord",
+    feature = "email",
+    feature = "opsgenie",
+    feature = "pagerduty",
     feature = "slack",
     feature = "teams",
-    feature = "telegram",
-    feature = "pagerduty",
-    feature = "opsgenie"
+    feature = "telegram"
 ))]
 mod text;
 #[cfg(feature = "webhook")]
 pub mod webhook;
 
-#[cfg(any(feature = "pagerduty", feature = "opsgenie"))]
+#[cfg(any(feature = "opsgenie", feature = "pagerduty"))]
 pub use incident::Dedup;

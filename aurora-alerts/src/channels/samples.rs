@@ -16,11 +16,13 @@ const START: Timestamp = Timestamp::from_secs(1_767_225_600);
 pub(super) fn all() -> Vec<(&'static str, Notification)> {
     vec![
         ("firing", firing()),
+        ("annotated", annotated()),
         ("resolved", of(vec![alert("Error rate high", Status::Resolved)])),
         ("several", several()),
         ("escalated", escalated()),
         ("flapping", flapping()),
         ("digest", digest()),
+        ("acknowledged", acknowledged()),
         ("over_before_told", over_before_told()),
     ]
 }
@@ -35,6 +37,29 @@ pub(super) fn firing() -> Notification {
     alert.generator_url = Some("https://grafana.example.com/d/abc".to_owned());
     let mut notification = of(vec![alert]);
     notification.acknowledge_url = Some("https://app.example.com/ack?token=abc".to_owned());
+    notification
+}
+
+/// With what needs care: texts of several lines, markup, links and what only looks like one.
+fn annotated() -> Notification {
+    let mut notification = firing();
+    let alert = &mut notification.alerts[0];
+    alert.description =
+        "More than a fifth of the answers are errors.\nLook at <the dashboard> & *breathe*.".to_owned();
+    alert.labels = Labels::from([
+        ("alertname", "Error rate high"),
+        ("provider", "openai"),
+        ("zone", "a_1"),
+    ]);
+    alert.generator_url = Some("https://aurora.example.com/rules/1?tab=a&b=c".to_owned());
+    for (name, text) in [
+        ("runbook", "https://wiki.example.com/errors_(high)"),
+        ("owner", "team <platform>"),
+        ("trap", "javascript:alert(1)"),
+    ] {
+        alert.annotations.insert(name.to_owned(), text.to_owned());
+    }
+    notification.others_firing = 2;
     notification
 }
 
@@ -77,6 +102,13 @@ fn flapping() -> Notification {
     alert.changes_total = 41;
     let mut notification = of(vec![alert]);
     notification.reason = Reason::Flapping;
+    notification
+}
+
+fn acknowledged() -> Notification {
+    let mut notification = of(vec![alert("Error rate high", Status::Firing)]);
+    notification.reason = Reason::Acknowledged;
+    notification.alerts[0].acknowledged_by = Some("ana@example.com".to_owned());
     notification
 }
 

@@ -7,11 +7,11 @@ use std::time::Duration;
 use aurora_core::resilience::RetryPolicy;
 use aurora_core::rng::Random;
 
-use crate::error::Problem;
+use crate::error::{Error, Problem};
 use crate::link::AckLinks;
 use crate::pipeline::{Bounds, ChannelSetup, RuleSetup, Setup, Tree};
 use crate::route::Routing;
-use crate::rule::{Escalation, Rule};
+use crate::rule::{Escalation, Rule, RuleBuilder};
 
 /// How long a posted alert fires whose end nobody named, if nothing else is said.
 pub(crate) const RESOLVE_TIMEOUT: Duration = Duration::from_secs(300);
@@ -75,6 +75,33 @@ impl Fixed {
 }
 
 impl Blueprint {
+    /// Builds the rules and checks everything.
+    ///
+    /// # Errors
+    /// With every problem at once, those that were found before among them.
+    pub(crate) fn build(
+        rules: Vec<RuleBuilder>,
+        routing: Routing,
+        fixed: Fixed,
+        mut problems: Vec<Problem>,
+    ) -> Result<Self, Error> {
+        let mut built = Vec::new();
+        for rule in rules {
+            match rule.build() {
+                Ok(rule) => built.push(rule),
+                Err(error) => problems.extend(error.into_problems()),
+            }
+        }
+        let blueprint = Self {
+            rules: built,
+            routing,
+            fixed: Arc::new(fixed),
+        };
+        problems.extend(blueprint.problems());
+        Error::check(problems)?;
+        Ok(blueprint)
+    }
+
     /// Everything that is wrong with the rules and routes.
     pub(crate) fn problems(&self) -> Vec<Problem> {
         let mut problems = Vec::new();

@@ -19,7 +19,7 @@ use crate::link::AckLinks;
 use crate::notifier::Notifier;
 use crate::pipeline::{Bounds, ChannelSetup, patient};
 use crate::route::{InhibitRule, Receiver, Route, Routing};
-use crate::rule::{Rule, RuleBuilder};
+use crate::rule::RuleBuilder;
 use crate::series::{MetricsRecorder, SeriesLimits, SeriesStore};
 use crate::store::{AlertStore, MemoryStore};
 use crate::time_interval::TimeInterval;
@@ -278,20 +278,7 @@ impl AlertEngineBuilder {
         };
         let mut problems = fixed.problems();
         problems.extend(zeros);
-        let mut rules: Vec<Rule> = Vec::new();
-        for rule in self.rules {
-            match rule.build() {
-                Ok(rule) => rules.push(rule),
-                Err(error) => problems.extend(error.into_problems()),
-            }
-        }
-        let blueprint = Blueprint {
-            rules,
-            routing: self.routing,
-            fixed: Arc::new(fixed),
-        };
-        problems.extend(blueprint.problems());
-        Error::check(problems)?;
+        let blueprint = Blueprint::build(self.rules, self.routing, fixed, problems)?;
         let store = self.store.unwrap_or_else(|| {
             let store = MemoryStore::new().clock(Arc::clone(&self.clock));
             Arc::new(store)

@@ -1,35 +1,20 @@
 //! Service level objectives.
 
-use std::time::Duration;
-
 use super::conditions::selector_at;
 use super::fields::{Fields, wrong};
 use super::findings::Findings;
 use super::node::{Node, Value};
-use crate::condition::{BurnRate, BurnWindow, Condition};
+use crate::condition::{BurnRate, BurnWindow, Condition, Selector};
 
-/// How many events the long window must have, where the file does not say.
-const MINIMUM_EVENTS: f64 = 10.0;
-
-const fn window(long_minutes: u64, short_minutes: u64, factor: f64) -> BurnWindow {
-    BurnWindow {
-        long: Duration::from_secs(long_minutes * 60),
-        short: Duration::from_secs(short_minutes * 60),
-        factor,
-    }
-}
-
-/// 2 % of a month's budget within an hour, 5 % within six: the Site Reliability Workbook, chapter 5, table 5-8.
-const PAGE: [BurnWindow; 2] = [window(60, 5, 14.4), window(360, 30, 6.0)];
-/// 10 % within three days, and within one day at three times the pace, as the same chapter recommends.
-const TICKET: [BurnWindow; 2] = [window(1_440, 120, 3.0), window(4_320, 360, 1.0)];
+/// What a preset makes of the counters and the objective.
+type Preset = fn(Selector, Selector, f64) -> BurnRate;
 
 pub(super) fn burn_rate(fields: &mut Fields<'_>, findings: &mut Findings) -> Option<Condition> {
     fields.require(&["errors", "total", "objective"], findings);
     let errors = selector_at("errors", fields, findings);
     let total = selector_at("total", fields, findings);
     let objective = fields.take("objective").and_then(|node| share(node, findings));
-    let presets = [("page", PAGE), ("ticket", TICKET)];
+    let presets: [(&str, Preset); 2] = [("page", BurnRate::standard), ("ticket", BurnRate::ticket)];
     let preset = fields.choice("preset", &presets, findings);
     let windows = fields.list("windows").map(|items| windows(items, findings));
     match fields.given(&["preset", "windows"]).as_slice() {
@@ -37,16 +22,15 @@ pub(super) fn burn_rate(fields: &mut Fields<'_>, findings: &mut Findings) -> Opt
         [_] => {}
         _ => findings.add(fields.place("preset"), "preset has no place beside windows"),
     }
-    let minimum_events = fields
-        .number("minimum_events", findings)
-        .unwrap_or(MINIMUM_EVENTS);
-    Some(Condition::Burn(BurnRate {
-        errors: errors?,
-        total: total?,
-        objective: objective?,
-        windows: windows.flatten().or_else(|| preset.map(Vec::from))?,
-        minimum_events,
-    }))
+    let minimum_events = fields.number("minimum_events", findings);
+    let windows = windows.flatten();
+    if preset.is_none() && windows.is_none() {
+        return None;
+    }
+    let mut burn = preset.unwrap_or(BurnRate::standard)(errors?, total?, objective?);
+    burn.windows = windows.unwrap_or(burn.windows);
+    burn.minimum_events = minimum_events.unwrap_or(burn.minimum_events);
+    Some(Condition::Burn(burn))
 }
 
 /// A share such as 0.999, or a text such as 99.9%.

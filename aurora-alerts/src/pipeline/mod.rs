@@ -17,8 +17,6 @@ mod lane;
 mod retry;
 mod rows;
 mod settle;
-#[cfg(test)]
-mod tests;
 mod tree;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -6,7 +6,7 @@ use aurora_core::http::HeaderMap;
 use serde::Deserialize;
 
 use super::super::http::Answer;
-use super::super::status::{self, Exception};
+use super::super::http::status::{self, Exception};
 use crate::notifier::{NotifyError, NotifyErrorKind, Receipt};
 
 /// Where Discord's statuses say more than those of others.

@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::super::message::{Fact, Item, Link, Message, Tone, Value as Said};
+use super::super::message::{Body, Fact, Item, Link, Message, Tone, Value as Said};
 use super::super::text::escape;
+use crate::template::Escape;
 
 /// The most embeds of a message; discord.com/developers/docs/resources/webhook#execute-webhook.
 pub(super) const EMBEDS: usize = 10;
@@ -22,6 +23,9 @@ const VALUE: usize = 1_024;
 /// The most characters of all embeds together.
 const TOTAL: usize = 6_000;
 
+/// For what templates print.
+pub(super) const MARKDOWN: Escape = Escape::new(|text| escaped(text, usize::MAX).into());
+
 /// The whole body: a headline, which is also what a phone shows, and an embed for each alert.
 pub(super) fn body(message: &Message) -> Value {
     let content: Vec<String> = std::iter::once(format!("**{}**", escaped(&message.title, CONTENT)))
@@ -33,6 +37,7 @@ pub(super) fn body(message: &Message) -> Value {
         .items
         .iter()
         .filter_map(|item| embed(item, message.is_several()))
+        .chain(message.body.iter().filter_map(|body| own(body, message.tone)))
         .collect();
     // Without this, a text such as @everyone would call everyone.
     json!({"content": content.join("\n"), "embeds": embeds, "allowed_mentions": {"parse": []}})
@@ -77,6 +82,12 @@ fn embed(item: &Item, is_several: bool) -> Option<Value> {
     }
     embed.insert("color".to_owned(), Value::from(colour(item.tone)));
     Some(Value::from(embed))
+}
+
+/// A text of the user's own.
+fn own(body: &Body, tone: Tone) -> Option<Value> {
+    let text = body.marked_up(|text| escaped(text, DESCRIPTION));
+    (!text.is_empty()).then(|| json!({"description": text, "color": colour(tone)}))
 }
 
 fn field(fact: &Fact) -> Value {

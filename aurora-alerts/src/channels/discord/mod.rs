@@ -12,11 +12,13 @@ use aurora_core::http::Url;
 use aurora_core::secret::Secret;
 use serde_json::Value;
 
-use super::http::{Connection, Settings, http_settings};
+use super::http::Connection;
 use super::message::{Message, fitted};
+use super::settings::{Settings, settings};
 use crate::error::Error;
 use crate::notification::Notification;
 use crate::notifier::{Limits, Notifier, NotifyError, Receipt, Rendered};
+use crate::template::Texts;
 
 /// Posts each notification to a [webhook](https://discord.com/developers/docs/resources/webhook#execute-webhook).
 ///
@@ -40,6 +42,7 @@ use crate::notifier::{Limits, Notifier, NotifyError, Receipt, Rendered};
 pub struct Discord {
     url: Url,
     username: Option<String>,
+    texts: Texts,
     connection: Connection,
 }
 
@@ -49,6 +52,7 @@ impl Discord {
         DiscordBuilder {
             url: url.into(),
             username: None,
+            texts: Texts::new(),
             settings: Settings::named("discord"),
         }
     }
@@ -76,16 +80,25 @@ impl fmt::Debug for Discord {
 pub struct DiscordBuilder {
     url: Secret,
     username: Option<String>,
+    texts: Texts,
     settings: Settings,
 }
 
-http_settings!(DiscordBuilder, "discord");
+settings!(DiscordBuilder, "discord", "15 s");
 
 impl DiscordBuilder {
     /// The name that the messages come from, in place of the webhook's own: 1 to 80 characters, and neither `discord` nor
     /// `clyde` in it.
     pub fn username(mut self, name: impl Into<String>) -> Self {
         self.username = Some(name.into());
+        self
+    }
+
+    /// A title and a text of one's own; default the built-in ones. A title is plain text. What the template of a text says
+    /// literally is Markdown and what it prints is escaped; where the whole would be too long, it is sent cut and without
+    /// markup. The link to acknowledge stays below it.
+    pub fn texts(mut self, texts: Texts) -> Self {
+        self.texts = texts;
         self
     }
 
@@ -110,6 +123,7 @@ impl DiscordBuilder {
         Ok(Discord {
             url: waiting(url),
             username: self.username,
+            texts: self.texts,
             connection,
         })
     }
@@ -141,14 +155,17 @@ impl Notifier for Discord {
     }
 
     fn render(&self, notification: &Notification) -> Rendered {
-        let message = Message::of(notification);
+        let message = Message::of(notification, &self.texts, Some(embeds::MARKDOWN));
         let (told, body) = fitted(&message, |told| self.form(told), embeds::fits);
         Rendered::text(told.title.as_str(), told.plain()).with_json(body)
     }
 
     async fn send(&self, notification: &Notification) -> Result<Receipt, NotifyError> {
         let body = self.render(notification).json.unwrap_or_default();
-        let answer = self.connection.post(&self.url, &body).await?;
+        let answer = self
+            .connection
+            .send(self.connection.post(&self.url).json(&body))
+            .await?;
         answer::judge(&answer)
     }
 }

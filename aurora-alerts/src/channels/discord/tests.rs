@@ -1,3 +1,6 @@
+#[cfg(feature = "templates")]
+mod templates;
+
 use std::time::Duration;
 
 use aurora_core::time::ManualClock;
@@ -5,8 +8,8 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::super::message::hostile::{name_start, notifications, worst};
-use super::super::message::samples::{firing, samples};
 use super::*;
+use crate::channels::samples::{self, firing};
 use crate::notification::Status;
 use crate::notifier::NotifyErrorKind;
 use crate::testing::fakes::{FakeDiscord, FakeResponse};
@@ -63,7 +66,7 @@ fn every_sort_of_notification_has_its_form() {
         .username("Aurora")
         .build()
         .unwrap();
-    for (name, notification) in samples() {
+    for (name, notification) in samples::all() {
         insta::assert_json_snapshot!(name, discord.render(&notification).json);
     }
 }

@@ -1,18 +1,16 @@
 //! Mail in the making.
 
 use std::net::IpAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
-use aurora_core::http::Egress;
 use aurora_core::secret::Secret;
-use aurora_core::time::{Clock, SystemClock};
 use lettre::message::Mailbox;
 use lettre::transport::smtp::client::{Certificate, TlsParameters};
 
 use super::Email;
 use super::smtp::{Connections, Protection, Server};
-use crate::error::{Error, Problem};
+use crate::channels::settings::{Settings, settings};
+use crate::error::Error;
 use crate::template::Texts;
 
 /// The most recipients of one channel.
@@ -45,7 +43,6 @@ impl Encryption {
 #[derive(Debug)]
 #[must_use = "mail begins with build()"]
 pub struct EmailBuilder {
-    name: String,
     host: String,
     port: Option<u16>,
     from: String,
@@ -54,15 +51,18 @@ pub struct EmailBuilder {
     roots: Vec<String>,
     credentials: Option<(String, Secret)>,
     texts: Texts,
-    timeout: Duration,
-    egress: Egress,
-    clock: Arc<dyn Clock>,
+    settings: Settings,
 }
+
+settings!(
+    EmailBuilder,
+    "email",
+    "30 s, from the connection to the server's last answer"
+);
 
 impl EmailBuilder {
     pub(super) fn new(host: String, from: String) -> Self {
         Self {
-            name: "email".to_owned(),
             host,
             port: None,
             from,
@@ -71,16 +71,8 @@ impl EmailBuilder {
             roots: Vec::new(),
             credentials: None,
             texts: Texts::new(),
-            timeout: Duration::from_secs(30),
-            egress: Egress::Any,
-            clock: Arc::new(SystemClock),
+            settings: Settings::new("email", Duration::from_secs(30)),
         }
-    }
-
-    /// The name of the channel; default `email`.
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = name.into();
-        self
     }
 
     /// One more recipient, `ana@example.com` or `Ana <ana@example.com>`; at least one, at most 1,000.
@@ -119,24 +111,6 @@ impl EmailBuilder {
         self
     }
 
-    /// How long one attempt may take, from the connection to the server's last answer; default 30 s.
-    pub fn timeout(mut self, limit: Duration) -> Self {
-        self.timeout = limit;
-        self
-    }
-
-    /// Where the server may be; [`Egress::PublicOnly`] for servers that users chose. Default [`Egress::Any`].
-    pub fn egress(mut self, egress: Egress) -> Self {
-        self.egress = egress;
-        self
-    }
-
-    /// Where the time limit comes from; default the system's clock.
-    pub fn clock(mut self, clock: impl Clock) -> Self {
-        self.clock = Arc::new(clock);
-        self
-    }
-
     /// Checks everything and makes the channel; nothing is connected yet.
     ///
     /// # Errors
@@ -148,30 +122,27 @@ impl EmailBuilder {
         let to = self.recipients(&mut details);
         let protection = self.protection(&mut details);
         self.check_rest(&mut details);
-        let subject = format!("channel {:?}", self.name);
-        Error::check(
-            details
-                .into_iter()
-                .map(|detail| Problem::new(subject.as_str(), detail))
-                .collect(),
-        )?;
+        self.settings.check(details)?;
         let (Some(from), Some(protection)) = (from, protection) else {
-            return Err(Error::invalid(subject, "sender or encryption is missing"));
+            return Err(Error::invalid(
+                self.settings.subject(),
+                "sender or encryption is missing",
+            ));
         };
         let server = Server {
             port: self.port.unwrap_or(self.encryption.port()),
             host: self.host,
             protection,
             credentials: self.credentials,
-            egress: self.egress,
-            timeout: self.timeout,
+            egress: self.settings.egress,
+            timeout: self.settings.timeout,
         };
         Ok(Email {
-            name: self.name,
+            name: self.settings.name,
             from,
             to,
             texts: self.texts,
-            connections: Connections::new(server, self.clock),
+            connections: Connections::new(server, self.settings.clock),
         })
     }
 
@@ -226,7 +197,8 @@ impl EmailBuilder {
         if self.port == Some(0) {
             details.push("port must be 1 to 65535".to_owned());
         }
-        if self.timeout.is_zero() || self.timeout > Duration::from_secs(600) {
+        let timeout = self.settings.timeout;
+        if timeout.is_zero() || timeout > Duration::from_secs(600) {
             details.push("timeout must be above zero and at most 600 s".to_owned());
         }
         if let Some((user, password)) = &self.credentials {

@@ -3,8 +3,7 @@
 use aurora_core::time::Timestamp;
 use chrono::DateTime;
 
-use super::super::href::href;
-use super::super::text;
+use super::super::text::{self, href};
 use crate::notification::{NamedAlert, Notification, Status};
 use crate::rule::Severity;
 use crate::state::ResolveReason;
@@ -41,7 +40,7 @@ pub(super) fn plain(notification: &Notification, title: &str) -> String {
     for note in notes(notification, left) {
         out += &format!("\n{note}\n");
     }
-    if let Some(link) = href(notification.acknowledge_url.as_deref()) {
+    if let Some(link) = notification.acknowledge_url.as_deref().and_then(href) {
         out += &format!("\nAcknowledge: {link}\n");
     }
     out
@@ -62,11 +61,11 @@ pub(super) fn html(notification: &Notification, title: &str) -> String {
     for note in notes(notification, left) {
         after += &format!("<p style=\"margin:12px 0;color:#57606a\">{note}</p>\n");
     }
-    if let Some(link) = href(notification.acknowledge_url.as_deref()) {
+    if let Some(link) = notification.acknowledge_url.as_deref().and_then(href) {
         after += &format!(
             "<p style=\"margin:20px 0\"><a href=\"{}\" style=\"background:#1f2328;color:#ffffff;padding:10px 18px;\
              border-radius:6px;text-decoration:none;display:inline-block\">Acknowledge</a></p>\n",
-            escaped(link),
+            escaped(&link),
         );
     }
     page(
@@ -96,8 +95,8 @@ fn row(rows: &mut String, alert: &NamedAlert) {
         escaped(&paragraph(&alert.rule)),
     );
     for (name, value) in facts(alert) {
-        let value = match href(Some(&value)) {
-            Some(link) => format!("<a href=\"{0}\" style=\"color:#0969da\">{0}</a>", escaped(link)),
+        let value = match href(&value) {
+            Some(link) => format!("<a href=\"{0}\" style=\"color:#0969da\">{0}</a>", escaped(&link)),
             None => escaped(&value).replace('\n', "<br>"),
         };
         *rows += &format!(

@@ -1,5 +1,5 @@
 use super::super::text::cut;
-use super::{Fact, Item, Link, Message, Value};
+use super::{Body, Fact, Item, Link, Message, Value};
 
 /// How much a message tells. What is counted is counted in UTF-16 units.
 #[derive(Debug, Clone, Copy)]
@@ -41,14 +41,15 @@ const fn detail(title: usize, name: usize, text: usize, facts: usize, links: usi
     }
 }
 
-/// The message with as much detail as fits, and the form that the channel gave it.
+/// The message with as much detail as fits, and the form that the channel gave it. A text of the user's own is whole, in
+/// the channel's markup, or cut and plain.
 pub(in crate::channels) fn fitted<T>(
     message: &Message,
     form: impl Fn(&Message) -> T,
     fits: impl Fn(&T) -> bool,
 ) -> (Message, T) {
-    for detail in LADDER {
-        let told = message.with(detail);
+    let whole = message.body.as_ref().map(|body| message.with_body(body));
+    for told in whole.into_iter().chain(LADDER.map(|detail| message.with(detail))) {
         let formed = form(&told);
         if fits(&formed) {
             return (told, formed);
@@ -60,11 +61,20 @@ pub(in crate::channels) fn fitted<T>(
 }
 
 impl Message {
+    fn with_body(&self, body: &Body) -> Self {
+        let [most, ..] = LADDER;
+        Self {
+            body: Some(body.clone()),
+            ..self.with(most)
+        }
+    }
+
     fn with(&self, detail: Detail) -> Self {
         Self {
             title: short(&self.title, detail.title),
             tone: self.tone,
             note: self.note,
+            body: self.body.as_ref().map(|body| body.cut(detail.text)),
             items: self.items.iter().map(|item| item.with(detail)).collect(),
             others: self.others.clone(),
             acknowledge: self.acknowledge.clone(),

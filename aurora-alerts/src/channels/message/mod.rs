@@ -1,15 +1,17 @@
 //! A notification in parts, before a channel gives them its form: what all chat channels say, said once.
 
+mod body;
 mod detail;
 mod fact;
 #[cfg(test)]
 pub(super) mod hostile;
 mod link;
-#[cfg(test)]
-pub(super) mod samples;
+#[cfg(all(test, feature = "templates"))]
+pub(super) mod templates;
 #[cfg(test)]
 mod tests;
 
+pub(super) use self::body::Body;
 pub(super) use self::detail::fitted;
 pub(super) use self::fact::{Fact, Value};
 pub(super) use self::link::Link;
@@ -17,6 +19,7 @@ use super::text::{line, paragraph};
 use crate::notification::{NamedAlert, Notification, Reason, Status};
 use crate::rule::Severity;
 use crate::state::ResolveReason;
+use crate::template::{Escape, Texts};
 
 /// How many line breaks of a description are kept.
 const BREAKS: usize = 12;
@@ -30,6 +33,8 @@ pub(super) struct Message {
     pub(super) tone: Tone,
     /// Why it came, where the headline does not say it.
     pub(super) note: Option<&'static str>,
+    /// A text of the user's own in place of the note, the alerts and the others.
+    pub(super) body: Option<Body>,
     /// The alerts.
     pub(super) items: Vec<Item>,
     /// What else still fires.
@@ -82,8 +87,29 @@ impl Tone {
 }
 
 impl Message {
+    /// A message in the user's own texts where there are some; how values are escaped in the channel's markup is said
+    /// where a text may have markup.
+    pub(super) fn of(notification: &Notification, texts: &Texts, markup: Option<Escape>) -> Self {
+        let title = line(&texts.title(notification, Escape::NONE));
+        let message = Self::by_default(notification);
+        let message = match Body::of(notification, texts, markup) {
+            Some(body) => Self {
+                note: None,
+                body: Some(body),
+                items: Vec::new(),
+                others: None,
+                ..message
+            },
+            None => message,
+        };
+        if title.is_empty() {
+            return message;
+        }
+        Self { title, ..message }
+    }
+
     /// The one place where the words of chat messages are chosen.
-    pub(super) fn of(notification: &Notification) -> Self {
+    fn by_default(notification: &Notification) -> Self {
         let note = match notification.reason {
             Reason::Flapping => Some("It changes so often that each change is no longer told."),
             Reason::Digest => Some("Several notifications that had to wait, in one."),
@@ -98,6 +124,7 @@ impl Message {
             title: line(&notification.title()),
             tone: Tone::of(notification.status, notification.severity),
             note,
+            body: None,
             items: notification.alerts.iter().map(Item::of).collect(),
             others,
             acknowledge: notification
@@ -116,6 +143,7 @@ impl Message {
     pub(super) fn plain(&self) -> String {
         let mut lines = vec![self.title.clone()];
         lines.extend(self.note.map(str::to_owned));
+        lines.extend(self.body.as_ref().map(|body| body.plain().to_owned()));
         for item in &self.items {
             if self.is_several() {
                 lines.push(String::new());

@@ -1,28 +1,38 @@
-use super::samples::{firing, samples};
 use super::*;
+use crate::channels::samples;
 use crate::testing::sample_notification;
 
 #[test]
 fn every_sort_has_its_words() {
-    let texts: Vec<String> = samples()
+    let texts: Vec<String> = samples::all()
         .into_iter()
-        .map(|(name, notification)| format!("== {name}\n{}", Message::of(&notification).plain()))
+        .map(|(name, notification)| {
+            format!(
+                "== {name}\n{}",
+                Message::of(&notification, &Texts::new(), None).plain()
+            )
+        })
         .collect();
     insta::assert_snapshot!(texts.join("\n\n"));
 }
 
 #[test]
 fn an_alert_without_a_name_has_a_place_all_the_same() {
-    let message = Message::of(&sample_notification("\u{0}\u{202e}", Status::Firing));
+    let message = Message::of(
+        &sample_notification("\u{0}\u{202e}", Status::Firing),
+        &Texts::new(),
+        None,
+    );
     assert_eq!(message.items[0].name, "[WARNING] (no name)");
     assert_eq!(message.title, "[WARNING]");
 }
 
 #[test]
 fn the_first_step_that_fits_is_taken_and_says_what_is_missing() {
-    let mut notification = firing();
+    let mut notification = samples::firing();
+    notification.others_firing = 2;
     notification.alerts[0].description = "word ".repeat(1_000);
-    let message = Message::of(&notification);
+    let message = Message::of(&notification, &Texts::new(), None);
     let told = |limit: usize| fitted(&message, Message::plain, |text| text.len() <= limit);
 
     let (all, text) = told(usize::MAX);

@@ -1,15 +1,12 @@
 //! A channel to Opsgenie in the making.
 
-use std::sync::Arc;
-use std::time::Duration;
-
-use aurora_core::http::{Egress, HeaderValue, HttpClient, Url};
+use aurora_core::http::{HeaderValue, Url, header};
 use aurora_core::secret::Secret;
-use aurora_core::time::{Clock, SystemClock};
 
 use super::{Opsgenie, request};
 use crate::channels::incident::Dedup;
-use crate::error::{Error, Problem};
+use crate::channels::settings::{Settings, settings};
+use crate::error::Error;
 use crate::template::Texts;
 
 /// The most teams that an alert can be given to.
@@ -42,38 +39,28 @@ impl OpsgenieSite {
 #[derive(Debug)]
 #[must_use = "a channel begins with build()"]
 pub struct OpsgenieBuilder {
-    name: String,
     api_key: Secret,
     base_url: Secret,
     dedup: Dedup,
     source: String,
     teams: Vec<String>,
     texts: Texts,
-    timeout: Duration,
-    egress: Egress,
-    clock: Arc<dyn Clock>,
+    settings: Settings,
 }
+
+settings!(OpsgenieBuilder, "opsgenie", "15 s");
 
 impl OpsgenieBuilder {
     pub(super) fn new(api_key: Secret) -> Self {
         Self {
-            name: "opsgenie".to_owned(),
             api_key,
             base_url: OpsgenieSite::UnitedStates.base_url().into(),
             dedup: Dedup::Alert,
             source: "aurora".to_owned(),
             teams: Vec::new(),
             texts: Texts::new(),
-            timeout: Duration::from_secs(15),
-            egress: Egress::Any,
-            clock: Arc::new(SystemClock),
+            settings: Settings::named("opsgenie"),
         }
-    }
-
-    /// The name of the channel; default `opsgenie`.
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = name.into();
-        self
     }
 
     /// Where the account is; default [`OpsgenieSite::UnitedStates`].
@@ -111,24 +98,6 @@ impl OpsgenieBuilder {
         self
     }
 
-    /// How long one request may take; default 15 s.
-    pub fn timeout(mut self, limit: Duration) -> Self {
-        self.timeout = limit;
-        self
-    }
-
-    /// Where the address may lead; default [`Egress::Any`].
-    pub fn egress(mut self, egress: Egress) -> Self {
-        self.egress = egress;
-        self
-    }
-
-    /// Where the time limit comes from; default the system's clock.
-    pub fn clock(mut self, clock: impl Clock) -> Self {
-        self.clock = Arc::new(clock);
-        self
-    }
-
     /// Checks everything and makes the channel.
     ///
     /// # Errors
@@ -141,9 +110,9 @@ impl OpsgenieBuilder {
         if !has_key || HeaderValue::from_str(authorization.expose()).is_err() {
             details.push("API key must not be empty or have characters that headers cannot have".to_owned());
         }
-        let url = alerts_url(self.base_url.expose());
-        if url.is_none() {
-            details.push("address must be an http or https URL without query".to_owned());
+        let base = Url::parse(self.base_url.expose()).ok();
+        if base.is_some_and(|base| base.query().is_some() || base.fragment().is_some()) {
+            details.push("address must have no query".to_owned());
         }
         if self.source.encode_utf16().count() > request::SHORT {
             details.push(format!("source must have at most {} characters", request::SHORT));
@@ -151,47 +120,22 @@ impl OpsgenieBuilder {
         if self.teams.len() > TEAMS || self.teams.iter().any(|team| team.trim().is_empty()) {
             details.push(format!("there must be at most {TEAMS} teams, each with a name"));
         }
-        let http = HttpClient::builder()
-            .headers_timeout(self.timeout)
-            .timeout(self.timeout)
-            .egress(self.egress)
-            .clock(Arc::clone(&self.clock))
-            .build();
-        if let Err(error) = &http {
-            details.push(error.to_string());
-        }
-        let subject = format!("channel {:?}", self.name);
-        Error::check(
-            details
-                .into_iter()
-                .map(|detail| Problem::new(subject.as_str(), detail))
-                .collect(),
-        )?;
-        let (Some(url), Ok(http)) = (url, http) else {
-            return Err(Error::invalid(subject, "address or client is missing"));
-        };
+        let (base, connection) = self.settings.connect(&self.base_url, details)?;
         Ok(Opsgenie {
-            name: self.name,
-            url,
-            authorization,
+            url: alerts(base),
             dedup: self.dedup,
             source: self.source,
             teams: self.teams,
             texts: self.texts,
-            http,
-            clock: self.clock,
+            connection: connection.with_headers(vec![(header::AUTHORIZATION, authorization)]),
         })
     }
 }
 
-fn alerts_url(base: &str) -> Option<Url> {
-    let mut url = Url::parse(base).ok()?;
-    if !matches!(url.scheme(), "http" | "https") || url.query().is_some() || url.fragment().is_some() {
-        return None;
+/// Where the alerts are below an address of the API.
+fn alerts(mut base: Url) -> Url {
+    if let Ok(mut path) = base.path_segments_mut() {
+        path.pop_if_empty().extend(["v2", "alerts"]);
     }
-    url.path_segments_mut()
-        .ok()?
-        .pop_if_empty()
-        .extend(["v2", "alerts"]);
-    Some(url)
+    base
 }

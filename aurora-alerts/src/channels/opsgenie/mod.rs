@@ -9,18 +9,16 @@ mod request;
 mod tests;
 
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use aurora_core::http::{HttpClient, Response, Url};
+use aurora_core::http::Url;
 use aurora_core::secret::Secret;
-use aurora_core::time::Clock;
 use serde_json::{Value, json};
 
 pub use self::builder::{OpsgenieBuilder, OpsgenieSite};
+use super::http::{Answer, Connection, status};
 use super::incident::{self, Dedup};
-use super::status;
 use crate::notification::Notification;
 use crate::notifier::{Limits, Notifier, NotifyError, Receipt, Rendered};
 use crate::template::Texts;
@@ -49,15 +47,12 @@ use crate::template::Texts;
 /// # Ok::<(), aurora_alerts::Error>(())
 /// ```
 pub struct Opsgenie {
-    name: String,
     url: Url,
-    authorization: Secret,
     dedup: Dedup,
     source: String,
     teams: Vec<String>,
     texts: Texts,
-    http: HttpClient,
-    clock: Arc<dyn Clock>,
+    connection: Connection,
 }
 
 impl Opsgenie {
@@ -77,7 +72,7 @@ impl Opsgenie {
 impl fmt::Debug for Opsgenie {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Opsgenie")
-            .field("name", &self.name)
+            .field("name", &self.connection.name)
             .finish_non_exhaustive()
     }
 }
@@ -85,7 +80,7 @@ impl fmt::Debug for Opsgenie {
 #[async_trait]
 impl Notifier for Opsgenie {
     fn name(&self) -> &str {
-        &self.name
+        &self.connection.name
     }
 
     fn limits(&self) -> Limits {
@@ -108,21 +103,13 @@ impl Notifier for Opsgenie {
     async fn send(&self, notification: &Notification) -> Result<Receipt, NotifyError> {
         let mut receipt = Receipt::new();
         for (url, body) in self.requests(notification) {
-            let request = self
-                .http
-                .post(&url)
-                .secret_header("authorization", &self.authorization);
-            let answer = request.json(&body).send().await.map_err(status::unanswered)?;
-            let wait = answer
-                .retry_after(self.clock.now())
-                .or_else(|| rate_period(&answer));
-            status::judge(answer.status(), wait, &[])?;
-            if let Some(id) = answer
-                .json::<Value>()
-                .await
-                .ok()
-                .and_then(|body| request_id(&body))
-            {
+            let answer = self
+                .connection
+                .send(self.connection.post(&url).json(&body))
+                .await?;
+            let wait = answer.retry_after().or_else(|| rate_period(&answer));
+            status::judge(answer.status, wait, &[])?;
+            if let Some(id) = answer.text.as_deref().and_then(request_id) {
                 receipt = Receipt::named(id);
             }
         }
@@ -137,14 +124,15 @@ fn path(url: &Url) -> String {
 }
 
 /// After how long the requests are counted anew; only said of one that was too many.
-fn rate_period(answer: &Response) -> Option<Duration> {
-    let is_throttled = answer.status().as_u16() == 429;
-    let seconds = answer.headers().get("x-ratelimit-period-in-sec")?;
+fn rate_period(answer: &Answer) -> Option<Duration> {
+    let is_throttled = answer.status.as_u16() == 429;
+    let seconds = answer.headers.get("x-ratelimit-period-in-sec")?;
     let seconds: u64 = seconds.to_str().ok()?.parse().ok()?;
     (is_throttled && seconds <= 3_600).then(|| Duration::from_secs(seconds))
 }
 
-fn request_id(body: &Value) -> Option<String> {
+fn request_id(text: &str) -> Option<String> {
+    let body: Value = serde_json::from_str(text).ok()?;
     let id = body.get("requestId")?.as_str()?;
     (id.len() <= 100).then(|| id.to_owned())
 }

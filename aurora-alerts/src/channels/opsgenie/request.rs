@@ -3,9 +3,8 @@
 use aurora_core::http::Url;
 use serde_json::{Map, Value, json};
 
-use super::super::href::href;
 use super::super::incident::{Action, Step};
-use super::super::text;
+use super::super::text::{self, href};
 use super::Opsgenie;
 use crate::notification::{NamedAlert, Notification};
 use crate::rule::Severity;
@@ -87,7 +86,7 @@ fn description(channel: &Opsgenie, notification: &Notification, step: &Step<'_>)
                 lines.push(text::cut(&alert.description, DESCRIPTION / 2, char::len_utf16));
             }
         }
-        if let Some(link) = href(notification.acknowledge_url.as_deref()) {
+        if let Some(link) = notification.acknowledge_url.as_deref().and_then(href) {
             lines.insert(0, format!("Acknowledge: {link}"));
         }
         lines.join("\n")
@@ -121,8 +120,8 @@ fn details(notification: &Notification, alerts: &[NamedAlert]) -> Map<String, Va
         pairs.push(("fingerprint", only.fingerprint.to_string()));
         pairs.push(("since", only.starts_at.to_string()));
         pairs.push(("reading", only.reading()));
-        if let Some(url) = href(only.generator_url.as_deref()) {
-            pairs.push(("url", url.to_owned()));
+        if let Some(url) = only.generator_url.as_deref().and_then(href) {
+            pairs.push(("url", url));
         }
         pairs.extend(only.labels.iter().map(|(name, value)| (name, value.to_owned())));
         let annotations = only.annotations.iter();

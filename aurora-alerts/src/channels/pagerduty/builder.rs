@@ -1,16 +1,12 @@
 //! A channel to PagerDuty in the making.
 
-use std::sync::Arc;
-use std::time::Duration;
-
-use aurora_core::http::{Egress, HttpClient, Url};
 use aurora_core::secret::Secret;
-use aurora_core::time::{Clock, SystemClock};
 
 use super::PagerDuty;
-use crate::channels::href::href;
 use crate::channels::incident::Dedup;
-use crate::error::{Error, Problem};
+use crate::channels::settings::{Settings, settings};
+use crate::channels::text::href;
+use crate::error::Error;
 use crate::template::Texts;
 
 /// Where PagerDuty takes events.
@@ -20,7 +16,6 @@ const ENDPOINT: &str = "https://events.pagerduty.com/v2/enqueue";
 #[derive(Debug)]
 #[must_use = "a channel begins with build()"]
 pub struct PagerDutyBuilder {
-    name: String,
     routing_key: Secret,
     endpoint: Secret,
     dedup: Dedup,
@@ -28,15 +23,14 @@ pub struct PagerDutyBuilder {
     client: String,
     client_url: Option<String>,
     texts: Texts,
-    timeout: Duration,
-    egress: Egress,
-    clock: Arc<dyn Clock>,
+    settings: Settings,
 }
+
+settings!(PagerDutyBuilder, "pagerduty", "15 s");
 
 impl PagerDutyBuilder {
     pub(super) fn new(routing_key: Secret) -> Self {
         Self {
-            name: "pagerduty".to_owned(),
             routing_key,
             endpoint: ENDPOINT.into(),
             dedup: Dedup::Alert,
@@ -44,16 +38,8 @@ impl PagerDutyBuilder {
             client: "Aurora".to_owned(),
             client_url: None,
             texts: Texts::new(),
-            timeout: Duration::from_secs(15),
-            egress: Egress::Any,
-            clock: Arc::new(SystemClock),
+            settings: Settings::named("pagerduty"),
         }
-    }
-
-    /// The name of the channel; default `pagerduty`.
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = name.into();
-        self
     }
 
     /// Where events are taken: for accounts in Europe `https://events.eu.pagerduty.com/v2/enqueue`. Default
@@ -89,24 +75,6 @@ impl PagerDutyBuilder {
         self
     }
 
-    /// How long one request may take; default 15 s.
-    pub fn timeout(mut self, limit: Duration) -> Self {
-        self.timeout = limit;
-        self
-    }
-
-    /// Where the endpoint may lead; default [`Egress::Any`].
-    pub fn egress(mut self, egress: Egress) -> Self {
-        self.egress = egress;
-        self
-    }
-
-    /// Where the time limit comes from; default the system's clock.
-    pub fn clock(mut self, clock: impl Clock) -> Self {
-        self.clock = Arc::new(clock);
-        self
-    }
-
     /// Checks everything and makes the channel.
     ///
     /// # Errors
@@ -118,45 +86,20 @@ impl PagerDutyBuilder {
         if key.len() != 32 || !key.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
             details.push("routing key must have 32 letters and digits".to_owned());
         }
-        let url = Url::parse(self.endpoint.expose())
-            .ok()
-            .filter(|url| matches!(url.scheme(), "http" | "https"));
-        if url.is_none() {
-            details.push("endpoint must be an http or https URL".to_owned());
-        }
-        if self.client_url.is_some() && href(self.client_url.as_deref()).is_none() {
+        let client_url = self.client_url.as_deref().map(href);
+        if matches!(client_url, Some(None)) {
             details.push("address of the application must be an http or https URL".to_owned());
         }
-        let http = HttpClient::builder()
-            .headers_timeout(self.timeout)
-            .timeout(self.timeout)
-            .egress(self.egress)
-            .clock(Arc::clone(&self.clock))
-            .build();
-        if let Err(error) = &http {
-            details.push(error.to_string());
-        }
-        let subject = format!("channel {:?}", self.name);
-        Error::check(
-            details
-                .into_iter()
-                .map(|detail| Problem::new(subject.as_str(), detail))
-                .collect(),
-        )?;
-        let (Some(url), Ok(http)) = (url, http) else {
-            return Err(Error::invalid(subject, "endpoint or client is missing"));
-        };
+        let (url, connection) = self.settings.connect(&self.endpoint, details)?;
         Ok(PagerDuty {
-            name: self.name,
             url,
             routing_key: self.routing_key,
             dedup: self.dedup,
             source: self.source,
             client: self.client,
-            client_url: self.client_url,
+            client_url: client_url.flatten(),
             texts: self.texts,
-            http,
-            clock: self.clock,
+            connection,
         })
     }
 }

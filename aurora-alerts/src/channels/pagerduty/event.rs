@@ -4,9 +4,8 @@ use aurora_core::time::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::super::href::href;
 use super::super::incident::{Action, Step};
-use super::super::text;
+use super::super::text::{self, href};
 use super::PagerDuty;
 use crate::notification::{NamedAlert, Notification};
 use crate::rule::Severity;
@@ -168,10 +167,7 @@ fn texts<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> Value {
 fn links(notification: &Notification, alerts: &[NamedAlert]) -> Vec<Link> {
     let mut links = Vec::new();
     let mut add = |text, url: Option<&str>| {
-        links.extend(href(url).map(|href| Link {
-            href: href.to_owned(),
-            text,
-        }));
+        links.extend(url.and_then(href).map(|href| Link { href, text }));
     };
     add("Acknowledge", notification.acknowledge_url.as_deref());
     if let [alert] = alerts {

@@ -6,16 +6,14 @@ mod event;
 mod tests;
 
 use std::fmt;
-use std::sync::Arc;
 
 use async_trait::async_trait;
-use aurora_core::http::{HttpClient, Url};
+use aurora_core::http::Url;
 use aurora_core::secret::Secret;
-use aurora_core::time::Clock;
 
 pub use self::builder::PagerDutyBuilder;
+use super::http::{Connection, status};
 use super::incident::{self, Dedup, Step};
-use super::status;
 use crate::notification::Notification;
 use crate::notifier::{Limits, Notifier, NotifyError, Receipt, Rendered};
 use crate::template::Texts;
@@ -38,7 +36,6 @@ use crate::template::Texts;
 /// # Ok::<(), aurora_alerts::Error>(())
 /// ```
 pub struct PagerDuty {
-    name: String,
     url: Url,
     routing_key: Secret,
     dedup: Dedup,
@@ -46,8 +43,7 @@ pub struct PagerDuty {
     client: String,
     client_url: Option<String>,
     texts: Texts,
-    http: HttpClient,
-    clock: Arc<dyn Clock>,
+    connection: Connection,
 }
 
 impl PagerDuty {
@@ -64,7 +60,7 @@ impl PagerDuty {
 impl fmt::Debug for PagerDuty {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PagerDuty")
-            .field("name", &self.name)
+            .field("name", &self.connection.name)
             .finish_non_exhaustive()
     }
 }
@@ -72,7 +68,7 @@ impl fmt::Debug for PagerDuty {
 #[async_trait]
 impl Notifier for PagerDuty {
     fn name(&self) -> &str {
-        &self.name
+        &self.connection.name
     }
 
     fn limits(&self) -> Limits {
@@ -99,9 +95,9 @@ impl Notifier for PagerDuty {
         for step in &self.steps(notification) {
             let mut event = event::event(self, notification, step);
             event.routing_key = Some(self.routing_key.expose());
-            let answer = self.http.post(&self.url).json(&event).send().await;
-            let answer = answer.map_err(status::unanswered)?;
-            status::judge(answer.status(), answer.retry_after(self.clock.now()), &[])?;
+            let request = self.connection.post(&self.url).json(&event);
+            let answer = self.connection.send(request).await?;
+            status::judge(answer.status, answer.retry_after(), &[])?;
             receipt = Receipt::named(event.dedup_key);
         }
         Ok(receipt)

@@ -2,8 +2,7 @@
 
 use serde::Deserialize;
 
-use super::super::http::Answer;
-use super::super::status;
+use super::super::http::{Answer, status};
 use crate::notifier::{NotifyError, NotifyErrorKind};
 
 /// The words of incoming webhooks, with what they mean for the next message.

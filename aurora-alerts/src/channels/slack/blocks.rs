@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::super::message::{Fact, Item, Link, Message, Tone, Value as Said};
+use super::super::message::{Body, Fact, Item, Link, Message, Tone, Value as Said};
 use super::super::text::escape;
+use crate::template::Escape;
 
 /// The most blocks of a message; docs.slack.dev/reference/block-kit/blocks.
 const BLOCKS: usize = 50;
@@ -15,6 +16,10 @@ const FIELDS: usize = 10;
 const FIELD: usize = 2_000;
 /// The most characters of all texts together. Not documented; messages of 13,200 characters are known to be refused.
 const TOTAL: usize = 12_000;
+
+/// For what templates print.
+pub(super) const MRKDWN: Escape =
+    Escape::new(|text| escape(text, usize::MAX, char::len_utf16, entity).into());
 
 /// The whole body: a headline, and a coloured attachment for each alert.
 pub(super) fn body(message: &Message) -> Value {
@@ -36,6 +41,7 @@ pub(super) fn body(message: &Message) -> Value {
         .items
         .iter()
         .map(|item| (item.tone, sections(item, message.is_several())))
+        .chain(message.body.iter().map(|body| (message.tone, own(body))))
         .filter(|(_, sections)| !sections.is_empty())
         .map(|(tone, sections)| json!({"color": colour(tone), "blocks": sections}))
         .collect();
@@ -102,6 +108,13 @@ fn sections(item: &Item, is_several: bool) -> Vec<Value> {
         .collect()
 }
 
+/// A text of the user's own.
+fn own(body: &Body) -> Vec<Value> {
+    let text = body.marked_up(escaped);
+    let section = (!text.is_empty()).then(|| json!({"type": "section", "text": mrkdwn(&text)}));
+    section.into_iter().collect()
+}
+
 fn field(fact: &Fact) -> Value {
     let value = match &fact.value {
         Said::Text(text) => escaped(text),
@@ -123,14 +136,18 @@ fn mrkdwn(text: &str) -> Value {
     json!({"type": "mrkdwn", "text": text})
 }
 
-/// The three characters that Slack wants escaped, and no others; docs.slack.dev/messaging/formatting-message-text.
 fn escaped(text: &str) -> String {
-    escape(text, SECTION, char::len_utf16, |character| match character {
+    escape(text, SECTION, char::len_utf16, entity)
+}
+
+/// The three characters that Slack wants escaped, and no others; docs.slack.dev/messaging/formatting-message-text.
+const fn entity(character: char) -> Option<&'static str> {
+    match character {
         '&' => Some("&amp;"),
         '<' => Some("&lt;"),
         '>' => Some("&gt;"),
         _ => None,
-    })
+    }
 }
 
 const fn colour(tone: Tone) -> &'static str {

@@ -13,11 +13,13 @@ use aurora_core::http::Url;
 use aurora_core::secret::Secret;
 use serde_json::Value;
 
-use super::http::{Connection, Settings, http_settings};
+use super::http::Connection;
 use super::message::{Message, fitted};
+use super::settings::{Settings, settings};
 use crate::error::Error;
 use crate::notification::Notification;
 use crate::notifier::{Limits, Notifier, NotifyError, Receipt, Rendered};
+use crate::template::Texts;
 
 /// Posts each notification to an [incoming webhook](https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks).
 ///
@@ -39,6 +41,7 @@ pub struct Slack {
     url: Url,
     channel: Option<String>,
     username: Option<String>,
+    texts: Texts,
     connection: Connection,
 }
 
@@ -50,6 +53,7 @@ impl Slack {
             url: url.into(),
             channel: None,
             username: None,
+            texts: Texts::new(),
             settings: Settings::named("slack"),
         }
     }
@@ -80,10 +84,11 @@ pub struct SlackBuilder {
     url: Secret,
     channel: Option<String>,
     username: Option<String>,
+    texts: Texts,
     settings: Settings,
 }
 
-http_settings!(SlackBuilder, "slack");
+settings!(SlackBuilder, "slack", "15 s");
 
 impl SlackBuilder {
     /// The channel in place of the webhook's own: `#ops`, `@somebody` or an id. Only legacy webhooks heed it.
@@ -95,6 +100,14 @@ impl SlackBuilder {
     /// The name that the messages come from, at most 80 characters. Only legacy webhooks heed it.
     pub fn username(mut self, name: impl Into<String>) -> Self {
         self.username = Some(name.into());
+        self
+    }
+
+    /// A title and a text of one's own; default the built-in ones. A title is plain text. What the template of a text says
+    /// literally is Slack's mrkdwn and what it prints is escaped; where the whole would be too long, it is sent cut and without
+    /// markup. The link to acknowledge stays below it.
+    pub fn texts(mut self, texts: Texts) -> Self {
+        self.texts = texts;
         self
     }
 
@@ -118,6 +131,7 @@ impl SlackBuilder {
             url,
             channel: self.channel,
             username: self.username,
+            texts: self.texts,
             connection,
         })
     }
@@ -134,14 +148,17 @@ impl Notifier for Slack {
     }
 
     fn render(&self, notification: &Notification) -> Rendered {
-        let message = Message::of(notification);
+        let message = Message::of(notification, &self.texts, Some(blocks::MRKDWN));
         let (told, body) = fitted(&message, |told| self.form(told), blocks::fits);
         Rendered::text(told.title.as_str(), told.plain()).with_json(body)
     }
 
     async fn send(&self, notification: &Notification) -> Result<Receipt, NotifyError> {
         let body = self.render(notification).json.unwrap_or_default();
-        let answer = self.connection.post(&self.url, &body).await?;
+        let answer = self
+            .connection
+            .send(self.connection.post(&self.url).json(&body))
+            .await?;
         answer::judge(&answer)?;
         Ok(Receipt::new())
     }

@@ -1,10 +1,13 @@
+#[cfg(feature = "templates")]
+mod templates;
+
 use aurora_core::time::ManualClock;
 use proptest::prelude::*;
 use serde_json::json;
 
 use super::super::message::hostile::{name_start, notifications, worst};
-use super::super::message::samples::{firing, samples};
 use super::*;
+use crate::channels::samples::{self, firing};
 use crate::notification::Status;
 use crate::notifier::NotifyErrorKind;
 use crate::testing::fakes::{FakeResponse, FakeSlack};
@@ -76,7 +79,7 @@ fn every_sort_of_notification_has_its_form() {
         .username("Aurora")
         .build()
         .unwrap();
-    for (name, notification) in samples() {
+    for (name, notification) in samples::all() {
         insta::assert_json_snapshot!(name, slack.render(&notification).json);
     }
 }

@@ -4,7 +4,7 @@ use aurora_core::http::Url;
 use serde::Deserialize;
 
 use super::super::http::Answer;
-use super::super::status::{self, Exception};
+use super::super::http::status::{self, Exception};
 use crate::notifier::{NotifyError, NotifyErrorKind};
 
 const UNKNOWN: &str = "an answer that does not say that the message was taken";

@@ -15,6 +15,10 @@ pub(super) fn body(message: &Message) -> Value {
         "inlines": [run(&message.title, &[("weight", "Bolder"), ("size", "Large"), ("color", colour(message.tone))])],
     })];
     parts.extend(message.note.map(block));
+    parts.extend(message.body.as_ref().map(|body| {
+        let blocks: Vec<Value> = lines(body.plain()).map(block).collect();
+        json!({"type": "Container", "separator": true, "style": style(message.tone), "items": blocks})
+    }));
     parts.extend(
         message
             .items
@@ -60,9 +64,7 @@ fn blocks(item: &Item, is_several: bool) -> Vec<Value> {
         let name = run(&item.name, &[("weight", "Bolder"), ("color", colour(item.tone))]);
         blocks.push(json!({"type": "RichTextBlock", "inlines": [name]}));
     }
-    // A line break within a run is shown as a space.
-    let texts = std::iter::once(item.summary.as_str()).chain(item.description.lines());
-    blocks.extend(texts.filter(|text| !text.is_empty()).map(block));
+    blocks.extend(lines(&item.summary).chain(lines(&item.description)).map(block));
     blocks.extend(item.facts.iter().map(|fact| {
         let name = run(&format!("{}: ", fact.name), &[("weight", "Bolder")]);
         let value = run(&fact.value.plain(), &[]);
@@ -78,6 +80,11 @@ fn blocks(item: &Item, is_several: bool) -> Vec<Value> {
     }
     blocks.extend(item.omission().map(block));
     blocks
+}
+
+/// The lines, for a line break within a run is shown as a space.
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().filter(|line| !line.is_empty())
 }
 
 /// A block whose text is shown as it is: rich text knows no Markdown, other than the plain text blocks.

@@ -12,11 +12,13 @@ use async_trait::async_trait;
 use aurora_core::http::Url;
 use aurora_core::secret::Secret;
 
-use super::http::{Connection, Settings, http_settings};
+use super::http::Connection;
 use super::message::{Message, fitted};
+use super::settings::{Settings, settings};
 use crate::error::Error;
 use crate::notification::Notification;
 use crate::notifier::{Limits, Notifier, NotifyError, Receipt, Rendered};
+use crate::template::Texts;
 
 /// Posts each notification to a
 /// [webhook of a workflow](https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/add-incoming-webhook)
@@ -35,6 +37,7 @@ use crate::notifier::{Limits, Notifier, NotifyError, Receipt, Rendered};
 /// ```
 pub struct Teams {
     url: Url,
+    texts: Texts,
     connection: Connection,
 }
 
@@ -43,6 +46,7 @@ impl Teams {
     pub fn builder(url: impl Into<Secret>) -> TeamsBuilder {
         TeamsBuilder {
             url: url.into(),
+            texts: Texts::new(),
             settings: Settings::named("teams"),
         }
     }
@@ -61,19 +65,31 @@ impl fmt::Debug for Teams {
 #[must_use = "a channel begins with build()"]
 pub struct TeamsBuilder {
     url: Secret,
+    texts: Texts,
     settings: Settings,
 }
 
-http_settings!(TeamsBuilder, "teams");
+settings!(TeamsBuilder, "teams", "15 s");
 
 impl TeamsBuilder {
+    /// A title and a text of one's own; default the built-in ones. Both are plain text, and cut where they would be too
+    /// long. The link to acknowledge stays below them.
+    pub fn texts(mut self, texts: Texts) -> Self {
+        self.texts = texts;
+        self
+    }
+
     /// Checks everything and makes the channel.
     ///
     /// # Errors
     /// With every problem at once: an address that is no `http` or `https` URL, a time limit out of range.
     pub fn build(self) -> Result<Teams, Error> {
         let (url, connection) = self.settings.connect(&self.url, Vec::new())?;
-        Ok(Teams { url, connection })
+        Ok(Teams {
+            url,
+            texts: self.texts,
+            connection,
+        })
     }
 }
 
@@ -88,14 +104,17 @@ impl Notifier for Teams {
     }
 
     fn render(&self, notification: &Notification) -> Rendered {
-        let message = Message::of(notification);
+        let message = Message::of(notification, &self.texts, None);
         let (told, body) = fitted(&message, card::body, card::fits);
         Rendered::text(told.title.as_str(), told.plain()).with_json(body)
     }
 
     async fn send(&self, notification: &Notification) -> Result<Receipt, NotifyError> {
         let body = self.render(notification).json.unwrap_or_default();
-        let answer = self.connection.post(&self.url, &body).await?;
+        let answer = self
+            .connection
+            .send(self.connection.post(&self.url).json(&body))
+            .await?;
         answer::judge(&answer, &self.url)?;
         Ok(Receipt::new())
     }

@@ -1,10 +1,13 @@
+#[cfg(feature = "templates")]
+mod templates;
+
 use aurora_core::time::ManualClock;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::super::message::hostile::{name_start, notifications, worst};
-use super::super::message::samples::{firing, samples};
 use super::*;
+use crate::channels::samples::{self, firing};
 use crate::notification::Status;
 use crate::notifier::NotifyErrorKind;
 use crate::testing::fakes::{FakeResponse, FakeTeams};
@@ -59,7 +62,7 @@ fn the_worst_case_fits_too() {
 #[test]
 fn every_sort_of_notification_has_its_form() {
     let teams = teams("https://example.com/x");
-    for (name, notification) in samples() {
+    for (name, notification) in samples::all() {
         insta::assert_json_snapshot!(name, teams.render(&notification).json);
     }
 }

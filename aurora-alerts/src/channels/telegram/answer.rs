@@ -6,7 +6,7 @@ use aurora_core::http::StatusCode;
 use serde::Deserialize;
 
 use super::super::http::Answer;
-use super::super::status::{self, Exception};
+use super::super::http::status::{self, Exception};
 use crate::notifier::{NotifyError, NotifyErrorKind, Receipt, Scope};
 
 /// Where the statuses of the Bot API say something else than those of others.

@@ -7,10 +7,11 @@ use super::super::text::escape;
 /// too, which is never too few.
 pub(super) const TEXT: usize = 4_096;
 
-/// The whole message. Only `b` and `a` are used, never one within the other.
+/// The whole message. Of ours, only `b` and `a` are used, never one within the other.
 pub(super) fn text(message: &Message) -> String {
     let mut lines = vec![format!("{} {}", sign(message.tone), bold(&message.title))];
     lines.extend(message.note.map(str::to_owned));
+    lines.extend(message.body.as_ref().map(|body| body.marked_up(escaped)));
     for item in &message.items {
         if message.is_several() {
             lines.push(format!("\n{} {}", sign(item.tone), bold(&item.name)));
@@ -56,7 +57,7 @@ fn link(link: &Link) -> String {
     format!("<a href=\"{}\">{}</a>", escaped(&link.url), escaped(&link.text))
 }
 
-/// The four entities that Telegram knows; core.telegram.org/bots/api#html-style.
+/// The four names of entities that Telegram knows; core.telegram.org/bots/api#html-style.
 fn escaped(text: &str) -> String {
     escape(text, TEXT, char::len_utf16, |character| match character {
         '&' => Some("&amp;"),

@@ -14,12 +14,14 @@ use aurora_core::secret::Secret;
 use serde_json::{Value, json};
 
 use self::answer::Verdict;
-use super::http::{Connection, Settings, http_settings};
+use super::http::Connection;
 use super::message::{Message, fitted};
+use super::settings::{Settings, settings};
 use super::text::cut;
 use crate::error::Error;
 use crate::notification::Notification;
 use crate::notifier::{Limits, Notifier, NotifyError, NotifyErrorKind, Receipt, Rendered, Scope};
+use crate::template::{Escape, Texts};
 
 /// Where Telegram's own Bot API is.
 const BASE: &str = "https://api.telegram.org";
@@ -29,8 +31,8 @@ const LONGEST_CHAT: usize = 255;
 /// Sends each notification to chats as a bot: [`sendMessage`](https://core.telegram.org/bots/api#sendmessage) with HTML.
 ///
 /// Each chat is a target of its own. A message has at most 4,096 UTF-16 units, markup included, and its HTML is always
-/// well-formed: texts are shortened before they are marked up. Should Telegram not understand it all the same, the
-/// message goes out once more without markup.
+/// well-formed: texts are shortened before they are marked up. Should Telegram not understand it all the same, as it can be
+/// with the tags of a template, the message goes out once more without markup.
 ///
 /// `retry_after` is obeyed for the chat alone. A group that became a supergroup is followed to its new id, which the
 /// receipt tells. A chat that blocked the bot, or is not found, is gone; the others go on. Telegram allows one message a
@@ -46,6 +48,7 @@ const LONGEST_CHAT: usize = 255;
 pub struct Telegram {
     url: Url,
     chats: Vec<String>,
+    texts: Texts,
     connection: Connection,
 }
 
@@ -57,12 +60,13 @@ impl Telegram {
             token: token.into(),
             base_url: Secret::from(BASE),
             chats: Vec::new(),
+            texts: Texts::new(),
             settings: Settings::named("telegram"),
         }
     }
 
-    fn told(notification: &Notification) -> (Message, String) {
-        let message = Message::of(notification);
+    fn told(&self, notification: &Notification) -> (Message, String) {
+        let message = Message::of(notification, &self.texts, Some(Escape::HTML));
         fitted(&message, html::text, |text| html::length(text) <= html::TEXT)
     }
 
@@ -72,10 +76,11 @@ impl Telegram {
         text: &str,
         parse_mode: Option<&str>,
     ) -> Result<Verdict, NotifyError> {
-        let answer = self
+        let request = self
             .connection
-            .post(&self.url, &body(chat, text, parse_mode))
-            .await?;
+            .post(&self.url)
+            .json(&body(chat, text, parse_mode));
+        let answer = self.connection.send(request).await?;
         Ok(answer::judge(&answer))
     }
 }
@@ -96,10 +101,11 @@ pub struct TelegramBuilder {
     token: Secret,
     base_url: Secret,
     chats: Vec<String>,
+    texts: Texts,
     settings: Settings,
 }
 
-http_settings!(TelegramBuilder, "telegram");
+settings!(TelegramBuilder, "telegram", "15 s");
 
 impl TelegramBuilder {
     /// A chat that is told: its number (groups have negative ones) or the `@name` of a channel. At least one is needed.
@@ -118,6 +124,14 @@ impl TelegramBuilder {
     /// default `https://api.telegram.org`. Treated as a secret.
     pub fn base_url(mut self, url: impl Into<Secret>) -> Self {
         self.base_url = url.into();
+        self
+    }
+
+    /// A title and a text of one's own; default the built-in ones. A title is plain text. What the template of a text says
+    /// literally is Telegram's HTML and what it prints is escaped; where the whole would be too long, it is sent cut and without
+    /// markup. The link to acknowledge stays below it.
+    pub fn texts(mut self, texts: Texts) -> Self {
+        self.texts = texts;
         self
     }
 
@@ -147,6 +161,7 @@ impl TelegramBuilder {
         Ok(Telegram {
             url,
             chats: self.chats,
+            texts: self.texts,
             connection,
         })
     }
@@ -197,14 +212,14 @@ impl Notifier for Telegram {
     }
 
     fn render(&self, notification: &Notification) -> Rendered {
-        let (told, html) = Self::told(notification);
+        let (told, html) = self.told(notification);
         Rendered::text(told.title.as_str(), told.plain())
             .with_json(body(notification.address(), &html, Some("HTML")))
             .with_html(html)
     }
 
     async fn send(&self, notification: &Notification) -> Result<Receipt, NotifyError> {
-        let (told, html) = Self::told(notification);
+        let (told, html) = self.told(notification);
         let (mut chat, mut moved) = (notification.address().to_owned(), None);
         let (mut text, mut mode) = (html, Some("HTML"));
         // Once as it is, once to where the chat has moved, once without markup.

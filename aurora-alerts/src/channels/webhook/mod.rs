@@ -32,18 +32,17 @@ mod signature;
 mod tests;
 
 use std::fmt;
-use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
-use aurora_core::http::{Egress, HeaderName, HeaderValue, HttpClient, Url};
+use aurora_core::http::{HeaderName, HeaderValue, Url};
 use aurora_core::secret::Secret;
-use aurora_core::time::{Clock, SystemClock, Timestamp};
+use aurora_core::time::Timestamp;
 use serde::Serialize;
 
 use self::signature::SigningKey;
-use super::status;
-use crate::error::{Error, Problem};
+use super::http::{Connection, status};
+use super::settings::{Settings, settings};
+use crate::error::Error;
 use crate::notification::{Notification, Status};
 use crate::notifier::{Limits, Notifier, NotifyError, NotifyErrorKind, Receipt, Rendered};
 
@@ -67,25 +66,19 @@ use crate::notifier::{Limits, Notifier, NotifyError, NotifyErrorKind, Receipt, R
 /// # Ok::<(), aurora_alerts::Error>(())
 /// ```
 pub struct Webhook {
-    name: String,
     url: Url,
     keys: Vec<SigningKey>,
-    headers: Vec<(HeaderName, Secret)>,
-    client: HttpClient,
-    clock: Arc<dyn Clock>,
+    connection: Connection,
 }
 
 impl Webhook {
     /// Begins a webhook to an address, which is treated as a secret: it is in no error, log or `Debug`.
     pub fn builder(url: impl Into<Secret>) -> WebhookBuilder {
         WebhookBuilder {
-            name: "webhook".to_owned(),
             url: url.into(),
             secrets: Vec::new(),
             headers: Vec::new(),
-            timeout: Duration::from_secs(15),
-            egress: Egress::Any,
-            clock: Arc::new(SystemClock),
+            settings: Settings::named("webhook"),
         }
     }
 }
@@ -93,7 +86,7 @@ impl Webhook {
 impl fmt::Debug for Webhook {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Webhook")
-            .field("name", &self.name)
+            .field("name", &self.connection.name)
             .finish_non_exhaustive()
     }
 }
@@ -102,22 +95,15 @@ impl fmt::Debug for Webhook {
 #[derive(Debug)]
 #[must_use = "a webhook begins with build()"]
 pub struct WebhookBuilder {
-    name: String,
     url: Secret,
     secrets: Vec<Secret>,
     headers: Vec<(String, Secret)>,
-    timeout: Duration,
-    egress: Egress,
-    clock: Arc<dyn Clock>,
+    settings: Settings,
 }
 
-impl WebhookBuilder {
-    /// The name of the channel; default `webhook`.
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = name.into();
-        self
-    }
+settings!(WebhookBuilder, "webhook", "15 s");
 
+impl WebhookBuilder {
     /// A signing secret, `whsec_` and 24 to 64 bytes in base64; given twice, both sign, so that a receiver can change
     /// from the old to the new without a gap.
     pub fn secret(mut self, secret: impl Into<Secret>) -> Self {
@@ -131,24 +117,6 @@ impl WebhookBuilder {
         self
     }
 
-    /// How long one attempt may take; default 15 s.
-    pub fn timeout(mut self, limit: Duration) -> Self {
-        self.timeout = limit;
-        self
-    }
-
-    /// Where the address may lead; [`Egress::PublicOnly`] for addresses that users chose. Default [`Egress::Any`].
-    pub fn egress(mut self, egress: Egress) -> Self {
-        self.egress = egress;
-        self
-    }
-
-    /// Where the time of the signature and of the time limit comes from; default the system's clock.
-    pub fn clock(mut self, clock: impl Clock) -> Self {
-        self.clock = Arc::new(clock);
-        self
-    }
-
     /// Checks everything and makes the webhook.
     ///
     /// # Errors
@@ -156,12 +124,6 @@ impl WebhookBuilder {
     /// cannot be one, a time limit out of range.
     pub fn build(self) -> Result<Webhook, Error> {
         let mut details: Vec<String> = Vec::new();
-        let url = Url::parse(self.url.expose())
-            .ok()
-            .filter(|url| matches!(url.scheme(), "http" | "https"));
-        if url.is_none() {
-            details.push("address must be an http or https URL".to_owned());
-        }
         let mut keys = Vec::new();
         for secret in &self.secrets {
             match SigningKey::parse(secret) {
@@ -181,32 +143,11 @@ impl WebhookBuilder {
                 )),
             }
         }
-        let client = HttpClient::builder()
-            .headers_timeout(self.timeout)
-            .timeout(self.timeout)
-            .egress(self.egress)
-            .clock(Arc::clone(&self.clock))
-            .build();
-        if let Err(error) = &client {
-            details.push(error.to_string());
-        }
-        let subject = format!("channel {:?}", self.name);
-        Error::check(
-            details
-                .into_iter()
-                .map(|detail| Problem::new(subject.as_str(), detail))
-                .collect(),
-        )?;
-        let (Some(url), Ok(client)) = (url, client) else {
-            return Err(Error::invalid(subject, "address or client is missing"));
-        };
+        let (url, connection) = self.settings.connect(&self.url, details)?;
         Ok(Webhook {
-            name: self.name,
             url,
             keys,
-            headers,
-            client,
-            clock: self.clock,
+            connection: connection.with_headers(headers),
         })
     }
 }
@@ -237,7 +178,7 @@ impl<'a> Payload<'a> {
 #[async_trait]
 impl Notifier for Webhook {
     fn name(&self) -> &str {
-        &self.name
+        &self.connection.name
     }
 
     fn limits(&self) -> Limits {
@@ -260,12 +201,10 @@ impl Notifier for Webhook {
             )
             .with_source(error)
         })?;
-        let (id, timestamp) = (notification.id.to_string(), self.clock.now().as_secs());
-        let mut request = self.client.post(&self.url);
-        for (name, value) in &self.headers {
-            request = request.secret_header(name, value);
-        }
-        request = request
+        let (id, timestamp) = (notification.id.to_string(), self.connection.now().as_secs());
+        let mut request = self
+            .connection
+            .post(&self.url)
             .header("content-type", "application/json")
             .header("webhook-id", &id)
             .header("webhook-timestamp", &timestamp.to_string());
@@ -277,8 +216,8 @@ impl Notifier for Webhook {
                 .collect();
             request = request.header("webhook-signature", &signatures.join(" "));
         }
-        let answer = request.body(body).send().await.map_err(status::unanswered)?;
-        status::judge(answer.status(), answer.retry_after(self.clock.now()), &[])?;
+        let answer = self.connection.send(request.body(body)).await?;
+        status::judge(answer.status, answer.retry_after(), &[])?;
         Ok(Receipt::new())
     }
 }

@@ -51,6 +51,28 @@ fn has(value: &Value, text: &str) -> bool {
 
 /// The methods that the fakes of all chat services share.
 macro_rules! fake_service {
+    // A service with one address, and how it answers there.
+    ($fake:ident, $answer:path) => {
+        super::accepted::fake_service!($fake);
+
+        impl $fake {
+            /// A service that takes messages as fast as they come.
+            ///
+            /// # Errors
+            /// When the local host has no free port.
+            pub async fn start() -> std::io::Result<Self> {
+                Self::with(None).await
+            }
+
+            async fn with(rate: Option<super::RateWindow>) -> std::io::Result<Self> {
+                let accepted = super::accepted::Accepted::default();
+                let kept = accepted.clone();
+                let answer = move |request: &_| $answer(request, rate.as_ref(), &kept);
+                let server = super::FakeServer::start(answer).await?;
+                Ok(Self { server, accepted })
+            }
+        }
+    };
     ($fake:ident) => {
         impl $fake {
             /// The messages that it took, as they were sent, oldest first.

@@ -18,17 +18,9 @@ pub struct FakeDiscord {
     accepted: Accepted,
 }
 
-fake_service!(FakeDiscord);
+fake_service!(FakeDiscord, answer);
 
 impl FakeDiscord {
-    /// A webhook that takes messages as fast as they come.
-    ///
-    /// # Errors
-    /// When the local host has no free port.
-    pub async fn start() -> io::Result<Self> {
-        Self::with(None).await
-    }
-
     /// A webhook that takes five messages in two seconds; its headers say how many are left, and more are answered with
     /// 429 and `retry_after`.
     ///
@@ -36,13 +28,6 @@ impl FakeDiscord {
     /// When the local host has no free port.
     pub async fn limited(clock: impl Clock) -> io::Result<Self> {
         Self::with(Some(RateWindow::new(clock, 5, Duration::from_secs(2)))).await
-    }
-
-    async fn with(rate: Option<RateWindow>) -> io::Result<Self> {
-        let accepted = Accepted::default();
-        let kept = accepted.clone();
-        let server = FakeServer::start(move |request| answer(request, rate.as_ref(), &kept)).await?;
-        Ok(Self { server, accepted })
     }
 
     /// The address of the webhook.

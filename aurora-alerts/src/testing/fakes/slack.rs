@@ -19,30 +19,15 @@ pub struct FakeSlack {
     accepted: Accepted,
 }
 
-fake_service!(FakeSlack);
+fake_service!(FakeSlack, answer);
 
 impl FakeSlack {
-    /// A webhook that takes messages as fast as they come.
-    ///
-    /// # Errors
-    /// When the local host has no free port.
-    pub async fn start() -> io::Result<Self> {
-        Self::with(None).await
-    }
-
     /// A webhook that takes one message a second, and answers others with 429 and `Retry-After`.
     ///
     /// # Errors
     /// When the local host has no free port.
     pub async fn limited(clock: impl Clock) -> io::Result<Self> {
         Self::with(Some(RateWindow::new(clock, 1, Duration::from_secs(1)))).await
-    }
-
-    async fn with(rate: Option<RateWindow>) -> io::Result<Self> {
-        let accepted = Accepted::default();
-        let kept = accepted.clone();
-        let server = FakeServer::start(move |request| answer(request, rate.as_ref(), &kept)).await?;
-        Ok(Self { server, accepted })
     }
 
     /// The address of the webhook.

@@ -19,30 +19,15 @@ pub struct FakeTeams {
     accepted: Accepted,
 }
 
-fake_service!(FakeTeams);
+fake_service!(FakeTeams, answer);
 
 impl FakeTeams {
-    /// A workflow that takes messages as fast as they come.
-    ///
-    /// # Errors
-    /// When the local host has no free port.
-    pub async fn start() -> io::Result<Self> {
-        Self::with(None).await
-    }
-
     /// A workflow that takes four messages a second, and answers others with 429.
     ///
     /// # Errors
     /// When the local host has no free port.
     pub async fn limited(clock: impl Clock) -> io::Result<Self> {
         Self::with(Some(RateWindow::new(clock, 4, Duration::from_secs(1)))).await
-    }
-
-    async fn with(rate: Option<RateWindow>) -> io::Result<Self> {
-        let accepted = Accepted::default();
-        let kept = accepted.clone();
-        let server = FakeServer::start(move |request| answer(request, rate.as_ref(), &kept)).await?;
-        Ok(Self { server, accepted })
     }
 
     /// The address of the workflow.

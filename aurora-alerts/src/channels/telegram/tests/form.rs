@@ -7,8 +7,8 @@ use std::process::{Command, Stdio};
 use proptest::prelude::*;
 
 use super::super::super::message::hostile::{name_start, notifications, worst};
-use super::super::super::message::samples::samples;
 use super::offline;
+use crate::channels::samples;
 use crate::notification::Notification;
 use crate::notifier::Notifier;
 use crate::testing::fakes::FakeTelegram;
@@ -85,7 +85,7 @@ fn ask_python(html: &[String]) -> Option<Vec<usize>> {
 
 #[test]
 fn a_parser_of_others_finds_the_html_well_formed() {
-    let notifications = samples()
+    let notifications = samples::all()
         .into_iter()
         .map(|(_, sample)| sample)
         .chain(worst_cases());
@@ -103,7 +103,7 @@ fn a_parser_of_others_finds_the_html_well_formed() {
 
 #[test]
 fn every_sort_of_notification_has_its_form() {
-    for (name, notification) in samples() {
+    for (name, notification) in samples::all() {
         insta::assert_snapshot!(name, offline().render(&notification).html.unwrap());
     }
 }

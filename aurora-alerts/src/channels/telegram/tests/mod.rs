@@ -1,9 +1,11 @@
 mod form;
+#[cfg(feature = "templates")]
+mod templates;
 
 use aurora_core::time::ManualClock;
 
-use super::super::message::samples::firing;
 use super::*;
+use crate::channels::samples::firing;
 use crate::notification::Status;
 use crate::testing::fakes::{FakeResponse, FakeTelegram};
 use crate::testing::{notifier_contract, sample_notification};

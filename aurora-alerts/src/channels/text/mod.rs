@@ -1,4 +1,8 @@
-//! Texts within limits: cut with a mark, escaped, and without what could disturb a screen.
+//! Texts within limits: cut with a mark, escaped, and without what could disturb a screen; and addresses among them.
+
+mod href;
+
+pub(super) use self::href::href;
 
 /// What stands at the end of a text that was cut.
 pub(super) const MARK: &str = "…";
@@ -51,8 +55,12 @@ pub(super) fn escape(
 /// One line without what could disturb a screen: control characters are spaces, and what turns the direction of writing
 /// is left out, as it could make a text look like another.
 pub(super) fn line(text: &str) -> String {
-    let clean: String = text.chars().filter_map(harmless).collect();
-    clean.trim().to_owned()
+    clean(text).trim().to_owned()
+}
+
+/// As [`line`], with the spaces around it.
+pub(super) fn clean(text: &str) -> String {
+    text.chars().filter_map(harmless).collect()
 }
 
 /// As [`line`], but with its line breaks, of which at most `breaks` are kept and no two in a row.
