@@ -26,6 +26,8 @@ pub const WAITED_SECONDS: &str = "aurora_alerts_waited_seconds";
 pub const ESCALATIONS: &str = "aurora_alerts_escalations_total";
 /// Alerts that somebody acknowledged.
 pub const ACKNOWLEDGEMENTS: &str = "aurora_alerts_acknowledgements_total";
+/// Requests that another replica had accepted and that were refused, because there are as many alerts as there may be.
+pub const REPLICA_REFUSALS: &str = "aurora_alerts_replica_refusals_total";
 /// Turns in which the store did not answer.
 pub const STORE_FAILURES: &str = "aurora_alerts_store_failures_total";
 /// Notifications that wait, by `channel`.
@@ -49,6 +51,10 @@ pub fn describe() {
     );
     describe_counter!(ESCALATIONS, "Steps of escalation chains that were taken.");
     describe_counter!(ACKNOWLEDGEMENTS, "Alerts that somebody acknowledged.");
+    describe_counter!(
+        REPLICA_REFUSALS,
+        "Requests that another replica had accepted and that were refused."
+    );
     describe_counter!(STORE_FAILURES, "Turns in which the store did not answer.");
     describe_gauge!(QUEUED, "Notifications that wait for their channel.");
 }
@@ -69,6 +75,10 @@ pub(crate) fn changed(decision: Decision, severity: Severity) {
 
 pub(crate) fn sample_refused(reason: &'static str) {
     counter!(SAMPLES_REFUSED, "reason" => reason).increment(1);
+}
+
+pub(crate) fn refused_of_replica() {
+    counter!(REPLICA_REFUSALS).increment(1);
 }
 
 pub(crate) fn store_failed() {

@@ -85,6 +85,25 @@ impl Desk {
         std::mem::take(&mut self.lock().samples).into()
     }
 
+    /// Samples that could not be handed on wait before those that came meanwhile.
+    pub(super) fn put_back(&self, samples: Vec<Sample>) {
+        let mut waiting = self.lock();
+        let later = std::mem::replace(&mut waiting.samples, samples.into());
+        waiting.samples.extend(later);
+        while waiting.samples.len() > MOST_SAMPLES {
+            waiting.samples.pop_front();
+            waiting.lost_samples = waiting.lost_samples.saturating_add(1);
+        }
+    }
+
+    /// Nobody will judge what waits; it counts as lost.
+    pub(super) fn forget_samples(&self) {
+        let mut waiting = self.lock();
+        let count = u64::try_from(waiting.samples.len()).unwrap_or(u64::MAX);
+        waiting.samples.clear();
+        waiting.lost_samples = waiting.lost_samples.saturating_add(count);
+    }
+
     pub(super) fn lost_samples(&self) -> u64 {
         self.lock().lost_samples
     }

@@ -88,6 +88,8 @@ impl AlertEngine {
                 if inner.has_followed() {
                     // The replica that led was handed these samples too.
                     inner.series.skip(inner.clock.now());
+                    // And these not: they are judged by nobody.
+                    inner.desk.forget_samples();
                     info!(fence = got.fence, "this replica evaluates and delivers now");
                 }
                 inner.set_following(false);
@@ -147,7 +149,13 @@ impl AlertEngine {
             for message in messages {
                 match serde_json::from_str::<Command>(&message.body) {
                     Ok(command) => {
-                        brain.core.step(Input::Command(command), now);
+                        if brain.core.step(Input::Command(command), now) == Reply::Full {
+                            error!(
+                                seq = message.seq,
+                                "what another replica took in was refused: there are too many"
+                            );
+                            telemetry::refused_of_replica();
+                        }
                     }
                     Err(_) => error!(
                         seq = message.seq,
@@ -209,15 +217,26 @@ impl AlertEngine {
     async fn follow_turn(&self) -> Result<(), Error> {
         let inner = &self.inner;
         let intake = inner.desk.take();
-        let samples = inner.desk.take_samples();
-        let mut orders = intake.commands;
-        if !samples.is_empty() {
-            let (reply, _) = tokio::sync::oneshot::channel();
-            let command = Command::Samples { samples };
-            orders.push(Order { command, reply });
-        }
-        self.hand_on(orders).await?;
+        self.hand_on(intake.commands).await?;
+        self.hand_on_samples().await?;
         self.look().await
+    }
+
+    /// Samples wait on the desk until they are handed on; where they wait too long, the oldest are lost and counted.
+    async fn hand_on_samples(&self) -> Result<(), Error> {
+        let samples = self.inner.desk.take_samples();
+        if samples.is_empty() {
+            return Ok(());
+        }
+        let command = Command::Samples { samples };
+        let Ok(body) = serde_json::to_string(&command) else {
+            return Ok(()); // finite numbers and texts can always be written
+        };
+        let handed = self.inner.store.submit(&[body]).await;
+        if let (Err(_), Command::Samples { samples }) = (&handed, command) {
+            self.inner.desk.put_back(samples);
+        }
+        Ok(handed?)
     }
 
     async fn hand_on(&self, orders: Vec<Order>) -> Result<(), Error> {

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use aurora_core::time::Timestamp;
 
 use super::Pipeline;
-use super::flush::new_id;
 use super::lane::{Item, LaneKey, Place};
+use super::write::new_id;
 use crate::history::Outcome;
 use crate::labels::Fingerprint;
 use crate::notification::{DeliveryId, NamedAlert, Notification, Reason, Status};

@@ -4,20 +4,24 @@
 //! change it was told. All that is sent follows from the difference: nothing is told twice, nothing is forgotten, and
 //! what is superseded while a target cannot be reached is summed up. The stages are those of [`STAGES`], one file each.
 
+mod broken;
 mod changes;
 mod deliver;
 mod escalate;
 mod explain;
+mod finish;
 mod flush;
 mod group;
 mod inhibit;
 mod intake;
 mod known;
 mod lane;
+mod people;
 mod retry;
 mod rows;
 mod settle;
 mod tree;
+mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;

@@ -7,10 +7,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::changes::ToldKey;
-use super::flush::dedup;
 use super::group::{Group, GroupTimes, Told};
 use super::known::Known;
 use super::lane::{Item, LaneKey, Standing};
+use super::write::dedup;
 use super::{Dirty, Pipeline, Setup};
 use crate::labels::Fingerprint;
 use crate::silence::Silence;

@@ -6,22 +6,16 @@ use std::time::Duration;
 use aurora_core::time::Timestamp;
 
 use super::group::Told;
-use super::known::{Facts, Origin};
-use super::lane::{Content, Disabled, Item, LaneKey, Place};
+use super::lane::{Content, Item, LaneKey, Place};
 use super::{About, Pipeline, retry};
 use crate::history::{Entry, Outcome};
-use crate::labels::{Fingerprint, Labels};
+use crate::labels::Fingerprint;
 use crate::link::AckSubject;
 use crate::notification::{DeliveryId, Notification, Status};
 use crate::notifier::{NotifyError, NotifyErrorKind, Receipt, Scope};
-use crate::rule::Severity;
-use crate::state::{Decision, ResolveReason};
 
 /// How many refusals in a row, which no repetition will mend, switch a channel off.
 const PERMANENT_FAILURES: u32 = 3;
-
-/// The name of the alert about a channel that was switched off.
-pub(crate) const CHANNEL_BROKEN: &str = "Notification channel broken";
 
 impl Pipeline {
     /// Takes the outcome of what was claimed on a lane.
@@ -182,7 +176,7 @@ impl Pipeline {
         for fallback in self.fallback_lanes(&key.channel) {
             self.order += 1;
             let mut copy = item.clone();
-            copy.notification.id = super::flush::new_id(now);
+            copy.notification.id = super::write::new_id(now);
             copy.notification.target = fallback.target.to_string();
             copy.notification.moved_to = None;
             copy.notification.attempt = 1;
@@ -285,218 +279,6 @@ impl Pipeline {
         Some(item)
     }
 
-    /// Switches a channel or one of its targets off, hands on what waits, and says so on the fallback channel.
-    fn disable(&mut self, key: &LaneKey, error: &NotifyError, now: Timestamp) {
-        let disabled = Some(Disabled {
-            at: now,
-            error: error.kind(),
-            detail: error.to_string(),
-        });
-        match error.scope() {
-            Scope::Target => {
-                if let Some(lane) = self.lanes.get_mut(key) {
-                    lane.standing.disabled = disabled;
-                }
-                self.dirty.lanes.insert(key.clone());
-            }
-            Scope::Channel => {
-                if let Some(standing) = self.channels.get_mut(&*key.channel) {
-                    standing.disabled = disabled;
-                }
-                self.dirty.channels.insert(key.channel.to_string());
-            }
-        }
-        let entry = Entry::Channel {
-            enabled: false,
-            reason: Some(error.kind()),
-        };
-        self.log.note(now, None, Some(&key.channel), entry);
-        if !self.fallback_lanes(&key.channel).is_empty() {
-            self.redirect(key, error.scope(), now);
-        }
-        let target = (error.scope() == Scope::Target).then_some(&*key.target);
-        self.tell_broken(&key.channel, target, error, now);
-    }
-
-    /// What waits on broken lanes is taken out; their groups are planned anew, for whoever takes over.
-    fn redirect(&mut self, key: &LaneKey, scope: Scope, now: Timestamp) {
-        let lanes: Vec<LaneKey> = self
-            .lanes
-            .keys()
-            .filter(|other| match scope {
-                Scope::Target => *other == key,
-                Scope::Channel => other.channel == key.channel,
-            })
-            .cloned()
-            .collect();
-        let mut groups = BTreeSet::new();
-        for lane in lanes {
-            let items = self
-                .lanes
-                .get_mut(&lane)
-                .map(super::Lane::drain)
-                .unwrap_or_default();
-            for item in items {
-                self.dirty.item_gone(item.notification.id);
-                self.note_delivery(&lane, &item.notification, Outcome::Redirected, None, now);
-                groups.extend(item.groups().into_iter().map(str::to_owned));
-            }
-        }
-        for group in groups {
-            self.schedule_group(&group, now);
-        }
-    }
-
-    fn tell_broken(&mut self, channel: &str, target: Option<&str>, error: &NotifyError, now: Timestamp) {
-        let mut labels = Labels::from([("alertname", CHANNEL_BROKEN), ("channel", channel)]);
-        if let Some(target) = target {
-            labels.insert("target", target);
-        }
-        let facts = Facts {
-            fingerprint: labels.fingerprint(),
-            rule: CHANNEL_BROKEN.to_owned(),
-            severity: Severity::Critical,
-            metric: None,
-            value: None,
-            operator: None,
-            threshold: None,
-            description: format!(
-                "channel {channel} takes nothing any more ({error}); it was switched off until it is switched on again"
-            ),
-            labels,
-            annotations: std::collections::BTreeMap::new(),
-            generator_url: None,
-            starts_at: now,
-        };
-        let fingerprint = facts.fingerprint;
-        if self.take_firing(facts, Origin::Channel, now, now) {
-            self.note_change(fingerprint, Decision::Fired, now);
-        }
-    }
-
-    /// Uses a channel again that was switched off, with all its targets; says whether it was off.
-    pub(crate) fn enable(&mut self, channel: &str, now: Timestamp) -> bool {
-        let mut was_off = false;
-        let Some(standing) = self.channels.get_mut(channel) else {
-            return false;
-        };
-        was_off |= standing.disabled.take().is_some();
-        standing.permanent = 0;
-        standing.rest_until = None;
-        self.dirty.channels.insert(channel.to_owned());
-        for (key, lane) in &mut self.lanes {
-            if &*key.channel == channel {
-                was_off |= lane.standing.disabled.take().is_some();
-                lane.standing.permanent = 0;
-                lane.standing.rest_until = None;
-                lane.failures = 0;
-                self.dirty.lanes.insert(key.clone());
-            }
-        }
-        if !was_off {
-            return false;
-        }
-        let entry = Entry::Channel {
-            enabled: true,
-            reason: None,
-        };
-        self.log.note(now, None, Some(channel), entry);
-        let own: Vec<Fingerprint> = self
-            .alerts
-            .values()
-            .filter(|known| {
-                known.origin == Origin::Channel && known.facts.labels.get("channel") == Some(channel)
-            })
-            .map(|known| known.facts.fingerprint)
-            .collect();
-        for fingerprint in own {
-            self.resolve(fingerprint, None, ResolveReason::Recovered, now, now);
-            self.note_change(fingerprint, Decision::Resolved, now);
-        }
-        // Whatever it was not told in the meantime.
-        let groups: Vec<String> = self.groups.keys().cloned().collect();
-        for group in groups {
-            self.schedule_group(&group, now);
-        }
-        true
-    }
-
-    /// Forgets an alert that is over, that everybody knows is over, and that was quiet for long enough.
-    pub(super) fn finish(&mut self, fingerprint: Fingerprint) {
-        let Some(known) = self.alerts.get(&fingerprint) else {
-            return;
-        };
-        if known.is_firing() || known.is_restless() || known.flap.since.is_some() {
-            return;
-        }
-        let keys = self.memberships.get(&fingerprint).cloned().unwrap_or_default();
-        if !keys
-            .iter()
-            .all(|key| self.knows_the_end(key, fingerprint, known.seq))
-        {
-            return;
-        }
-        for key in keys {
-            self.forget_in_group(&key, fingerprint);
-        }
-        self.memberships.remove(&fingerprint);
-        self.alerts.remove(&fingerprint);
-        self.dirty.alerts.insert(fingerprint);
-        self.set_alert_timer(fingerprint);
-    }
-
-    fn knows_the_end(&self, key: &str, fingerprint: Fingerprint, seq: u64) -> bool {
-        let Some(group) = self.groups.get(key) else {
-            return true;
-        };
-        let Some(node) = self.setup.tree.node(group.route) else {
-            return true;
-        };
-        if group.flush_at.is_some() {
-            return false;
-        }
-        let receiver = &node.receiver;
-        let has_heard = |lane: &LaneKey| {
-            let waits = self
-                .lanes
-                .get(lane)
-                .is_some_and(|lane| lane.about(key).any(|item| mentions(item, fingerprint)));
-            !waits && group.told(lane, fingerprint).is_some_and(|told| told.seq >= seq)
-        };
-        let routed = self.lanes_of(receiver);
-        let listening = group
-            .told
-            .iter()
-            .filter(|(_, told)| {
-                told.get(&fingerprint)
-                    .is_some_and(|told| told.status == Status::Firing)
-            })
-            .map(|(lane, _)| lane)
-            .filter(|lane| self.lanes.contains_key(*lane) && !routed.contains(*lane));
-        routed.iter().all(has_heard) && listening.count() == 0
-    }
-
-    fn forget_in_group(&mut self, key: &str, fingerprint: Fingerprint) {
-        let Some(group) = self.groups.get_mut(key) else {
-            return;
-        };
-        group.members.remove(&fingerprint);
-        for (lane, told) in &mut group.told {
-            if told.remove(&fingerprint).is_some() {
-                self.dirty
-                    .told
-                    .insert((key.to_owned(), lane.clone(), fingerprint));
-            }
-        }
-        group.told.retain(|_, told| !told.is_empty());
-        if group.members.is_empty() {
-            self.set_group_timer(key, None);
-            self.groups.remove(key);
-            self.watched.remove(key);
-            self.dirty.groups.insert(key.to_owned());
-        }
-    }
-
     pub(super) fn acknowledge_url(&self, fingerprints: &[Fingerprint], now: Timestamp) -> Option<String> {
         let links = self.setup.links.as_ref().filter(|_| !fingerprints.is_empty())?;
         links.sign(
@@ -505,7 +287,7 @@ impl Pipeline {
         )
     }
 
-    fn note_delivery(
+    pub(super) fn note_delivery(
         &mut self,
         key: &LaneKey,
         notification: &Notification,
@@ -533,12 +315,6 @@ impl Pipeline {
         };
         self.log.note(now, about, Some(&key.channel), entry);
     }
-}
-
-fn mentions(item: &Item, fingerprint: Fingerprint) -> bool {
-    item.content
-        .iter()
-        .any(|content| content.fingerprint == fingerprint)
 }
 
 /// Whoever asks to be left alone, or for fewer messages, means all of them.
