@@ -8,6 +8,7 @@ use crate::labels::Labels;
 use crate::notification::Reason;
 use crate::posted::PostedAlert;
 use crate::route::Route;
+use crate::rule::Rule;
 use crate::rule::{Escalation, Severity};
 use crate::testing::Recorder;
 

@@ -8,7 +8,7 @@ use aurora_core::http::{Error, StatusCode};
 use crate::notifier::{NotifyError, NotifyErrorKind};
 
 /// What a channel means by a status where that is not what the table says, and why: `(status, kind, meaning)`.
-pub(super) type Exception = (u16, NotifyErrorKind, &'static str);
+pub(in crate::channels) type Exception = (u16, NotifyErrorKind, &'static str);
 
 /// The table: first and last status, kind, meaning. The first line that fits counts.
 ///
@@ -46,7 +46,7 @@ const TABLE: [(u16, u16, NotifyErrorKind, &str); 11] = [
 
 /// `Ok` for 2xx; for anything else the error by the channel's exceptions and then by the table, with the wait that the
 /// channel asked for.
-pub(super) fn judge(
+pub(in crate::channels) fn judge(
     status: StatusCode,
     retry_after: Option<Duration>,
     exceptions: &[Exception],
@@ -79,7 +79,7 @@ fn by_table(code: u16) -> (NotifyErrorKind, &'static str) {
 }
 
 /// The error for an exchange that brought no status at all.
-pub(super) fn unanswered(error: Error) -> NotifyError {
+pub(in crate::channels) fn unanswered(error: Error) -> NotifyError {
     let kind = match error.class() {
         // Nobody knows whether it arrived.
         FailureClass::Transient if !error.before_sending() => NotifyErrorKind::Timeout,

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use aurora_core::time::ManualClock;
 use serde_json::Value;
 use wiremock::matchers::{method, path};
