@@ -318,7 +318,7 @@ fn counter(criterion: &mut Criterion) {
     let counter =
         metrics::with_local_recorder(&recorder, || metrics::counter!("orders_total", "shop" => "north"));
     group.bench_function("recorder", |bencher| {
-        bencher.iter(|| black_box(&counter).increment(1))
+        bencher.iter(|| black_box(&counter).increment(1));
     });
     group.finish();
 }

@@ -31,7 +31,7 @@ fn linked(hook: &FakeServer, links: &AckLinks, clock: &ManualClock) -> Option<Ve
     let bodies = hook.requests().into_iter().rev();
     let url = bodies
         .filter_map(|request| request.json())
-        .find_map(|body| Some(body["data"]["acknowledge_url"].as_str()?.to_owned()))?;
+        .find_map(|body| Some(body.pointer("/data/acknowledge_url")?.as_str()?.to_owned()))?;
     let (_, token) = url.split_once("token=")?;
     match links.verify(token, clock.now()).ok()?.subject {
         AckSubject::Alerts(alerts) => Some(alerts),
@@ -107,11 +107,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .flat_map(|found| &found.groups)
         .flat_map(|group| &group.targets)
     {
-        println!(
-            "  explained: {} is at {}",
-            target.channel,
-            serde_json::to_value(&target.stage)?["stage"]
-        );
+        let stage = serde_json::to_value(&target.stage)?;
+        let stage = stage
+            .get("stage")
+            .and_then(|stage| stage.as_str())
+            .unwrap_or_default();
+        println!("  explained: {} is at {stage}", target.channel);
     }
     pass(&engine, &clock, 70).await;
     println!("A minute later one message has told Slack what the others heard one by one:");
