@@ -8,6 +8,7 @@ use crate::condition::Operator;
 use crate::labels::Labels;
 use crate::notification::{Change, NamedAlert, Notification, Reason, Status};
 use crate::rule::Severity;
+use crate::state::ResolveReason;
 use crate::testing::{sample_alert, sample_notification};
 
 const START: Timestamp = Timestamp::from_secs(1_767_225_600);
@@ -18,6 +19,7 @@ pub(super) fn all() -> Vec<(&'static str, Notification)> {
         ("firing", firing()),
         ("annotated", annotated()),
         ("resolved", of(vec![alert("Error rate high", Status::Resolved)])),
+        ("silent", silent()),
         ("several", several()),
         ("escalated", escalated()),
         ("flapping", flapping()),
@@ -59,8 +61,16 @@ fn annotated() -> Notification {
     ] {
         alert.annotations.insert(name.to_owned(), text.to_owned());
     }
+    notification.acknowledge_url = Some("https://aurora.example.com/ack/dlv_1?sig=abc&until=1".to_owned());
     notification.others_firing = 2;
     notification
+}
+
+/// Over because its series brings no data any more.
+fn silent() -> Notification {
+    let mut alert = alert("Error rate high", Status::Resolved);
+    alert.resolve_reason = Some(ResolveReason::NoData);
+    of(vec![alert])
 }
 
 pub(super) fn several() -> Notification {

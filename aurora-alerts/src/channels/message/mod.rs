@@ -6,7 +6,8 @@ mod fact;
 #[cfg(test)]
 pub(super) mod hostile;
 mod link;
-#[cfg(all(test, feature = "templates"))]
+#[cfg(test)]
+#[cfg(feature = "templates")]
 pub(super) mod templates;
 #[cfg(test)]
 mod tests;

@@ -20,11 +20,12 @@ pub(in crate::channels) fn failing() -> Texts {
     texts("{{ 1 / 0 }}", "{{ 1 / 0 }}")
 }
 
-/// A text that prints every value there is, of every alert.
+/// A text that prints every value of the first alert, each only so far that all together are within what a template may
+/// print: else the default text would be tried.
 pub(in crate::channels) fn everything() -> Texts {
-    let body = "{{ title }}\n{% for alert in alerts %}{{ alert.line }}\n\n{{ alert.description }}\n\
-        {% for name, value in alert.labels|items %}{{ name }}: {{ value }}\n{% endfor %}\
-        {% for name, value in alert.annotations|items %}{{ name }}: {{ value }}\n{% endfor %}{% endfor %}";
+    let body = "{% set alert = alerts[0] %}{{ alert.line[:500] }}\n\n{{ alert.description[:500] }}\n\
+        {% for name, value in alert.labels|items %}{{ name[:200] }}: {{ value[:200] }}\n{% endfor %}\
+        {% for name, value in alert.annotations|items %}{{ name[:200] }}: {{ value[:200] }}\n{% endfor %}";
     texts("{{ title }} {{ alerts[0].description }}", body)
 }
 

@@ -16,7 +16,8 @@ pub(super) fn body(message: &Message) -> Value {
     })];
     parts.extend(message.note.map(block));
     parts.extend(message.body.as_ref().map(|body| {
-        let blocks: Vec<Value> = lines(body.plain()).map(block).collect();
+        let text = body.marked_up(str::to_owned);
+        let blocks: Vec<Value> = lines(&text).map(block).collect();
         json!({"type": "Container", "separator": true, "style": style(message.tone), "items": blocks})
     }));
     parts.extend(

@@ -14,6 +14,12 @@ fn render(texts: Texts, notification: &Notification) -> String {
     rendered.html.unwrap()
 }
 
+async fn send(fake: &FakeTelegram, texts: Texts) {
+    let telegram = Telegram::builder(fake.token()).base_url(fake.base_url());
+    let telegram = telegram.chat(CHAT).texts(texts).build().unwrap();
+    telegram.send(&for_chat(firing())).await.unwrap();
+}
+
 #[tokio::test]
 async fn title_and_text_arrive_and_the_link_to_acknowledge_stays() {
     let fake = FakeTelegram::start().await.unwrap();
@@ -21,13 +27,7 @@ async fn title_and_text_arrive_and_the_link_to_acknowledge_stays() {
         "{{ mark }} in {{ common_labels.zone }}",
         "<i>{{ alerts[0].rule }}</i>\n\n{{ alerts[0].reading }}",
     );
-    let telegram = Telegram::builder(fake.token())
-        .base_url(fake.base_url())
-        .chat(CHAT)
-        .texts(texts)
-        .build()
-        .unwrap();
-    telegram.send(&for_chat(firing())).await.unwrap();
+    send(&fake, texts).await;
     assert_eq!(
         fake.accepted()[0]["text"],
         "🟠 <b>WARNING in sa-east-1</b>\n<i>Error rate high</i>\n\nerror_rate 31 &gt; 20\n\
@@ -70,13 +70,7 @@ fn what_is_too_long_is_cut_with_the_mark_and_has_no_markup() {
 async fn tags_that_telegram_refuses_are_sent_as_text() {
     let fake = FakeTelegram::start().await.unwrap();
     let texts = texts("{{ title }}", "<table>{{ alerts[0].rule }}");
-    let telegram = Telegram::builder(fake.token())
-        .base_url(fake.base_url())
-        .chat(CHAT)
-        .texts(texts)
-        .build()
-        .unwrap();
-    telegram.send(&for_chat(firing())).await.unwrap();
+    send(&fake, texts).await;
     let accepted = fake.accepted();
     assert_eq!(accepted[0].get("parse_mode"), None);
     assert!(
