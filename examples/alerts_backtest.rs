@@ -73,11 +73,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     let report = backtest(|rule| rule.for_(10 * MINUTE))
         .failing("slack", evening..evening + 30 * MINUTE)
         .run(recorded(begin).take_while(|(at, ..)| *at < evening + 120 * MINUTE))?;
-    let slack = &report.alerts.channels[0];
-    println!(
-        "{} attempts failed, {} notifications arrived\n",
-        slack.retried, slack.delivered
-    );
+    for slack in &report.alerts.channels {
+        println!(
+            "{} attempts failed, {} notifications arrived\n",
+            slack.retried, slack.delivered
+        );
+    }
 
     println!("From lines of text:");
     let lines = "time,metric,labels,value\n\
