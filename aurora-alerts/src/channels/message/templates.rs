@@ -1,9 +1,4 @@
 //! Texts of users' own by which the chat channels are tried.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "what is made up for tests is there"
-)]
 
 use crate::channels::samples;
 use crate::notification::Notification;
