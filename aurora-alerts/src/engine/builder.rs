@@ -10,7 +10,7 @@ use tokio::sync::{Semaphore, watch};
 
 use super::blueprint::{BOUNDS, Blueprint, Fixed, RESOLVE_TIMEOUT};
 use super::desk::Desk;
-use super::events::Journal;
+use super::events::{Callback, Event, Journal};
 use super::run::Stage;
 use super::{AlertEngine, Brain, Inner};
 use crate::core::Core;
@@ -57,6 +57,7 @@ pub struct AlertEngineBuilder {
     bounds: Bounds,
     history_limit: usize,
     deliveries_limit: usize,
+    callbacks: Vec<Callback>,
 }
 
 impl Default for AlertEngineBuilder {
@@ -80,6 +81,7 @@ impl Default for AlertEngineBuilder {
             bounds: BOUNDS,
             history_limit: 1_000,
             deliveries_limit: 1_000,
+            callbacks: Vec::new(),
         }
     }
 }
@@ -242,6 +244,29 @@ impl AlertEngineBuilder {
         self
     }
 
+    /// Calls an action of the application's own with everything that happens, once it is written down: alerts that fire
+    /// and resolve, deliveries, escalations, acknowledgements.
+    ///
+    /// It is called by whoever drives the engine, so that it should be quick; one that panics stops nothing. What takes
+    /// long or must not be lost is a [`Notifier`], which escalations and routes can name.
+    ///
+    /// # Examples
+    /// ```
+    /// use aurora_alerts::{AlertEngine, engine::Event, history::Entry};
+    ///
+    /// let engine = AlertEngine::builder().on_event(|event| {
+    ///     if let Event::Record(record) = event
+    ///         && let Entry::Escalated { step, .. } = record.entry
+    ///     {
+    ///         eprintln!("nobody has acknowledged {:?}: step {step}", record.rule);
+    ///     }
+    /// });
+    /// ```
+    pub fn on_event(mut self, action: impl Fn(&Event) + Send + Sync + 'static) -> Self {
+        self.callbacks.push(Callback::new(action));
+        self
+    }
+
     /// How many changes [`AlertEngine::history`] remembers; default 1,000.
     pub fn history_limit(mut self, limit: usize) -> Self {
         self.history_limit = limit;
@@ -302,7 +327,7 @@ impl AlertEngineBuilder {
             notifiers: self.channels,
             blueprint: Mutex::new(Arc::new(blueprint)),
             store,
-            journal: Journal::new(self.history_limit, self.deliveries_limit),
+            journal: Journal::new(self.history_limit, self.deliveries_limit, self.callbacks),
             holder: Id::<Engine>::new(self.clock.now()).to_string(),
             clock: self.clock,
             lead_ttl: self.lead_ttl,

@@ -1,9 +1,12 @@
 use std::collections::BTreeMap;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
+use tracing::error;
 
 use super::status::Counts;
 use crate::alert::AlertEvent;
@@ -64,15 +67,39 @@ pub(super) struct Journal {
     history: Mutex<Ring<AlertEvent>>,
     deliveries: Mutex<Ring<DeliveryRecord>>,
     counts: Mutex<BTreeMap<String, Counts>>,
+    callbacks: Vec<Callback>,
+}
+
+/// An action of the application's own.
+pub(super) struct Callback(Box<dyn Fn(&Event) + Send + Sync>);
+
+impl Callback {
+    pub(super) fn new(action: impl Fn(&Event) + Send + Sync + 'static) -> Self {
+        Self(Box::new(action))
+    }
+
+    /// A mistake in somebody's action stops no delivery.
+    fn call(&self, event: &Event) {
+        if catch_unwind(AssertUnwindSafe(|| (self.0)(event))).is_err() {
+            error!("an action on an event panicked");
+        }
+    }
+}
+
+impl fmt::Debug for Callback {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Callback")
+    }
 }
 
 impl Journal {
-    pub(super) fn new(history: usize, deliveries: usize) -> Self {
+    pub(super) fn new(history: usize, deliveries: usize, callbacks: Vec<Callback>) -> Self {
         Self {
             events: broadcast::channel(LAG).0,
             history: Mutex::new(Ring::new(history)),
             deliveries: Mutex::new(Ring::new(deliveries)),
             counts: Mutex::default(),
+            callbacks,
         }
     }
 
@@ -129,6 +156,9 @@ impl Journal {
     }
 
     fn publish(&self, event: Event) {
+        for callback in &self.callbacks {
+            callback.call(&event);
+        }
         // An error only says that nobody listens.
         drop(self.events.send(event));
     }

@@ -1,5 +1,6 @@
 //! One attempt on one channel.
 
+use std::future::Future;
 use std::panic::AssertUnwindSafe;
 
 use aurora_core::time::Clock;
@@ -18,13 +19,18 @@ impl AlertEngine {
     ///
     /// # Cancel safety
     /// Nobody knows whether it arrived: it goes out again, under the same id.
-    pub(super) async fn send(&self, sending: Sending) {
-        let Sending { lane, notification } = sending;
-        let mut flight = Flight {
+    pub(super) fn send(&self, sending: Sending) -> impl Future<Output = ()> + Send + '_ {
+        // Made before the first poll, so that one that is never polled is given back too.
+        let flight = Flight {
             engine: self,
-            lane: &lane,
-            aloft: Some(notification.id),
+            lane: sending.lane.clone(),
+            aloft: Some(sending.notification.id),
         };
+        self.attempt(sending, flight)
+    }
+
+    async fn attempt(&self, sending: Sending, mut flight: Flight<'_>) {
+        let Sending { lane, notification } = sending;
         let clock = &self.inner.clock;
         let started = clock.elapsed();
         let result = match self.inner.notifier(&lane.channel) {
@@ -72,14 +78,14 @@ fn tell(lane: &LaneKey, attempt: u32, result: &Result<Receipt, NotifyError>) {
 /// A claim that is given back when the attempt is dropped half-way.
 struct Flight<'a> {
     engine: &'a AlertEngine,
-    lane: &'a LaneKey,
+    lane: LaneKey,
     aloft: Option<DeliveryId>,
 }
 
 impl Drop for Flight<'_> {
     fn drop(&mut self) {
         if let Some(id) = self.aloft {
-            self.engine.brain().core.unclaim(self.lane, id);
+            self.engine.brain().core.unclaim(&self.lane, id);
         }
     }
 }

@@ -51,7 +51,7 @@ impl Pipeline {
     }
 
     /// What waits on broken lanes is taken out; their groups are planned anew, for whoever takes over.
-    fn redirect(&mut self, key: &LaneKey, scope: Scope, now: Timestamp) {
+    pub(super) fn redirect(&mut self, key: &LaneKey, scope: Scope, now: Timestamp) {
         let lanes: Vec<LaneKey> = self
             .lanes
             .keys()

@@ -118,9 +118,16 @@ impl Pipeline {
         if !known.is_firing() || known.acknowledgement.is_some() || climb.due.is_none_or(|due| due > now) {
             return None;
         }
-        let chain = self.chain_of(known)?;
         let position = usize::try_from(climb.next).unwrap_or(usize::MAX);
-        let step = chain.steps().get(position)?.clone();
+        let step = self
+            .chain_of(known)
+            .and_then(|chain| chain.steps().get(position).cloned());
+        let Some(step) = step else {
+            // Other rules are in force, whose chain is shorter or not there.
+            self.set_climb(fingerprint, Climb { due: None, ..climb });
+            return None;
+        };
+        let chain = self.chain_of(known)?;
         if self.is_suppressed(known, now) {
             // Looked at again when the wait of the same step has passed once more.
             let later = now + step.after.max(std::time::Duration::from_secs(1));

@@ -220,7 +220,7 @@ impl Pipeline {
         if !told.delivered {
             return Stage::Refused { at: told.at };
         }
-        if !known.is_firing() && told.status == Status::Resolved && known.held {
+        if !known.is_firing() && told.status == Status::Resolved && !known.held.is_empty() {
             return Stage::Dropped;
         }
         let repeats = known.is_firing() && known.acknowledgement.is_none();

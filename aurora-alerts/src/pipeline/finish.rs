@@ -1,7 +1,7 @@
 //! Alerts that are over and of which everybody knows are forgotten.
 
 use super::Pipeline;
-use super::lane::{Item, LaneKey};
+use super::lane::{Item, Lane, LaneKey};
 use crate::labels::Fingerprint;
 use crate::notification::Status;
 
@@ -37,17 +37,12 @@ impl Pipeline {
         let Some(node) = self.setup.tree.node(group.route) else {
             return true;
         };
-        if group.flush_at.is_some() {
+        let waits = |lane: &Lane| lane.about(key).any(|item| mentions(item, fingerprint));
+        if group.flush_at.is_some() || self.lanes.values().any(waits) {
             return false;
         }
         let receiver = &node.receiver;
-        let has_heard = |lane: &LaneKey| {
-            let waits = self
-                .lanes
-                .get(lane)
-                .is_some_and(|lane| lane.about(key).any(|item| mentions(item, fingerprint)));
-            !waits && group.told(lane, fingerprint).is_some_and(|told| told.seq >= seq)
-        };
+        let has_heard = |lane: &LaneKey| group.told(lane, fingerprint).is_some_and(|told| told.seq >= seq);
         let routed = self.lanes_of(receiver);
         let listening = group
             .told

@@ -77,6 +77,7 @@ impl Pipeline {
             if self.lanes.get(&lane).is_none_or(|lane| lane.blocks(key)) {
                 continue; // when it settles, the group is looked at again
             }
+            self.take_back(key, &lane, now);
             let plan = self.plan(&circumstances, &lane, now);
             holds |= plan.holds;
             flapped.extend(plan.flap.iter().copied());
@@ -129,6 +130,12 @@ impl Pipeline {
             });
             lanes.extend(listening.cloned());
         }
+        // Those that an escalation would tell, to take back what is of no use any more.
+        let waiting = self
+            .lanes
+            .iter()
+            .filter(|(_, lane)| lane.about(key).next().is_some());
+        lanes.extend(waiting.map(|(lane, _)| lane.clone()));
         lanes
     }
 
@@ -191,7 +198,10 @@ impl Pipeline {
         if known.is_firing() && is_suppressed {
             return Need::Hold;
         }
-        if !known.is_firing() && !knows_it_fires && (known.held || circumstances.unseen == Unseen::Drop) {
+        if !known.is_firing()
+            && !knows_it_fires
+            && (known.held.contains(&circumstances.key) || circumstances.unseen == Unseen::Drop)
+        {
             return Need::Silently;
         }
         match (known.flap.since, known.flap.digest_at) {
@@ -215,13 +225,18 @@ impl Pipeline {
             group.flushed_at = Some(now);
             self.dirty.groups.insert(circumstances.key.clone());
         }
-        for fingerprint in &circumstances.suppressed {
-            self.mark_held(*fingerprint);
+        let held: Vec<Fingerprint> = if circumstances.is_early {
+            Vec::new()
+        } else if circumstances.is_muted {
+            circumstances.members.clone()
+        } else {
+            circumstances.suppressed.iter().copied().collect()
+        };
+        for fingerprint in held {
+            self.mark_held(&circumstances.key, fingerprint);
         }
-        if circumstances.is_muted {
-            for fingerprint in circumstances.members.clone() {
-                self.mark_held(fingerprint);
-            }
+        for fingerprint in told_of {
+            self.release(&circumstances.key, *fingerprint);
         }
         for fingerprint in told_of {
             self.count_told(*fingerprint, now);
@@ -238,13 +253,41 @@ impl Pipeline {
         }
     }
 
-    /// This firing was kept back; if it ends before it is told, nobody hears of it.
-    fn mark_held(&mut self, fingerprint: Fingerprint) {
+    /// What was silenced or inhibited when it fired or ended was kept back, however long its groups wait.
+    pub(super) fn weigh(&mut self, now: Timestamp) {
+        let changed = std::mem::take(&mut self.unweighed);
+        if changed.is_empty() || (self.silences.is_empty() && self.setup.inhibit.is_empty()) {
+            return;
+        }
+        self.prepare_inhibition();
+        for fingerprint in changed {
+            let is_suppressed = |known: &Known| self.is_suppressed(known, now);
+            if !self.alerts.get(&fingerprint).is_some_and(is_suppressed) {
+                continue;
+            }
+            let keys = self.memberships.get(&fingerprint).cloned().unwrap_or_default();
+            if let Some(known) = self.alerts.get_mut(&fingerprint) {
+                known.held.extend(keys);
+                self.dirty.alerts.insert(fingerprint);
+            }
+        }
+    }
+
+    /// This firing was kept back; if it ends before it is told, nobody of this group hears of it.
+    fn mark_held(&mut self, key: &str, fingerprint: Fingerprint) {
         if let Some(known) = self.alerts.get_mut(&fingerprint)
             && known.is_firing()
-            && !known.held
+            && known.held.insert(key.to_owned())
         {
-            known.held = true;
+            self.dirty.alerts.insert(fingerprint);
+        }
+    }
+
+    /// It is told now: whoever hears that it fires hears of its end.
+    fn release(&mut self, key: &str, fingerprint: Fingerprint) {
+        if let Some(known) = self.alerts.get_mut(&fingerprint)
+            && known.held.remove(key)
+        {
             self.dirty.alerts.insert(fingerprint);
         }
     }
@@ -272,26 +315,35 @@ impl Pipeline {
         let Some(node) = self.setup.tree.node(group.route) else {
             return;
         };
+        let member = group.members.iter().next().copied();
+        let routed = self.lanes_of(&self.receiver_of(member, &node.receiver));
         // Where something is on its way, its outcome decides when the next is due.
-        let idle = |lane: &LaneKey| {
-            self.lanes
-                .get(lane)
-                .is_some_and(|lane| lane.about(key).next().is_none())
+        let repeats = |lane: &LaneKey| {
+            routed.contains(lane)
+                && self
+                    .lanes
+                    .get(lane)
+                    .is_some_and(|found| !self.is_broken(lane, found) && found.about(key).next().is_none())
         };
         let told = group
             .told
             .iter()
-            .filter(|(lane, _)| idle(lane))
+            .filter(|(lane, _)| repeats(lane))
             .flat_map(|(_, told)| told);
         let firing = told.filter(|(fingerprint, told)| {
-            told.status == Status::Firing
-                && self
-                    .alerts
-                    .get(fingerprint)
-                    .is_some_and(|known| known.is_firing() && known.acknowledgement.is_none())
+            let calls = |known: &Known| {
+                known.is_firing() && known.acknowledgement.is_none() && known.flap.since.is_none()
+            };
+            told.status == Status::Firing && self.alerts.get(fingerprint).is_some_and(calls)
         });
-        let repeat = firing.map(|(_, told)| told.at + node.repeat_interval).min();
-        let at = match (group.flush_at, repeat) {
+        let mut repeat = firing.map(|(_, told)| told.at + node.repeat_interval).min();
+        let flush_at = group.flush_at;
+        if repeat.is_some_and(|at| at <= self.now) {
+            // Due and not told: it is kept back, and looked at with every tick until it is not.
+            self.watched.insert(key.to_owned());
+            repeat = None;
+        }
+        let at = match (flush_at, repeat) {
             (Some(flush), Some(repeat)) => Some(flush.min(repeat)),
             (flush, repeat) => flush.or(repeat),
         };

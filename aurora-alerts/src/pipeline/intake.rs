@@ -147,6 +147,7 @@ impl Pipeline {
     fn changed(&mut self, fingerprint: Fingerprint, now: Timestamp) {
         self.dirty.alerts.insert(fingerprint);
         self.inhibition = None;
+        self.unweighed.insert(fingerprint);
         self.look_at_flapping(fingerprint, now);
         self.set_alert_timer(fingerprint);
         self.schedule_groups_of(fingerprint, now);

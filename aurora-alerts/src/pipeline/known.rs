@@ -1,7 +1,7 @@
 //! An alert from its first firing until everybody was told of its end.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use aurora_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -105,8 +105,9 @@ pub(crate) struct Known {
     pub(crate) seq: u64,
     /// The last of them.
     pub(crate) changes: VecDeque<Change>,
-    /// Whether this firing was kept back by a silence, an inhibition or a mute time.
-    pub(crate) held: bool,
+    /// The groups in which this firing was kept back by a silence, an inhibition or a mute time, and not told since.
+    #[serde(default)]
+    pub(crate) held: BTreeSet<String>,
     pub(crate) acknowledgement: Option<Acknowledgement>,
     pub(crate) climb: Option<Climb>,
     #[serde(default)]
@@ -141,7 +142,7 @@ impl Known {
             resolve_reason: None,
             seq: 0,
             changes: VecDeque::new(),
-            held: false,
+            held: BTreeSet::new(),
             acknowledgement: None,
             climb: None,
             flap: Flap {
@@ -164,7 +165,7 @@ impl Known {
         if changes {
             self.ends_at = None;
             self.resolve_reason = None;
-            self.held = false;
+            self.held.clear();
             self.acknowledgement = None;
             self.climb = None;
             self.change(Status::Firing, at);

@@ -323,6 +323,23 @@ impl Lane {
         self.items.get(&place)
     }
 
+    /// Changes every item, also what is in flight, which stays so.
+    pub(crate) fn rewrite(&mut self, change: impl Fn(&mut Item) -> bool) -> Vec<DeliveryId> {
+        let flying = self.in_flight;
+        let places: Vec<Place> = self.items.keys().copied().collect();
+        let mut changed = Vec::new();
+        for place in places {
+            if let Some(mut item) = self.remove(place) {
+                if change(&mut item) {
+                    changed.push(item.notification.id);
+                }
+                self.put(item);
+            }
+        }
+        self.in_flight = flying;
+        changed
+    }
+
     /// Everything that waits, taken out, except what is in flight.
     pub(crate) fn drain(&mut self) -> Vec<Item> {
         let places: Vec<Place> = self

@@ -109,8 +109,14 @@ pub(crate) struct Pipeline {
     timers: Timers,
     /// Groups of which something is kept back that time alone may release.
     watched: BTreeSet<String>,
+    /// Alerts that changed and of which nobody has looked yet whether they are kept back.
+    unweighed: BTreeSet<Fingerprint>,
     /// Alerts whose next step of escalation is due.
     due_climbs: BTreeSet<Fingerprint>,
+    /// What was told in groups that are no longer there, while a pipeline is taken up.
+    strays: Vec<(changes::ToldKey, group::Told)>,
+    /// Whether what waits may be about groups that are no longer there.
+    has_strangers: bool,
     /// Lanes on which something was launched and not yet handed out.
     launched: BTreeSet<LaneKey>,
     order: u64,
@@ -153,7 +159,10 @@ impl Pipeline {
             inhibition: None,
             timers: Timers::default(),
             watched: BTreeSet::new(),
+            unweighed: BTreeSet::new(),
             due_climbs: BTreeSet::new(),
+            strays: Vec::new(),
+            has_strangers: false,
             launched: BTreeSet::new(),
             order: 0,
             now: Timestamp::UNIX_EPOCH,
@@ -180,6 +189,9 @@ impl Pipeline {
     /// Lets time pass: what expires, ends, or is due to be told.
     pub(crate) fn tick(&mut self, now: Timestamp) {
         self.now = now;
+        if std::mem::take(&mut self.has_strangers) {
+            self.drop_strangers(now);
+        }
         self.expire_silences(now);
         // Each once: what is due again at once waits for the next tick.
         for (due, fingerprint) in self.timers.alerts_due(now) {
@@ -187,6 +199,7 @@ impl Pipeline {
             self.timers.of_alert.remove(&fingerprint);
             self.wake_alert(fingerprint, now);
         }
+        self.weigh(now);
         self.escalate(now);
         for (due, key) in self.timers.groups_due(now) {
             self.timers.groups.remove(&(due, key.clone()));

@@ -114,6 +114,8 @@ impl Pipeline {
         self.dirty.alerts.insert(fingerprint);
         self.set_alert_timer(fingerprint);
         self.tell_acknowledged(fingerprint, now);
+        // What waits to call somebody else is taken back.
+        self.watch_groups_of(fingerprint);
         true
     }
 

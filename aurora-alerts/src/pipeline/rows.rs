@@ -13,6 +13,7 @@ use super::lane::{Item, LaneKey, Standing};
 use super::write::dedup;
 use super::{Dirty, Pipeline, Setup};
 use crate::labels::Fingerprint;
+use crate::notification::Reason;
 use crate::silence::Silence;
 use crate::store::{Batch, OutboxRow, StateKey, StateKind};
 
@@ -99,6 +100,9 @@ impl Pipeline {
         for fingerprint in &fingerprints {
             self.set_alert_timer(*fingerprint);
         }
+        for (key, told) in std::mem::take(&mut self.strays) {
+            self.carry_stray(&key, told);
+        }
         for row in outbox {
             unreadable += u64::from(self.restore_item(row).is_none());
         }
@@ -106,6 +110,7 @@ impl Pipeline {
         for key in &keys {
             self.set_repeat_timer(key);
         }
+        self.has_strangers = true;
         // What is kept back is known by looking.
         self.watched.extend(keys);
         unreadable
@@ -137,7 +142,9 @@ impl Pipeline {
                     Some(group) => {
                         group.told.entry(key.1).or_default().insert(key.2, told);
                     }
+                    // Other routes are in force than those by which it was told.
                     None => {
+                        self.strays.push((key.clone(), told));
                         self.dirty.told.insert(key);
                     }
                 }
@@ -198,6 +205,26 @@ impl Pipeline {
         }
     }
 
+    /// What a lane was told in a group that is no longer there it knows in the groups that are.
+    fn carry_stray(&mut self, (_, lane, fingerprint): &ToldKey, told: Told) {
+        for key in self.memberships.get(fingerprint).cloned().unwrap_or_default() {
+            let Some(group) = self.groups.get_mut(&key) else {
+                continue;
+            };
+            if group
+                .told(lane, *fingerprint)
+                .is_none_or(|known| known.seq < told.seq)
+            {
+                group
+                    .told
+                    .entry(lane.clone())
+                    .or_default()
+                    .insert(*fingerprint, told);
+                self.dirty.told.insert((key, lane.clone(), *fingerprint));
+            }
+        }
+    }
+
     /// What a lane knows of an alert it knows in whatever group the alert is now.
     fn carry_over(
         &mut self,
@@ -229,7 +256,8 @@ impl Pipeline {
     }
 
     /// What waits for groups that are no longer there is written anew, by the groups that are.
-    fn drop_strangers(&mut self, now: Timestamp) {
+    pub(super) fn drop_strangers(&mut self, now: Timestamp) {
+        self.rehouse();
         let lanes: Vec<LaneKey> = self.lanes.keys().cloned().collect();
         for key in lanes {
             let Some(lane) = self.lanes.get(&key) else {
@@ -243,6 +271,39 @@ impl Pipeline {
                 .collect();
             for place in strangers {
                 self.drop_item(&key, place, crate::history::Outcome::Superseded, now);
+            }
+        }
+    }
+
+    /// What may have arrived stays as it is, and is about the groups in which its alerts are now.
+    fn rehouse(&mut self) {
+        let (groups, memberships) = (&self.groups, &self.memberships);
+        let home = |fingerprint: &Fingerprint| memberships.get(fingerprint).and_then(|keys| keys.first());
+        for (key, lane) in &mut self.lanes {
+            let changed = lane.rewrite(|item| {
+                if item.is_replaceable() && !item.flying {
+                    return false;
+                }
+                let mut moved = false;
+                for part in &mut item.content {
+                    if !groups.contains_key(&part.group)
+                        && let Some(home) = home(&part.fingerprint)
+                    {
+                        part.group.clone_from(home);
+                        moved = true;
+                    }
+                }
+                if moved
+                    && !groups.contains_key(&item.notification.group_key)
+                    && item.notification.reason != Reason::Digest
+                    && let Some(part) = item.content.first()
+                {
+                    item.notification.group_key.clone_from(&part.group);
+                }
+                moved
+            });
+            for id in changed {
+                self.dirty.item_put(id, key);
             }
         }
     }

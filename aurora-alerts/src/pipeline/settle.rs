@@ -138,6 +138,11 @@ impl Pipeline {
                 self.look_again(&group, now);
             }
         }
+        let is_broken = self.lanes.get(key).is_some_and(|lane| self.is_broken(key, lane));
+        if is_broken && !self.fallback_lanes(&key.channel).is_empty() {
+            // Another target has switched the channel off meanwhile.
+            self.redirect(key, Scope::Target, now);
+        }
     }
 
     /// Leaves the whole channel alone, with all its lanes.
@@ -174,20 +179,46 @@ impl Pipeline {
     fn give_up(&mut self, key: &LaneKey, place: Place, item: Item, now: Timestamp) {
         self.take_out(key, place);
         for fallback in self.fallback_lanes(&key.channel) {
-            self.order += 1;
-            let mut copy = item.clone();
-            copy.notification.id = super::write::new_id(now);
-            copy.notification.target = fallback.target.to_string();
-            copy.notification.moved_to = None;
-            copy.notification.attempt = 1;
-            copy.failures = 0;
-            copy.not_before = now;
-            copy.ambiguous = false;
-            copy.flying = false;
-            copy.order = self.order;
-            self.insert_item(&fallback, copy);
+            if let Some(copy) = self.copy_for(&fallback, &item, now) {
+                self.insert_item(&fallback, copy);
+            }
         }
         self.tell(key, &item, false, now);
+    }
+
+    /// What a lane that takes over does not know yet of a notification, as one of its own.
+    fn copy_for(&mut self, lane: &LaneKey, item: &Item, now: Timestamp) -> Option<Item> {
+        let knows = |part: &Content| {
+            let told = self
+                .groups
+                .get(&part.group)
+                .and_then(|group| group.told(lane, part.fingerprint));
+            told.is_some_and(|told| told.seq >= part.seq)
+                || self.lanes.get(lane).is_some_and(|lane| {
+                    let mut waiting = lane.about(&part.group).flat_map(|item| &item.content);
+                    waiting.any(|other| other.fingerprint == part.fingerprint && other.seq >= part.seq)
+                })
+        };
+        let mut copy = item.clone();
+        copy.content.retain(|part| !knows(part));
+        if copy.content.is_empty() {
+            return None;
+        }
+        let left: BTreeSet<Fingerprint> = copy.content.iter().map(|part| part.fingerprint).collect();
+        copy.notification
+            .alerts
+            .retain(|alert| left.contains(&alert.fingerprint));
+        copy.notification.id = super::write::new_id(now);
+        copy.notification.target = lane.target.to_string();
+        copy.notification.moved_to = None;
+        copy.notification.attempt = 1;
+        copy.failures = 0;
+        copy.not_before = now;
+        copy.ambiguous = false;
+        copy.flying = false;
+        self.order += 1;
+        copy.order = self.order;
+        Some(copy)
     }
 
     /// Remembers what a target knows now, and looks whether there is more to tell.

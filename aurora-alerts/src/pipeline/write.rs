@@ -87,7 +87,10 @@ impl Pipeline {
         };
         let outdated: Vec<Place> = self.lanes.get(lane).map_or_else(Vec::new, |lane| {
             let waiting = lane.replaceable(key).into_iter();
-            let is_outdated = |place: &Place| lane.get(*place).is_some_and(|item| self.is_outdated(item));
+            let is_outdated = |place: &Place| {
+                lane.get(*place)
+                    .is_some_and(|item| self.is_outdated(item, before.has_news))
+            };
             waiting.filter(is_outdated).collect()
         });
         let wanted: BTreeMap<Fingerprint, u64> = tell
@@ -95,10 +98,7 @@ impl Pipeline {
             .chain(flap)
             .filter_map(|fingerprint| Some((*fingerprint, self.alerts.get(fingerprint)?.seq)))
             .collect();
-        if let [place] = *outdated
-            && let Some(item) = self.lanes.get(lane).and_then(|lane| lane.get(place))
-            && self.says(item, &wanted, flap.is_empty())
-        {
+        if self.say(lane, &outdated, &wanted, flap.is_empty()) {
             before.is_kept = true;
             return before;
         }
@@ -116,31 +116,61 @@ impl Pipeline {
         before
     }
 
-    /// Whether a waiting notification tells exactly this.
-    fn says(&self, item: &Item, wanted: &BTreeMap<Fingerprint, u64>, plain: bool) -> bool {
-        let same_kind = match item.notification.reason {
-            Reason::Changed => plain,
-            Reason::Flapping => !plain,
-            _ => false,
+    /// Takes back what would tell somebody new of what is over, or of what somebody takes care of.
+    pub(super) fn take_back(&mut self, key: &str, lane: &LaneKey, now: Timestamp) {
+        let stale: Vec<Place> = self.lanes.get(lane).map_or_else(Vec::new, |lane| {
+            let is_stale = |place: &Place| {
+                lane.get(*place).is_some_and(|item| {
+                    let reason = item.notification.reason;
+                    matches!(reason, Reason::Escalated | Reason::Acknowledged)
+                        && self.is_outdated(item, false)
+                })
+            };
+            lane.replaceable(key).into_iter().filter(is_stale).collect()
+        });
+        for place in stale {
+            self.drop_item(lane, place, crate::history::Outcome::Superseded, now);
+        }
+    }
+
+    /// Whether what waits, in one notification or several, tells exactly this.
+    fn say(
+        &self,
+        lane: &LaneKey,
+        places: &[Place],
+        wanted: &BTreeMap<Fingerprint, u64>,
+        plain: bool,
+    ) -> bool {
+        let Some(lane) = self.lanes.get(lane).filter(|_| !places.is_empty()) else {
+            return false;
         };
-        same_kind
-            && item.content.len() == wanted.len()
-            && item
-                .content
-                .iter()
-                .all(|part| wanted.get(&part.fingerprint) == Some(&part.seq))
+        let mut said = BTreeMap::new();
+        for item in places.iter().filter_map(|place| lane.get(*place)) {
+            let same_kind = match item.notification.reason {
+                Reason::Changed => plain,
+                Reason::Flapping => !plain,
+                _ => false,
+            };
+            if !same_kind {
+                return false;
+            }
+            said.extend(item.content.iter().map(|part| (part.fingerprint, part.seq)));
+        }
+        said == *wanted
     }
 
     /// Whether something newer takes the place of what waits.
-    fn is_outdated(&self, item: &Item) -> bool {
+    fn is_outdated(&self, item: &Item, has_news: bool) -> bool {
+        let calls = |part: &Content| {
+            self.alerts
+                .get(&part.fingerprint)
+                .is_some_and(|known| known.is_firing() && known.acknowledgement.is_none())
+        };
         match item.notification.reason {
-            Reason::Changed | Reason::Flapping | Reason::Repeated => true,
+            Reason::Changed | Reason::Flapping => true,
+            Reason::Repeated => has_news || !item.content.iter().all(calls),
             // Sent to somebody new: of no use once it is over or somebody takes care.
-            Reason::Escalated => item.content.iter().all(|part| {
-                self.alerts
-                    .get(&part.fingerprint)
-                    .is_none_or(|known| !known.is_firing() || known.acknowledgement.is_some())
-            }),
+            Reason::Escalated => !item.content.iter().any(calls),
             Reason::Acknowledged => item.notification.alerts.iter().all(|alert| {
                 self.alerts
                     .get(&alert.fingerprint)

@@ -2,6 +2,7 @@
 
 mod acknowledging;
 mod channels;
+mod corners;
 mod fed;
 mod flapping;
 mod holding;
