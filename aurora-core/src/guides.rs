@@ -21,9 +21,16 @@ mod resilience {}
 #[doc = include_str!("../../docs/core/telemetry.md")]
 mod telemetry {}
 
+#[doc = include_str!("../../docs/core/webhook.md")]
+mod webhook {}
+
 #[cfg(feature = "sqlite")]
 #[doc = include_str!("../../docs/core/leases.md")]
 mod leases {}
+
+#[cfg(feature = "sqlite")]
+#[doc = include_str!("../../docs/core/backup.md")]
+mod backup {}
 
 #[cfg(feature = "sqlite")]
 #[doc = include_str!("../../docs/core/outbox.md")]

@@ -18,6 +18,7 @@
 //! | `store` | SQLite or PostgreSQL behind one type, with migrations, a durable outbox and leases | `sqlite`, `postgres` |
 //! | `config` | layered settings that know where they came from | `config` |
 //! | `access` | passwords, tokens, second factors, API keys, roles, sealed secrets | `access` |
+//! | [`webhook`] | signed webhooks after Standard Webhooks: sign, verify, recognise repetitions | |
 //! | [`telemetry`] | trace context and bounded labels; logs of the process and its own measurements | partly `telemetry` |
 //! | `testing` | contract suites and throwaway databases and caches | `testing` |
 
@@ -50,3 +51,4 @@ pub mod telemetry;
 pub mod testing;
 pub mod text;
 pub mod time;
+pub mod webhook;

@@ -199,7 +199,7 @@ impl AppBuilder {
     /// # Errors
     /// `Storage` when the database does not answer, `Settings` when two checks have the same name or one has none.
     pub async fn build(self) -> Result<App, Error> {
-        let workspace = wiring::default_workspace(&self.crm, &*self.clock).await?;
+        let workspace = wiring::default_workspace(&self.crm).await?;
         let health = self.health.clock(Arc::clone(&self.clock)).build();
         let health = health.map_err(|error| {
             Error::new(ErrorKind::Settings, "a component of /ready cannot be watched").caused_by(error)

@@ -3,12 +3,23 @@
 use aws_lc_rs::{constant_time, digest, rand};
 
 use super::Error;
+use super::encoding::to_base64url;
+use crate::secret::Secret;
 
 /// Bytes of the operating system's generator.
-pub(super) fn random<const N: usize>() -> Result<[u8; N], Error> {
+pub(crate) fn random<const N: usize>() -> Result<[u8; N], Error> {
     let mut bytes = [0; N];
     rand::fill(&mut bytes).map_err(|_| Error::internal("the operating system gives no random bytes"))?;
     Ok(bytes)
+}
+
+/// A text that nobody can guess: 256 bits of the operating system's generator in 43 letters of base64url, as they fit into
+/// URLs, headers and forms.
+///
+/// # Errors
+/// When the operating system gives no random bytes.
+pub fn token() -> Result<Secret, Error> {
+    Ok(Secret::new(to_base64url(random::<32>()?)))
 }
 
 /// SHA-256 of the pieces, one after the other.

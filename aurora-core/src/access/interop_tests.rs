@@ -13,7 +13,7 @@ use super::policy::Assurance;
 use super::seal::cipher;
 use super::totp::{Digest, Totp, TotpSecret};
 use crate::secret::Secret;
-use crate::time::{ManualClock, Timestamp};
+use crate::time::{Clock as _, ManualClock, SystemClock, Timestamp};
 
 const ISSUER: &str = "https://clinic.example";
 const AUDIENCE: &str = "clinic-api";
@@ -87,6 +87,46 @@ fn pyjwt_accepts_what_is_issued_here() {
         assert_eq!(seen["claims"]["exp"], claims.exp.as_secs());
         assert_eq!(seen["claims"]["jti"], claims.jti.as_str());
     }
+}
+
+#[test]
+fn pyjwt_and_the_library_of_google_accept_an_assertion_for_a_service_account() {
+    let Some(theirs) = ask(&json!({"request": "make_token", "algorithm": "RS256", "claims": {}})) else {
+        return;
+    };
+    let pem = theirs["private_pem"].as_str().unwrap();
+    let key = SigningKey::from_pem(&pem.into())
+        .unwrap()
+        .named("theirs")
+        .unwrap();
+    // Their library goes by the machine's time.
+    let now = SystemClock.now().as_secs();
+    let (who, endpoint) = (
+        "aurora@clinic.iam.gserviceaccount.com",
+        "https://oauth2.googleapis.com/token",
+    );
+    let claims = json!({
+        "iss": who, "scope": "https://www.googleapis.com/auth/calendar", "aud": endpoint, "iat": now, "exp": now + 3_600,
+        "sub": "agenda@clinic.example",
+    });
+    let made = key.assertion(&claims).unwrap();
+    assert!(!made.expose().contains('='), "RFC 7515: no padding");
+    let seen = ask(&json!({
+        "request": "check_token", "token": made.expose(), "algorithm": "RS256", "audience": endpoint, "issuer": who,
+        "jwks": theirs["jwks"],
+    }));
+    let seen = seen.unwrap();
+    assert_eq!((&seen["type"], &seen["claims"]), (&json!("JWT"), &claims));
+    let request = json!({
+        "request": "check_with_google_auth", "token": made.expose(), "public_pem": theirs["public_pem"],
+        "audience": endpoint,
+    });
+    assert_eq!(ask(&request).unwrap()["claims"], claims);
+    // And it would tell, if it were not right.
+    let mut forged = request;
+    forged["token"] = json!(made.expose().replace('.', "0."));
+    assert!(ask(&forged).unwrap()["error"].is_string());
+    assert!(key.assertion(&"text").is_err());
 }
 
 #[test]

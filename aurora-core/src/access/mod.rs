@@ -12,6 +12,7 @@
 //! | [`recovery`] | the codes for the day on which the authenticator is lost |
 //! | [`api_key`] | keys of programs, whose typing errors show without a look into storage |
 //! | [`policy`] | roles as data, and the decision whether a principal may do something |
+//! | [`token`] | a text that nobody can guess |
 //! | [`seal`] | secrets at rest: encrypted for one place, with keys that can be changed |
 //!
 //! Keys, salts, nonces and codes come from the operating system's generator.
@@ -29,6 +30,8 @@ pub mod refresh;
 pub mod seal;
 pub mod totp;
 
+pub(crate) use entropy::random;
+pub use entropy::token;
 pub use error::{Error, ErrorKind};
 
 #[cfg(test)]

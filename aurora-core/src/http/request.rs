@@ -4,9 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use ::http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE};
 use ::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use bytes::Bytes;
+use futures::Stream;
 use serde::Serialize;
 use url::Url;
 
@@ -29,7 +30,7 @@ pub struct Request {
     method: Method,
     url: Url,
     headers: HeaderMap,
-    body: Option<Bytes>,
+    body: Option<reqwest::Body>,
     headers_timeout: Option<Duration>,
     timeout: Option<Duration>,
     deadline: Deadline,
@@ -79,7 +80,7 @@ impl Request {
                 self.headers
                     .entry(CONTENT_TYPE)
                     .or_insert(HeaderValue::from_static("application/json"));
-                self.body = Some(bytes.into());
+                self.body = Some(Bytes::from(bytes).into());
             }
             // The source would repeat parts of the value.
             Err(_) => self.flaw = Some(Error::invalid("the body cannot be written as JSON")),
@@ -89,7 +90,19 @@ impl Request {
 
     /// Sends `body` as it is.
     pub fn body(mut self, body: impl Into<Bytes>) -> Self {
-        self.body = Some(body.into());
+        self.body = Some(body.into().into());
+        self
+    }
+
+    /// Sends `length` bytes as `stream` gives them, so that a large file is never in memory as a whole. A stream that fails,
+    /// or has another length, breaks the connection off.
+    pub fn body_stream(
+        mut self,
+        length: u64,
+        stream: impl Stream<Item = std::io::Result<Bytes>> + Send + 'static,
+    ) -> Self {
+        self.headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+        self.body = Some(reqwest::Body::wrap_stream(stream));
         self
     }
 
@@ -159,7 +172,7 @@ impl Request {
         let mut request = reqwest::Request::new(self.method, self.url);
         *request.headers_mut() = headers;
         continue_trace(request.headers_mut());
-        *request.body_mut() = self.body.map(Into::into);
+        *request.body_mut() = self.body;
         let ends_at = client.clock.elapsed() + total;
         match within(&client.clock, limit, client.reqwest.execute(request)).await {
             None => Err(Error::timeout(stage)),

@@ -161,7 +161,11 @@ impl DatabaseBuilder {
         }
         let base = SqliteConnectOptions::from_str(url)?
             .foreign_keys(true)
+            // What was deleted or overwritten is zeroed and does not stay readable in the file.
+            .pragma("secure_delete", "on")
             .busy_timeout(self.busy_timeout)
+            // What is deleted or overwritten leaves no bytes behind in the file: erasure of a person's data relies on it.
+            .pragma("secure_delete", "on")
             .disable_statement_logging();
         // A connection is a thread in this process: it does not go stale, and in memory it *is* the database.
         let pool = || {

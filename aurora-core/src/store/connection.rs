@@ -38,33 +38,6 @@ impl<'c> From<&'c mut sqlx::PgConnection> for Connection<'c> {
     }
 }
 
-/// Runs one statement on a [`Connection`]: `on_connection!(connection, |tx| query.fetch_one(tx))`.
-macro_rules! on_connection {
-    ($connection:expr, |$tx:ident| $statement:expr) => {
-        match $connection {
-            #[cfg(feature = "sqlite")]
-            $crate::store::Connection::Sqlite(connection) => {
-                let $tx = &mut **connection;
-                $statement.await.map_err($crate::store::Error::from)
-            }
-            #[cfg(feature = "postgres")]
-            $crate::store::Connection::Postgres(connection) => {
-                let $tx = &mut **connection;
-                $statement.await.map_err($crate::store::Error::from)
-            }
-        }
-    };
-}
-
-/// Runs one statement on a [`Connection`] and gives the number of rows that it touched: `execute_on!(connection, query)`.
-macro_rules! execute_on {
-    ($connection:expr, $query:expr) => {
-        $crate::store::connection::on_connection!($connection, |tx| async {
-            $query.execute(tx).await.map(|done| done.rows_affected())
-        })
-    };
-}
-
 /// Picks the words of one engine: `dialect!(connection, sqlite: A, postgres: B)`.
 macro_rules! dialect {
     ($connection:expr, sqlite: $sqlite:expr, postgres: $postgres:expr) => {
@@ -77,7 +50,7 @@ macro_rules! dialect {
     };
 }
 
-pub(super) use {dialect, execute_on, on_connection};
+pub(super) use dialect;
 
 /// What time it is for leases.
 ///

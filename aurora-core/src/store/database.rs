@@ -104,6 +104,14 @@ impl Database {
         migrations.run(self).await
     }
 
+    /// Whether one crate's schema is exactly what this program knows; nothing is changed.
+    ///
+    /// # Errors
+    /// As any statement.
+    pub async fn is_current(&self, migrations: &Migrations) -> Result<bool, Error> {
+        migrations.is_current(self).await
+    }
+
     /// Asks the database for an answer, for a readiness check.
     ///
     /// # Errors

@@ -57,32 +57,98 @@ macro_rules! execute {
 #[macro_export]
 macro_rules! in_transaction {
     ($database:expr, |$tx:ident| $block:block) => {
-        $crate::__on_engine!($database, begin, |transaction| {
-            match transaction {
-                ::core::result::Result::Ok(mut transaction) => {
-                    let outcome = {
-                        let $tx = &mut *transaction;
-                        (async { $block }).await
-                    };
-                    match outcome {
-                        ::core::result::Result::Ok(value) => match transaction.commit().await {
-                            ::core::result::Result::Ok(()) => ::core::result::Result::Ok(value),
-                            ::core::result::Result::Err(error) => ::core::result::Result::Err(
-                                ::core::convert::From::from($crate::store::Error::from(error)),
-                            ),
-                        },
-                        ::core::result::Result::Err(error) => {
-                            // A rollback that fails closes the connection, which rolls back as well.
-                            ::core::mem::drop(transaction.rollback().await);
-                            ::core::result::Result::Err(error)
-                        }
+        $crate::__on_engine!($database, write::core::option::Option::None, |transaction| {
+            $crate::__in_transaction!(transaction, |$tx| $block)
+        })
+    };
+}
+
+/// Runs a block of statements as one transaction that sees the rows of a [`Scope`](crate::store::Scope):
+/// `write_within!(database, &scope, |tx| { …; Ok(value) })`.
+///
+/// Otherwise like [`in_transaction!`](crate::in_transaction).
+#[macro_export]
+macro_rules! write_within {
+    ($database:expr, $scope:expr, |$tx:ident| $block:block) => {
+        $crate::__on_engine!(
+            $database,
+            write::core::option::Option::Some($scope),
+            |transaction| { $crate::__in_transaction!(transaction, |$tx| $block) }
+        )
+    };
+}
+
+/// Runs a block of statements that only read, as one transaction that sees the rows of a
+/// [`Scope`](crate::store::Scope): `read_within!(database, &scope, |tx| { … })`.
+///
+/// A write inside it is refused. All statements see the database at one moment in SQLite; in PostgreSQL each sees what
+/// was committed when it began. Otherwise like [`in_transaction!`](crate::in_transaction).
+#[macro_export]
+macro_rules! read_within {
+    ($database:expr, $scope:expr, |$tx:ident| $block:block) => {
+        $crate::__on_engine!(
+            $database,
+            read::core::option::Option::Some($scope),
+            |transaction| { $crate::__in_transaction!(transaction, |$tx| $block) }
+        )
+    };
+}
+
+/// Runs one statement on a [`Connection`](crate::store::Connection) that is borrowed mutably:
+/// `on_connection!(connection, |tx| query.fetch_one(&mut *tx))`. It yields `Result<T, store::Error>`.
+#[macro_export]
+macro_rules! on_connection {
+    ($connection:expr, |$tx:ident| $statement:expr) => {
+        $crate::__on_connection!($connection, |$tx| match $statement.await {
+            ::core::result::Result::Ok(value) => ::core::result::Result::Ok(value),
+            ::core::result::Result::Err(error) =>
+                ::core::result::Result::Err($crate::store::Error::from(error)),
+        })
+    };
+}
+
+/// Runs one statement on a [`Connection`](crate::store::Connection) that is borrowed mutably, and gives the number of
+/// rows that it touched: `execute_on!(connection, query)`.
+#[macro_export]
+macro_rules! execute_on {
+    ($connection:expr, $query:expr) => {
+        $crate::__on_connection!($connection, |tx| match $query.execute(&mut *tx).await {
+            ::core::result::Result::Ok(done) => ::core::result::Result::Ok(done.rows_affected()),
+            ::core::result::Result::Err(error) =>
+                ::core::result::Result::Err($crate::store::Error::from(error)),
+        })
+    };
+}
+
+/// Commits or rolls back by what the block yields.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __in_transaction {
+    ($transaction:ident, |$tx:ident| $block:block) => {
+        match $transaction {
+            ::core::result::Result::Ok(mut transaction) => {
+                let outcome = {
+                    let $tx = &mut *transaction;
+                    (async { $block }).await
+                };
+                match outcome {
+                    ::core::result::Result::Ok(value) => match transaction.commit().await {
+                        ::core::result::Result::Ok(()) => ::core::result::Result::Ok(value),
+                        ::core::result::Result::Err(error) => ::core::result::Result::Err(
+                            ::core::convert::From::from($crate::store::Error::from(error)),
+                        ),
+                    },
+                    ::core::result::Result::Err(error) => {
+                        // A rollback that fails closes the connection, which rolls back as well.
+                        ::core::mem::drop(transaction.rollback().await);
+                        ::core::result::Result::Err(error)
                     }
                 }
-                ::core::result::Result::Err(error) => ::core::result::Result::Err(
-                    ::core::convert::From::from($crate::store::Error::from(error)),
-                ),
             }
-        })
+            ::core::result::Result::Err(error) => {
+                ::core::result::Result::Err(::core::convert::From::from($crate::store::Error::from(error)))
+            }
+        }
     };
 }
 
@@ -113,14 +179,30 @@ macro_rules! statements {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __on_engine {
-    ($database:expr, begin, |$pool:ident| $body:expr) => {
+    ($database:expr, write $scope:expr, |$pool:ident| $body:expr) => {
         match $database.engine() {
             $crate::store::Engine::Sqlite(pools) => {
+                let _scope: ::core::option::Option<&$crate::store::Scope> = $scope;
                 let $pool = pools.writer().begin_with("begin immediate").await;
                 $body
             }
             $crate::store::Engine::Postgres(pool) => {
-                let $pool = pool.begin().await;
+                let mut opening = $crate::store::Opening::new();
+                let $pool = opening.begin(pool, "begin", $scope).await;
+                $body
+            }
+        }
+    };
+    ($database:expr, read $scope:expr, |$pool:ident| $body:expr) => {
+        match $database.engine() {
+            $crate::store::Engine::Sqlite(pools) => {
+                let _scope: ::core::option::Option<&$crate::store::Scope> = $scope;
+                let $pool = pools.reader().begin().await;
+                $body
+            }
+            $crate::store::Engine::Postgres(pool) => {
+                let mut opening = $crate::store::Opening::new();
+                let $pool = opening.begin(pool, "begin read only", $scope).await;
                 $body
             }
         }
@@ -136,15 +218,44 @@ macro_rules! __on_engine {
     };
 }
 
-/// Matches on the engine; this build knows SQLite alone.
+/// Matches on the connection. The crate that *defines* the macro decides which arms exist, not the crate that uses it.
+#[cfg(all(feature = "sqlite", feature = "postgres"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __on_connection {
+    ($connection:expr, |$tx:ident| $body:expr) => {
+        match $connection {
+            $crate::store::Connection::Sqlite(connection) => {
+                let $tx = &mut **connection;
+                $body
+            }
+            $crate::store::Connection::Postgres(connection) => {
+                let $tx = &mut **connection;
+                $body
+            }
+        }
+    };
+}
+
+/// Matches on the engine. This build knows SQLite alone.
 #[cfg(all(feature = "sqlite", not(feature = "postgres")))]
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __on_engine {
-    ($database:expr, begin, |$pool:ident| $body:expr) => {
+    ($database:expr, write $scope:expr, |$pool:ident| $body:expr) => {
         match $database.engine() {
             $crate::store::Engine::Sqlite(pools) => {
+                let _scope: ::core::option::Option<&$crate::store::Scope> = $scope;
                 let $pool = pools.writer().begin_with("begin immediate").await;
+                $body
+            }
+        }
+    };
+    ($database:expr, read $scope:expr, |$pool:ident| $body:expr) => {
+        match $database.engine() {
+            $crate::store::Engine::Sqlite(pools) => {
+                let _scope: ::core::option::Option<&$crate::store::Scope> = $scope;
+                let $pool = pools.reader().begin().await;
                 $body
             }
         }
@@ -159,15 +270,40 @@ macro_rules! __on_engine {
     };
 }
 
-/// Matches on the engine; this build knows PostgreSQL alone.
+/// Matches on the connection. This build knows SQLite alone.
+#[cfg(all(feature = "sqlite", not(feature = "postgres")))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __on_connection {
+    ($connection:expr, |$tx:ident| $body:expr) => {
+        match $connection {
+            $crate::store::Connection::Sqlite(connection) => {
+                let $tx = &mut **connection;
+                $body
+            }
+        }
+    };
+}
+
+/// Matches on the engine. This build knows PostgreSQL alone.
 #[cfg(all(feature = "postgres", not(feature = "sqlite")))]
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __on_engine {
-    ($database:expr, begin, |$pool:ident| $body:expr) => {
+    ($database:expr, write $scope:expr, |$pool:ident| $body:expr) => {
         match $database.engine() {
             $crate::store::Engine::Postgres(pool) => {
-                let $pool = pool.begin().await;
+                let mut opening = $crate::store::Opening::new();
+                let $pool = opening.begin(pool, "begin", $scope).await;
+                $body
+            }
+        }
+    };
+    ($database:expr, read $scope:expr, |$pool:ident| $body:expr) => {
+        match $database.engine() {
+            $crate::store::Engine::Postgres(pool) => {
+                let mut opening = $crate::store::Opening::new();
+                let $pool = opening.begin(pool, "begin read only", $scope).await;
                 $body
             }
         }
@@ -175,6 +311,21 @@ macro_rules! __on_engine {
     ($database:expr, $side:ident, |$pool:ident| $body:expr) => {
         match $database.engine() {
             $crate::store::Engine::Postgres($pool) => $body,
+        }
+    };
+}
+
+/// Matches on the connection. This build knows PostgreSQL alone.
+#[cfg(all(feature = "postgres", not(feature = "sqlite")))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __on_connection {
+    ($connection:expr, |$tx:ident| $body:expr) => {
+        match $connection {
+            $crate::store::Connection::Postgres(connection) => {
+                let $tx = &mut **connection;
+                $body
+            }
         }
     };
 }

@@ -25,7 +25,10 @@ async fn a_sqlite_file_is_durable_checked_and_read_only_for_readers() {
         let keys: i64 = on_writer!(db, |pool| sqlx::query_scalar("pragma foreign_keys")
             .fetch_one(pool))
         .unwrap();
-        assert_eq!((journal.as_str(), sync, keys), ("wal", synchronous, 1));
+        let zeroes: i64 = on_writer!(db, |pool| sqlx::query_scalar("pragma secure_delete")
+            .fetch_one(pool))
+        .unwrap();
+        assert_eq!((journal.as_str(), sync, keys, zeroes), ("wal", synchronous, 1, 1));
         let write = on_reader!(db, |pool| sqlx::query_scalar::<_, i64>(
             "create table t (n integer)"
         )

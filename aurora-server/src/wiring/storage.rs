@@ -10,9 +10,7 @@ use aurora_core::secret::Secret;
 use aurora_core::store::Database;
 use aurora_core::time::Clock;
 use aurora_crm::Crm;
-use aurora_crm::workspaces::{
-    SqlWorkspaces, Workspace, WorkspaceId, WorkspaceKind, WorkspaceRepository as _,
-};
+use aurora_crm::workspaces::{NewWorkspace, WorkspaceId, WorkspaceKind};
 
 use crate::error::{Error, ErrorKind};
 
@@ -30,9 +28,20 @@ pub(crate) async fn open(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<
         Error::new(ErrorKind::Storage, "the database cannot be opened").caused_by(source)
     };
     let database = Database::open(&url).await.map_err(refused)?;
-    let crm = Crm::builder(database).clock(Arc::clone(clock)).build().await;
-    crm.map_err(|source| {
-        Error::new(ErrorKind::Storage, "the database cannot be brought up to date").caused_by(source)
+    let mut crm = Crm::builder(database).clock(Arc::clone(clock));
+    if let Some(owner) = &settings.database.owner_url {
+        crm = crm.owner(Database::open(owner).await.map_err(refused)?);
+    }
+    crm.build().await.map_err(|source| {
+        let what = match source.kind() {
+            // Its message is the remedy; here it names the settings.
+            aurora_crm::ErrorKind::Setup => {
+                "the account of database.url has to be one without special rights, and database.owner_url has to \
+                 name the account that owns the tables"
+            }
+            _ => "the database cannot be brought up to date",
+        };
+        Error::new(ErrorKind::Storage, what).caused_by(source)
     })
 }
 
@@ -57,37 +66,16 @@ fn file_in(folder: &Path) -> Result<Secret, Error> {
 }
 
 /// The default workspace, made when it is missing.
-pub(crate) async fn default_workspace(crm: &Crm, clock: &dyn Clock) -> Result<WorkspaceId, Error> {
+pub(crate) async fn default_workspace(crm: &Crm) -> Result<WorkspaceId, Error> {
     let refused = |source: aurora_crm::Error| {
         Error::new(ErrorKind::Storage, "the default workspace cannot be made").caused_by(source)
     };
     let id: WorkspaceId = DEFAULT_WORKSPACE.parse().map_err(|error| {
         Error::new(ErrorKind::Internal, "the default workspace has no id").caused_by(error)
     })?;
-    let workspaces = SqlWorkspaces::new(crm.database().clone());
-    let context = aurora_crm::Context::new(id, "start");
-    match workspaces.get(&context).await {
-        Ok(workspace) => return Ok(workspace.id),
-        Err(error) if error.kind() == aurora_crm::ErrorKind::NotFound => {}
-        Err(error) => return Err(refused(error)),
-    }
-    let now = clock.now();
-    let workspace = Workspace {
-        id,
-        kind: WorkspaceKind::Company,
-        name: "default".to_owned(),
-        time_zone: "America/Sao_Paulo".to_owned(),
-        created_at: now,
-        updated_at: now,
-    };
-    match workspaces.insert(&workspace).await {
-        Ok(()) => Ok(id),
-        // Another server on the same database was faster.
-        Err(error) => match workspaces.get(&context).await {
-            Ok(workspace) => Ok(workspace.id),
-            Err(_) => Err(refused(error)),
-        },
-    }
+    let new = NewWorkspace::new(WorkspaceKind::Company, "default");
+    let workspace = crm.workspaces().ensure(id, new).await.map_err(refused)?;
+    Ok(workspace.id)
 }
 
 /// The cache that the settings name. Nothing keeps anything in it yet: it is watched alone.

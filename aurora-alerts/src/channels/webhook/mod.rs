@@ -27,7 +27,6 @@
 //!
 //! Fields may be added; receivers leave out what they do not know. Instants are RFC 3339 in UTC.
 
-mod signature;
 #[cfg(test)]
 mod tests;
 
@@ -37,9 +36,9 @@ use async_trait::async_trait;
 use aurora_core::http::{HeaderName, HeaderValue, Url};
 use aurora_core::secret::Secret;
 use aurora_core::time::Timestamp;
+use aurora_core::webhook::{self, SigningKey};
 use serde::Serialize;
 
-use self::signature::SigningKey;
 use super::http::{Connection, status};
 use super::settings::{Settings, settings};
 use crate::error::Error;
@@ -128,7 +127,7 @@ impl WebhookBuilder {
         for secret in &self.secrets {
             match SigningKey::parse(secret) {
                 Ok(key) => keys.push(key),
-                Err(reason) => details.push(reason.to_owned()),
+                Err(error) => details.push(error.to_string()),
             }
         }
         let mut headers = Vec::new();
@@ -201,20 +200,13 @@ impl Notifier for Webhook {
             )
             .with_source(error)
         })?;
-        let (id, timestamp) = (notification.id.to_string(), self.connection.now().as_secs());
+        let id = notification.id.to_string();
         let mut request = self
             .connection
             .post(&self.url)
-            .header("content-type", "application/json")
-            .header("webhook-id", &id)
-            .header("webhook-timestamp", &timestamp.to_string());
-        if !self.keys.is_empty() {
-            let signatures: Vec<_> = self
-                .keys
-                .iter()
-                .map(|key| key.sign(&id, timestamp, &body))
-                .collect();
-            request = request.header("webhook-signature", &signatures.join(" "));
+            .header("content-type", "application/json");
+        for (name, value) in webhook::headers(&self.keys, &id, self.connection.now(), &body) {
+            request = request.header(name, &value);
         }
         let answer = self.connection.send(request.body(body)).await?;
         status::judge(answer.status, answer.retry_after(), &[])?;

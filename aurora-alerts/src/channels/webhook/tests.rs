@@ -37,7 +37,11 @@ async fn sends_signed_json_that_the_receiver_can_verify() {
     let key = SigningKey::parse(&SECRET.into()).unwrap();
     assert_eq!(
         header("webhook-signature"),
-        key.sign(&header("webhook-id"), 1_767_225_600, &request.body)
+        key.sign(
+            &header("webhook-id"),
+            Timestamp::from_secs(1_767_225_600),
+            &request.body
+        )
     );
 
     let body: Value = serde_json::from_slice(&request.body).unwrap();

@@ -40,6 +40,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod assertion;
 mod claims;
 mod issue;
 mod jwks;
@@ -47,6 +48,7 @@ mod key;
 mod pem;
 mod refusal;
 mod ring;
+mod statement;
 mod verify;
 
 pub use claims::Claims;

@@ -9,6 +9,9 @@ section! {
     Database at "database." {
         /// Database to use; when it is not set, the SQLite file `aurora.db` in `server.data_dir`.
         url: Option<Secret>, from ["DATABASE_URL"], only DATABASE_URL;
+        /// The same PostgreSQL database as the account that owns its tables, which brings the schema up to date and grants
+        /// the account of `database.url` what it needs. That one must not own tables nor be a superuser.
+        owner_url: Option<Secret>, from ["DATABASE_OWNER_URL"], only DATABASE_URL;
     }
 }
 

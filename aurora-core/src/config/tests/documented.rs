@@ -41,6 +41,17 @@ pub(super) const DOCUMENTED: &[Row] = &[
         Some("mysql://h/d"),
     ),
     row(
+        "DATABASE_OWNER_URL",
+        "postgresql://owner:pass@localhost:5432/dbname",
+        |s| {
+            is(
+                &s.database.owner_url,
+                "postgresql://owner:pass@localhost:5432/dbname",
+            )
+        },
+        Some("mysql://h/d"),
+    ),
+    row(
         "REDIS_URL",
         "redis://localhost:6379/1",
         |s| is(&s.redis.url, "redis://localhost:6379/1"),
@@ -381,6 +392,7 @@ pub(super) const DOCUMENTED: &[Row] = &[
 
 pub(super) const SECRETS: &[&str] = &[
     "DATABASE_URL",
+    "DATABASE_OWNER_URL",
     "REDIS_URL",
     "JWT_SECRET",
     "JWT_SECRET_KEY",

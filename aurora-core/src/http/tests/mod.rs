@@ -318,3 +318,42 @@ async fn a_client_needs_no_tls_provider_installed_in_the_process() {
     let error = client.get(&url).send().await.unwrap_err();
     assert!(error.before_sending(), "{error:?}");
 }
+
+#[tokio::test]
+async fn a_body_is_sent_as_it_comes_with_its_length() {
+    let (url, server) = raw_server(|mut socket| async move {
+        let mut body = [0; 11];
+        socket.read_exact(&mut body).await.unwrap();
+        socket
+            .write_all(b"HTTP/1.1 204 No Content\r\n\r\n")
+            .await
+            .unwrap();
+        body
+    })
+    .await;
+    let pieces = ["hello", " ", "world"].map(|piece| Ok(bytes::Bytes::from(piece)));
+    let request = client().post(&url).body_stream(11, futures::stream::iter(pieces));
+    assert_eq!(request.send().await.unwrap().status(), StatusCode::NO_CONTENT);
+    assert_eq!(&ended(server).await, b"hello world");
+}
+
+#[tokio::test]
+async fn a_body_that_fails_is_never_complete() {
+    let (arrived, has_arrived) = tokio::sync::oneshot::channel();
+    let (url, server) = raw_server(|mut socket| async move {
+        arrived.send(()).unwrap();
+        let mut rest = Vec::new();
+        socket.read_to_end(&mut rest).await.ok();
+        rest
+    })
+    .await;
+    // It fails once the server has the head of the request, so that there is a body to be cut off.
+    let half = futures::stream::iter([Ok(bytes::Bytes::from("half"))]);
+    let failure = futures::stream::once(async move {
+        has_arrived.await.unwrap();
+        Err(std::io::Error::from(IoErrorKind::UnexpectedEof))
+    });
+    let request = client().post(&url).body_stream(100, half.chain(failure));
+    assert!(request.send().await.is_err());
+    assert!(ended(server).await.len() < 100);
+}

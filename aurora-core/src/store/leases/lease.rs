@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::super::connection::{Connection, dialect, on_connection};
+use super::super::connection::{Connection, dialect};
+use super::super::on_connection;
 use super::super::{Error, ErrorKind};
 use super::{Leases, sql};
 

@@ -21,8 +21,9 @@ use sqlx::types::Json;
 
 use crate::time::{Clock, Timestamp};
 
-use super::connection::{Times, alone, dialect, execute_on, on_connection};
+use super::connection::{Times, alone, dialect};
 use super::{Database, Error, ErrorKind, Migration, Migrations, on_reader};
+use super::{execute_on, on_connection};
 
 pub use self::lease::Lease;
 

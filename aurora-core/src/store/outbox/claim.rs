@@ -6,8 +6,9 @@ use sqlx::types::Json;
 
 use crate::time::Timestamp;
 
-use super::super::connection::{alone, dialect, execute_on, on_connection};
+use super::super::connection::{alone, dialect};
 use super::super::{Error, ErrorKind, execute, on_reader, on_writer};
+use super::super::{execute_on, on_connection};
 use super::message::{Delivery, MessageId, Priority};
 use super::settle::{Held, lock_keys, promote};
 use super::{Outbox, sql};

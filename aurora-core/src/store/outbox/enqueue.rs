@@ -2,7 +2,8 @@
 
 use sqlx::types::Json;
 
-use super::super::connection::{Connection, alone, on_connection};
+use super::super::connection::{Connection, alone};
+use super::super::on_connection;
 use super::super::{Error, ErrorKind};
 use super::message::{Enqueued, Message, MessageId};
 use super::settle::lock_keys;

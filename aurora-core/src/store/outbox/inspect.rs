@@ -7,8 +7,9 @@ use bytes::Bytes;
 use crate::page::{InvalidCursor, Page, PageRequest};
 use crate::time::Timestamp;
 
-use super::super::connection::{Connection, alone, dialect, execute_on, on_connection};
+use super::super::connection::{Connection, alone, dialect};
 use super::super::{Error, ErrorKind, on_reader};
+use super::super::{execute_on, on_connection};
 use super::message::{MessageId, Priority};
 use super::outcome::DeadReason;
 use super::settle::{Held, lock_keys, promote};

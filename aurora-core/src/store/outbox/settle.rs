@@ -7,8 +7,9 @@ use sqlx::types::Json;
 
 use crate::time::Timestamp;
 
-use super::super::connection::{Connection, alone, execute_on, on_connection};
+use super::super::connection::{Connection, alone};
 use super::super::{Error, ErrorKind};
+use super::super::{execute_on, on_connection};
 use super::claim::LEASE;
 use super::message::{Delivery, MessageId};
 use super::outcome::{DeadReason, Failed, Outcome};

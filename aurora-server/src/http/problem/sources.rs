@@ -19,6 +19,7 @@ impl From<aurora_crm::Error> for Problem {
             Crm::Invalid => ProblemKind::Invalid,
             Crm::Unavailable => ProblemKind::Unavailable,
             Crm::Timeout => ProblemKind::RequestTimeout,
+            Crm::Unauthenticated | Crm::StepUp => ProblemKind::Unauthenticated,
             // A refused account of ours is our fault, not the client's.
             _ => ProblemKind::Internal,
         });

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::hmac;
 use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _, RSA_PKCS1_SHA256, RsaKeyPair};
 
 use super::super::super::Error;
@@ -36,6 +37,17 @@ impl SigningKey {
     pub fn generate() -> Result<Self, Error> {
         let pair = Ed25519KeyPair::generate().map_err(|_| Error::internal("no key could be made"))?;
         Ok(Self::of_pair(Pair::Ed25519(Arc::new(pair))))
+    }
+
+    /// A new RSA key of 2048 bits, named by its thumbprint: for those that take no Ed25519, such as Google. It takes up to a
+    /// second of a processor.
+    ///
+    /// # Errors
+    /// When the operating system gives no random bytes.
+    pub fn generate_rsa() -> Result<Self, Error> {
+        let pair =
+            RsaKeyPair::generate(KeySize::Rsa2048).map_err(|_| Error::internal("no key could be made"))?;
+        Ok(Self::of_pair(Pair::Rsa(Arc::new(pair))))
     }
 
     /// An Ed25519 or RSA key from PEM (`PRIVATE KEY`, or `RSA PRIVATE KEY`), not encrypted, named by its thumbprint.
