@@ -1,10 +1,12 @@
 //! Who asks, for which workspace, and until when.
 
 use std::future::Future;
+use std::net::IpAddr;
 
 use aurora_core::resilience::Deadline;
 use aurora_core::time::Clock;
 use tracing::Instrument as _;
+use uuid::Uuid;
 
 use crate::error::{Error, ErrorKind};
 use crate::workspaces::WorkspaceId;
@@ -30,7 +32,12 @@ pub struct Context {
     pub deadline: Deadline,
     /// The request this call is part of, for logs.
     pub request_id: Option<String>,
+    /// The address that the caller calls from, for the audit log.
+    pub origin: Option<IpAddr>,
 }
+
+/// The chain of the installation itself: what belongs to no workspace, such as logins, is recorded under it.
+pub(crate) const INSTALLATION: WorkspaceId = WorkspaceId::from_uuid(Uuid::nil());
 
 impl Context {
     /// A context without deadline and request id.
@@ -41,7 +48,14 @@ impl Context {
             principal: principal.into(),
             deadline: Deadline::NONE,
             request_id: None,
+            origin: None,
         }
+    }
+
+    /// The installation itself, where what belongs to no workspace is recorded, such as logins. No workspace has it.
+    #[must_use]
+    pub fn installation(principal: impl Into<String>) -> Self {
+        Self::new(INSTALLATION, principal)
     }
 
     /// Gives up once `deadline` has passed, with [`ErrorKind::Timeout`].
@@ -55,6 +69,13 @@ impl Context {
     #[must_use]
     pub fn request_id(mut self, id: impl Into<String>) -> Self {
         self.request_id = Some(id.into());
+        self
+    }
+
+    /// Says where the caller calls from.
+    #[must_use]
+    pub const fn origin(mut self, address: IpAddr) -> Self {
+        self.origin = Some(address);
         self
     }
 

@@ -1,6 +1,8 @@
 //! What went wrong in the domain, told so that the caller knows what to do.
 
+use std::borrow::Cow;
 use std::fmt;
+use std::time::Duration;
 
 use aurora_core::failure::{Failure, FailureClass};
 use aurora_core::store;
@@ -14,13 +16,22 @@ pub enum ErrorKind {
     NotFound,
     /// There is one already; [`Error::existing`] names it.
     AlreadyExists,
-    /// Somebody changed it meanwhile; [`Error::current_version`] tells the version to read and decide on again.
+    /// Somebody changed it meanwhile; [`Error::current_version`] tells the version to read and decide on again. Without a
+    /// version something else is in the way, which [`Error::code`] names: a time that is taken, a key that was used.
     Conflict,
     /// The input is refused; [`Error::fields`] lists every field that is wrong.
     Invalid,
-    /// The database refuses the program's account.
+    /// The database, or the store of files, refuses the program's account.
     Forbidden,
-    /// The database cannot be reached or is busy; trying again may help.
+    /// The credentials are not accepted; nothing tells which part of them is wrong.
+    Unauthenticated,
+    /// The session has to prove itself again first, with all factors of its user.
+    StepUp,
+    /// A stored secret cannot be opened with the keys that the program was given; nothing was changed.
+    Unsealable,
+    /// The database is not prepared for this program; the message says what to do.
+    Setup,
+    /// The database or what else is needed cannot be reached or is busy; trying again may help.
     Unavailable,
     /// The deadline or a time limit passed. A write may or may not have happened.
     Timeout,
@@ -34,7 +45,10 @@ pub enum ErrorKind {
 pub struct FieldError {
     /// Which, as a path in the input: `legal_name`, `phones[1]`, `custom`.
     pub field: String,
-    /// A stable code: `required`, `invalid`, `too_long`, `too_many`, `not_allowed`.
+    /// A stable code: `required`, `invalid`, `too_long`, `too_many`, `not_allowed`; of clients also `conflict`,
+    /// `in_use`, of what the law keeps `legal_hold`, of members `last_owner`, of times `too_soon`, `too_late`,
+    /// `outside_hours`, of files `too_large`, `over_quota`, `incomplete`,
+    /// of appointments `slot_taken`, `key_reused`, `illegal_transition`, `too_early`, `too_late`.
     pub code: &'static str,
     /// What is wrong, for people. It does not repeat the value.
     pub message: String,
@@ -45,10 +59,21 @@ pub struct FieldError {
 pub struct Error {
     kind: ErrorKind,
     what: &'static str,
+    detail: Option<Cow<'static, str>>,
     existing: Option<String>,
     current_version: Option<i64>,
     fields: Vec<FieldError>,
-    source: Option<Box<store::Error>>,
+    source: Option<Box<Source>>,
+}
+
+/// What caused it; behind one pointer, so that results stay small.
+#[derive(Debug)]
+enum Source {
+    Store(store::Error),
+    #[cfg(feature = "access")]
+    Access(aurora_core::access::Error),
+    #[cfg(feature = "access")]
+    Other(Box<dyn std::error::Error + Send + Sync>),
 }
 
 impl Error {
@@ -56,6 +81,7 @@ impl Error {
         Self {
             kind,
             what: "",
+            detail: None,
             existing: None,
             current_version: None,
             fields: Vec::new(),
@@ -92,6 +118,24 @@ impl Error {
         }
     }
 
+    /// What is asked for clashes with what is stored, whatever its version: `field` is taken, for the reason `code`.
+    pub(crate) fn clash(
+        what: &'static str,
+        field: &'static str,
+        code: &'static str,
+        message: &'static str,
+    ) -> Self {
+        Self {
+            what,
+            fields: vec![FieldError {
+                field: field.to_owned(),
+                code,
+                message: message.to_owned(),
+            }],
+            ..Self::new(ErrorKind::Conflict)
+        }
+    }
+
     /// The input is refused.
     #[must_use]
     pub fn invalid(fields: Vec<FieldError>) -> Self {
@@ -99,6 +143,39 @@ impl Error {
             fields,
             ..Self::new(ErrorKind::Invalid)
         }
+    }
+
+    /// The database is not prepared; `detail` says what to do.
+    pub(crate) fn setup(detail: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            detail: Some(detail.into()),
+            ..Self::new(ErrorKind::Setup)
+        }
+    }
+
+    /// Something other than the database fails; `detail` says what.
+    #[cfg(feature = "files")]
+    pub(crate) fn outside(kind: ErrorKind, detail: &'static str) -> Self {
+        Self {
+            detail: Some(Cow::Borrowed(detail)),
+            ..Self::new(kind)
+        }
+    }
+
+    /// What the database said, for those who know what a constraint of theirs means.
+    pub(crate) fn stored(&self) -> Option<&store::Error> {
+        match self.source.as_deref()? {
+            Source::Store(error) => Some(error),
+            #[cfg(feature = "access")]
+            _ => None,
+        }
+    }
+
+    /// Adds what caused it.
+    #[cfg(feature = "access")]
+    pub(crate) fn caused_by(mut self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
+        self.source = Some(Box::new(Source::Other(Box::new(source))));
+        self
     }
 
     /// What the caller can do about it.
@@ -119,10 +196,26 @@ impl Error {
         self.current_version
     }
 
-    /// Every field that is wrong; empty unless the kind is `Invalid`.
+    /// Every field that is wrong; empty unless the kind is `Invalid`, or `Conflict` for another reason than a version.
     #[must_use]
     pub fn fields(&self) -> &[FieldError] {
         &self.fields
+    }
+
+    /// The code of the first field that is wrong, such as `slot_taken`.
+    #[must_use]
+    pub fn code(&self) -> Option<&'static str> {
+        self.fields.first().map(|field| field.code)
+    }
+
+    /// When to come back, where that is known: too many passwords wait to be hashed.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        #[cfg(feature = "access")]
+        if let Some(Source::Access(error)) = self.source.as_deref() {
+            return error.retry_after();
+        }
+        None
     }
 
     /// Whether the same call can succeed a moment later. After a `Timeout` or `Unavailable` a write may have happened
@@ -146,6 +239,12 @@ impl fmt::Display for Error {
                     self.existing.as_deref().unwrap_or("another")
                 )
             }
+            ErrorKind::Conflict if !self.fields.is_empty() => {
+                write!(f, "the {what} clashes with what is stored")?;
+                self.fields
+                    .iter()
+                    .try_for_each(|field| write!(f, "; {}: {}", field.field, field.message))
+            }
             ErrorKind::Conflict => {
                 write!(
                     f,
@@ -161,17 +260,39 @@ impl fmt::Display for Error {
                 }
                 Ok(())
             }
-            ErrorKind::Forbidden => f.write_str("the database refuses access"),
-            ErrorKind::Unavailable => f.write_str("the database is not available"),
+            ErrorKind::Forbidden => {
+                f.write_str(self.detail.as_deref().unwrap_or("the database refuses access"))
+            }
+            ErrorKind::Setup => f.write_str(self.detail.as_deref().unwrap_or("the database is not prepared")),
+            ErrorKind::Unauthenticated => f.write_str("the credentials are not accepted"),
+            ErrorKind::StepUp => f.write_str("the session must prove itself again first"),
+            ErrorKind::Unsealable => {
+                f.write_str("a stored secret cannot be opened with the keys of the system")
+            }
+            ErrorKind::Unavailable => f.write_str(
+                self.detail
+                    .as_deref()
+                    .unwrap_or("what is needed is not available now"),
+            ),
             ErrorKind::Timeout => f.write_str("the operation did not finish in time"),
-            ErrorKind::Internal => f.write_str("the operation failed for an internal reason"),
+            ErrorKind::Internal => f.write_str(
+                self.detail
+                    .as_deref()
+                    .unwrap_or("the operation failed for an internal reason"),
+            ),
         }
     }
 }
 
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.source.as_deref().map(|source| source as _)
+        Some(match self.source.as_deref()? {
+            Source::Store(error) => error,
+            #[cfg(feature = "access")]
+            Source::Access(error) => error,
+            #[cfg(feature = "access")]
+            Source::Other(error) => error.as_ref(),
+        })
     }
 }
 
@@ -180,13 +301,20 @@ impl Failure for Error {
         match self.kind {
             ErrorKind::Unavailable => FailureClass::Transient,
             ErrorKind::Timeout => FailureClass::Timeout,
-            ErrorKind::Forbidden => FailureClass::Credential,
+            ErrorKind::Forbidden | ErrorKind::Setup | ErrorKind::Unauthenticated | ErrorKind::StepUp => {
+                FailureClass::Credential
+            }
             ErrorKind::NotFound
             | ErrorKind::AlreadyExists
             | ErrorKind::Conflict
             | ErrorKind::Invalid
+            | ErrorKind::Unsealable
             | ErrorKind::Internal => FailureClass::Rejected,
         }
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        Self::retry_after(self)
     }
 }
 
@@ -200,7 +328,24 @@ impl From<store::Error> for Error {
             _ => ErrorKind::Internal,
         };
         Self {
-            source: Some(Box::new(error)),
+            source: Some(Box::new(Source::Store(error))),
+            ..Self::new(kind)
+        }
+    }
+}
+
+/// A mistake of the settings or the program is told as such: input is checked before it gets here.
+#[cfg(feature = "access")]
+impl From<aurora_core::access::Error> for Error {
+    fn from(error: aurora_core::access::Error) -> Self {
+        use aurora_core::access::ErrorKind as Access;
+        let kind = match error.kind() {
+            Access::Busy | Access::Unavailable => ErrorKind::Unavailable,
+            Access::Corrupt => ErrorKind::Unsealable,
+            _ => ErrorKind::Internal,
+        };
+        Self {
+            source: Some(Box::new(Source::Access(error))),
             ..Self::new(kind)
         }
     }

@@ -11,9 +11,9 @@ use std::process::{Child, Command, Stdio};
 
 use aurora_core::page::PageRequest;
 use aurora_core::rng::Random;
-use aurora_core::testing::each_database;
 use aurora_crm::clients::{ClientFilter, ClientId, NewClient};
 use aurora_crm::companies::Cnpj;
+use aurora_crm::testing::each_database;
 use aurora_crm::workspaces::{NewWorkspace, WorkspaceKind};
 use aurora_crm::{Context, Crm};
 

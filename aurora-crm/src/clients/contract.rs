@@ -1,5 +1,3 @@
-#![expect(clippy::unwrap_used, reason = "a contract is checked by failing")]
-
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -7,23 +5,25 @@ use aurora_core::page::{Cursor, PageRequest};
 use aurora_core::time::Timestamp;
 
 use super::{
-    Client, ClientChange, ClientFilter, ClientId, ClientKind, ClientOrder, ClientRepository, NewClient,
+    Address, Client, ClientChange, ClientFilter, ClientId, ClientKind, ClientOrder, ClientStatus, NewClient,
+    OwnerId, Presence, SqlClients,
 };
 use crate::companies::{Cnpj, Cpf};
 use crate::context::Context;
+use crate::custom_fields::Rules;
 use crate::error::{Error, ErrorKind};
 
 const START: Timestamp = Timestamp::from_secs(1_800_000_000);
 
-/// Holds an implementation of [`ClientRepository`] to its promises.
+/// Holds an implementation of [`SqlClients`] to its promises.
 ///
 /// `mine` and `other` are contexts of two different workspaces that exist and hold no client, and `absent` is one of
 /// a workspace that does not exist.
 ///
 /// # Panics
 /// When the implementation does not keep a promise.
-pub async fn client_repository_contract(
-    repository: &dyn ClientRepository,
+pub(super) async fn client_repository_contract(
+    repository: &SqlClients,
     mine: &Context,
     other: &Context,
     absent: &Context,
@@ -39,7 +39,23 @@ pub async fn client_repository_contract(
 }
 
 fn client(new: NewClient, at: Timestamp) -> Client {
-    new.check(ClientId::new(at), at).unwrap()
+    new.check(ClientId::new(at), at, &Rules::default()).unwrap()
+}
+
+async fn insert(repository: &SqlClients, context: &Context, client: &Client) -> Result<(), Error> {
+    repository.insert(context, |_| Ok(client.clone())).await.map(drop)
+}
+
+async fn update(
+    repository: &SqlClients,
+    context: &Context,
+    client: &Client,
+    expected: i64,
+) -> Result<(), Error> {
+    repository
+        .update(context, client.id, expected, |_, _| Ok(client.clone()))
+        .await
+        .map(drop)
 }
 
 fn company(number: u32) -> Client {
@@ -55,7 +71,7 @@ fn kind<T>(outcome: Result<T, Error>) -> Option<ErrorKind> {
     outcome.err().map(|error| error.kind())
 }
 
-async fn what_is_stored_comes_back(repository: &dyn ClientRepository, mine: &Context) {
+async fn what_is_stored_comes_back(repository: &SqlClients, mine: &Context) {
     let full = NewClient::company("Çedilha & Filhos 'Ltda' \"; --")
         .trade_name("日本 🍞")
         .cnpj("RR.3CC.775/0001-00")
@@ -77,25 +93,21 @@ async fn what_is_stored_comes_back(repository: &dyn ClientRepository, mine: &Con
             Timestamp::from_micros(-1),
         ),
     ] {
-        repository.insert(mine, &stored).await.unwrap();
+        insert(repository, mine, &stored).await.unwrap();
         assert_eq!(repository.get(mine, stored.id).await.unwrap(), stored);
         repository.delete(mine, stored.id, 1, START).await.unwrap();
     }
 }
 
-async fn numbers_are_unique_among_the_living(
-    repository: &dyn ClientRepository,
-    mine: &Context,
-    other: &Context,
-) {
+async fn numbers_are_unique_among_the_living(repository: &SqlClients, mine: &Context, other: &Context) {
     let cpf = Cpf::from_base("111444777").unwrap();
     let person = || NewClient::person("A").cpf(cpf.plain());
     for (first, mut second) in [
         (company(1), company(1)),
         (client(person(), START), client(person().trade_name("B"), START)),
     ] {
-        repository.insert(mine, &first).await.unwrap();
-        let error = repository.insert(mine, &second).await.unwrap_err();
+        insert(repository, mine, &first).await.unwrap();
+        let error = insert(repository, mine, &second).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::AlreadyExists);
         assert_eq!(error.existing(), Some(first.id.to_string().as_str()));
         assert_eq!(
@@ -104,29 +116,29 @@ async fn numbers_are_unique_among_the_living(
         );
         // a change to a number that another has
         let number = (second.cnpj.take(), second.cpf.take());
-        repository.insert(mine, &second).await.unwrap();
+        insert(repository, mine, &second).await.unwrap();
         (second.cnpj, second.cpf) = number;
         second.version = 2;
-        let error = repository.update(mine, &second, 1).await.unwrap_err();
+        let error = update(repository, mine, &second, 1).await.unwrap_err();
         assert_eq!(error.existing(), Some(first.id.to_string().as_str()), "{error}");
         // in another workspace, and again after the first is deleted
-        repository.insert(other, &first).await.unwrap();
+        insert(repository, other, &first).await.unwrap();
         repository.delete(other, first.id, 1, START).await.unwrap();
         repository.delete(mine, first.id, 1, START).await.unwrap();
-        repository.update(mine, &second, 1).await.unwrap();
+        update(repository, mine, &second, 1).await.unwrap();
         repository.delete(mine, second.id, 2, START).await.unwrap();
     }
     // a number is not needed
     for _ in 0..2 {
         let nameless = client(NewClient::company("No number"), START);
-        repository.insert(mine, &nameless).await.unwrap();
+        insert(repository, mine, &nameless).await.unwrap();
         repository.delete(mine, nameless.id, 1, START).await.unwrap();
     }
 }
 
-async fn one_of_many_equal_inserts_wins(repository: &dyn ClientRepository, mine: &Context) {
-    let clients: Vec<Client> = (0..16).map(|_| company(2)).collect();
-    let inserts = clients.iter().map(|client| repository.insert(mine, client));
+async fn one_of_many_equal_inserts_wins(repository: &SqlClients, mine: &Context) {
+    let clients: Vec<Client> = (0..32).map(|_| company(2)).collect();
+    let inserts = clients.iter().map(|client| insert(repository, mine, client));
     let outcomes = futures::future::join_all(inserts).await;
     let winners: Vec<&Client> = clients
         .iter()
@@ -142,19 +154,21 @@ async fn one_of_many_equal_inserts_wins(repository: &dyn ClientRepository, mine:
     repository.delete(mine, winner, 1, START).await.unwrap();
 }
 
-async fn a_change_needs_the_current_version(repository: &dyn ClientRepository, mine: &Context) {
+async fn a_change_needs_the_current_version(repository: &SqlClients, mine: &Context) {
     let first = company(3);
-    repository.insert(mine, &first).await.unwrap();
+    insert(repository, mine, &first).await.unwrap();
     let change = ClientChange::new().legal_name("Renamed").clear_cnpj().tags(["x"]);
-    let second = change.apply(&first, START + Duration::from_secs(9)).unwrap();
-    repository.update(mine, &second, 1).await.unwrap();
+    let second = change
+        .apply(&first, START + Duration::from_secs(9), &Rules::default())
+        .unwrap();
+    update(repository, mine, &second, 1).await.unwrap();
     assert_eq!(repository.get(mine, first.id).await.unwrap(), second);
     assert_eq!(
         (second.version, second.cnpj, second.created_at),
         (2, None, first.created_at)
     );
     for stale in [0, 1, 3] {
-        let error = repository.update(mine, &second, stale).await.unwrap_err();
+        let error = update(repository, mine, &second, stale).await.unwrap_err();
         assert_eq!(
             (error.kind(), error.current_version()),
             (ErrorKind::Conflict, Some(2))
@@ -169,18 +183,18 @@ async fn a_change_needs_the_current_version(repository: &dyn ClientRepository, m
     repository.delete(mine, first.id, 2, START).await.unwrap();
 }
 
-async fn one_of_many_changes_wins(repository: &dyn ClientRepository, mine: &Context) {
+async fn one_of_many_changes_wins(repository: &SqlClients, mine: &Context) {
     let first = company(4);
-    repository.insert(mine, &first).await.unwrap();
-    let changes: Vec<Client> = (0..16)
+    insert(repository, mine, &first).await.unwrap();
+    let changes: Vec<Client> = (0..32)
         .map(|n| {
             ClientChange::new()
                 .legal_name(format!("Name {n}"))
-                .apply(&first, START)
+                .apply(&first, START, &Rules::default())
                 .unwrap()
         })
         .collect();
-    let updates = changes.iter().map(|changed| repository.update(mine, changed, 1));
+    let updates = changes.iter().map(|changed| update(repository, mine, changed, 1));
     let outcomes = futures::future::join_all(updates).await;
     assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
     for (changed, outcome) in changes.iter().zip(outcomes) {
@@ -192,21 +206,21 @@ async fn one_of_many_changes_wins(repository: &dyn ClientRepository, mine: &Cont
     repository.delete(mine, first.id, 2, START).await.unwrap();
 }
 
-async fn the_deleted_are_gone(repository: &dyn ClientRepository, mine: &Context) {
+async fn the_deleted_are_gone(repository: &SqlClients, mine: &Context) {
     let gone = company(5);
-    repository.insert(mine, &gone).await.unwrap();
+    insert(repository, mine, &gone).await.unwrap();
     repository.delete(mine, gone.id, 1, START).await.unwrap();
     finds_nothing(repository, mine, &gone).await;
     let again = Client {
         id: ClientId::new(START),
         ..gone
     };
-    repository.insert(mine, &again).await.unwrap();
+    insert(repository, mine, &again).await.unwrap();
     let third = Client {
         id: ClientId::new(START),
         ..again.clone()
     };
-    let error = repository.insert(mine, &third).await.unwrap_err();
+    let error = insert(repository, mine, &third).await.unwrap_err();
     assert_eq!(
         error.existing(),
         Some(again.id.to_string().as_str()),
@@ -216,7 +230,7 @@ async fn the_deleted_are_gone(repository: &dyn ClientRepository, mine: &Context)
 }
 
 /// Sweeps every call that could reach `foreign`.
-async fn finds_nothing(repository: &dyn ClientRepository, context: &Context, foreign: &Client) {
+async fn finds_nothing(repository: &SqlClients, context: &Context, foreign: &Client) {
     let not_found = Some(ErrorKind::NotFound);
     for version in [foreign.version, foreign.version + 1] {
         let changed = Client {
@@ -225,7 +239,7 @@ async fn finds_nothing(repository: &dyn ClientRepository, context: &Context, for
             ..foreign.clone()
         };
         assert_eq!(
-            kind(repository.update(context, &changed, version).await),
+            kind(update(repository, context, &changed, version).await),
             not_found
         );
         assert_eq!(
@@ -234,7 +248,7 @@ async fn finds_nothing(repository: &dyn ClientRepository, context: &Context, for
         );
     }
     assert_eq!(kind(repository.get(context, foreign.id).await), not_found);
-    for filter in filters() {
+    for (filter, _) in filters() {
         let page = repository
             .page(context, &filter, &PageRequest::first(200))
             .await
@@ -244,13 +258,13 @@ async fn finds_nothing(repository: &dyn ClientRepository, context: &Context, for
 }
 
 async fn another_workspace_sees_nothing(
-    repository: &dyn ClientRepository,
+    repository: &SqlClients,
     mine: &Context,
     other: &Context,
     absent: &Context,
 ) {
     let client = company(6);
-    repository.insert(mine, &client).await.unwrap();
+    insert(repository, mine, &client).await.unwrap();
     finds_nothing(repository, other, &client).await;
     finds_nothing(repository, absent, &client).await;
     assert_eq!(repository.get(mine, client.id).await.unwrap(), client);
@@ -259,54 +273,122 @@ async fn another_workspace_sees_nothing(
         legal_name: "Namesake".to_owned(),
         ..client.clone()
     };
-    repository.insert(other, &namesake).await.unwrap();
+    insert(repository, other, &namesake).await.unwrap();
     repository.delete(other, client.id, 1, START).await.unwrap();
     assert_eq!(repository.get(mine, client.id).await.unwrap(), client);
     assert_eq!(
-        kind(repository.insert(absent, &client).await),
+        kind(insert(repository, absent, &client).await),
         Some(ErrorKind::NotFound)
     );
     repository.delete(mine, client.id, 1, START).await.unwrap();
 }
 
-fn filters() -> [ClientFilter; 6] {
-    let all = ClientFilter::all();
-    let name = all.order(ClientOrder::Name);
-    let (company, person) = (ClientKind::Company, ClientKind::Person);
-    [
-        all,
-        all.kind(company),
-        all.kind(person),
-        name,
-        name.kind(company),
-        name.kind(person),
-    ]
+fn owner() -> OwnerId {
+    OwnerId::from_uuid(ClientId::new(START).uuid())
 }
 
-async fn pages_hold_everything_once(repository: &dyn ClientRepository, mine: &Context, other: &Context) {
+/// A filter with what it means.
+type Meant = (ClientFilter, fn(&Client) -> bool);
+
+/// Each thing to filter by.
+fn filters() -> Vec<Meant> {
+    let all = ClientFilter::all();
+    let at = |secs| START + Duration::from_secs(secs);
+    let narrowed: Vec<Meant> = vec![
+        (all.clone(), |_| true),
+        (all.clone().kind(ClientKind::Company), |c| {
+            c.kind == ClientKind::Company
+        }),
+        (all.clone().kind(ClientKind::Person), |c| {
+            c.kind == ClientKind::Person
+        }),
+        (all.clone().status(ClientStatus::Blocked), |c| {
+            c.status == ClientStatus::Blocked
+        }),
+        (all.clone().tag("vip"), |c| c.tags.iter().any(|t| t == "vip")),
+        (
+            all.clone().tag("vip").tag("two words").kind(ClientKind::Company),
+            |c| c.tags.len() == 2 && c.kind == ClientKind::Company,
+        ),
+        (all.clone().state("SP"), |c| {
+            c.addresses.iter().any(|a| a.state.as_deref() == Some("SP"))
+        }),
+        (all.clone().city("SP", "sao paulo"), |c| {
+            c.addresses.iter().any(|a| a.city.as_deref() == Some("São Paulo"))
+        }),
+        (all.clone().document(Presence::Present), |c| {
+            c.cnpj.is_some() || c.cpf.is_some()
+        }),
+        (all.clone().document(Presence::Absent), |c| {
+            c.cnpj.is_none() && c.cpf.is_none()
+        }),
+        (all.clone().created_from(at(3)).created_before(at(7)), |c| {
+            (3..7).contains(&(c.created_at.as_secs() - START.as_secs()))
+        }),
+        (
+            all.clone().updated_from(at(2)).updated_before(at(5)).tag("vip"),
+            |c| {
+                (2..5).contains(&(c.updated_at.as_secs() - START.as_secs()))
+                    && c.tags.iter().any(|t| t == "vip")
+            },
+        ),
+        (all.clone().custom("plan", "gold"), |c| {
+            c.custom.get("plan").is_some_and(|v| v == "gold")
+        }),
+        (all.clone().custom("plan", "gold").custom("size", 3), |c| {
+            c.custom.get("plan").is_some_and(|v| v == "gold") && c.custom.get("size").is_some_and(|v| v == 3)
+        }),
+        (all.clone().tag("nobody's"), |_| false),
+    ];
+    let orders = [ClientOrder::Newest, ClientOrder::Name, ClientOrder::Updated];
+    let ordered = narrowed
+        .into_iter()
+        .flat_map(|(filter, means)| orders.map(|order| (filter.clone().order(order), means)));
+    ordered.collect()
+}
+
+/// A client that differs from its neighbours in everything that can be filtered by.
+fn varied(n: usize, name: &str) -> Client {
+    let kind = if n.is_multiple_of(3) {
+        ClientKind::Person
+    } else {
+        ClientKind::Company
+    };
+    let mut new = NewClient::new(kind, name).custom("size", i64::try_from(n % 4).unwrap());
+    if n.is_multiple_of(2) {
+        new = new
+            .tag("vip")
+            .address(Address::new().city("São Paulo").state("SP"));
+    }
+    if n.is_multiple_of(5) {
+        new = new.tag("two words").owner(owner()).status(ClientStatus::Blocked);
+    }
+    if n.is_multiple_of(7) {
+        new = new
+            .custom("plan", "gold")
+            .address(Address::new().city("Campinas").state("SP"));
+    }
+    if kind == ClientKind::Company && n.is_multiple_of(4) {
+        let base = format!("{:08}0001", n + 1);
+        new = new.cnpj(Cnpj::from_base(&base).unwrap().plain());
+    }
+    // several made in the same instant
+    client(new, START + Duration::from_secs(u64::try_from(n / 4).unwrap()))
+}
+
+async fn pages_hold_everything_once(repository: &SqlClients, mine: &Context, other: &Context) {
     let names = [
         "água", "Agua", "ÁGUA", "beta", "Çedro", "cedro", "Zeta", "éter", "Eter", "_x", "1a",
     ];
     let mut clients = Vec::new();
     for (n, name) in names.iter().cycle().take(44).enumerate() {
-        let kind = if n % 3 == 0 {
-            ClientKind::Person
-        } else {
-            ClientKind::Company
-        };
-        // several made in the same instant
-        let at = START + Duration::from_secs(u64::try_from(n / 4).unwrap());
-        let client = client(NewClient::new(kind, *name), at);
-        repository.insert(mine, &client).await.unwrap();
+        let client = varied(n, name);
+        insert(repository, mine, &client).await.unwrap();
         clients.push(client);
     }
-    for filter in filters() {
-        let wanted: BTreeSet<ClientId> = clients
-            .iter()
-            .filter(|c| filter.kind.is_none_or(|k| k == c.kind))
-            .map(|c| c.id)
-            .collect();
-        for limit in [1, 7, 200] {
+    for (filter, means) in filters() {
+        let wanted: BTreeSet<ClientId> = clients.iter().filter(|c| means(c)).map(|c| c.id).collect();
+        for limit in [7, 200] {
             let seen = walk(repository, mine, &filter, limit).await;
             let ids: BTreeSet<ClientId> = seen.iter().map(|c| c.id).collect();
             assert_eq!(
@@ -316,11 +398,25 @@ async fn pages_hold_everything_once(repository: &dyn ClientRepository, mine: &Co
             );
             let in_order = match filter.order {
                 ClientOrder::Newest => seen.is_sorted_by_key(|c| std::cmp::Reverse((c.created_at, c.id))),
+                ClientOrder::Updated => seen.is_sorted_by_key(|c| std::cmp::Reverse((c.updated_at, c.id))),
                 ClientOrder::Name => seen.is_sorted_by_key(|c| (super::name::name_key(&c.legal_name), c.id)),
             };
             assert!(in_order, "{filter:?} by {limit}");
         }
     }
+    let owned = repository
+        .page(
+            mine,
+            &ClientFilter::all().owner(owner()),
+            &PageRequest::first(200),
+        )
+        .await;
+    assert!(owned.unwrap().items.is_empty(), "another owner");
+    let known = clients.iter().find_map(|c| c.owner).unwrap();
+    let owned = repository
+        .page(mine, &ClientFilter::all().owner(known), &PageRequest::first(200))
+        .await;
+    assert_eq!(owned.unwrap().items.len(), 1);
     a_cursor_serves_its_own_list(repository, mine, other).await;
     for client in clients {
         repository.delete(mine, client.id, 1, START).await.unwrap();
@@ -328,12 +424,7 @@ async fn pages_hold_everything_once(repository: &dyn ClientRepository, mine: &Co
 }
 
 /// Reads a whole list, while clients that do not belong to it yet are made and deleted.
-async fn walk(
-    repository: &dyn ClientRepository,
-    mine: &Context,
-    filter: &ClientFilter,
-    limit: u32,
-) -> Vec<Client> {
+async fn walk(repository: &SqlClients, mine: &Context, filter: &ClientFilter, limit: u32) -> Vec<Client> {
     let (mut seen, mut request) = (Vec::new(), PageRequest::first(limit));
     loop {
         let page = repository.page(mine, filter, &request).await.unwrap();
@@ -346,21 +437,23 @@ async fn walk(
             NewClient::company("  !first"),
             START + Duration::from_secs(1_000_000),
         );
-        repository.insert(mine, &disturbing).await.unwrap();
+        insert(repository, mine, &disturbing).await.unwrap();
         repository.delete(mine, disturbing.id, 1, START).await.unwrap();
     }
 }
 
-async fn a_cursor_serves_its_own_list(repository: &dyn ClientRepository, mine: &Context, other: &Context) {
-    let [newest, companies, _, by_name, ..] = filters();
+async fn a_cursor_serves_its_own_list(repository: &SqlClients, mine: &Context, other: &Context) {
+    let newest = ClientFilter::all();
+    let companies = newest.clone().kind(ClientKind::Company);
+    let by_name = newest.clone().order(ClientOrder::Name);
     let page = repository
         .page(mine, &newest, &PageRequest::first(1))
         .await
         .unwrap();
     let cursor = page.next.unwrap();
-    for (context, filter) in [(mine, companies), (mine, by_name), (other, newest)] {
+    for (context, filter) in [(mine, &companies), (mine, &by_name), (other, &newest)] {
         let foreign = repository
-            .page(context, &filter, &PageRequest::first(1).after(cursor.clone()))
+            .page(context, filter, &PageRequest::first(1).after(cursor.clone()))
             .await;
         let error = foreign.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Invalid);

@@ -1,183 +1,69 @@
 //! Clients (`clientes`): the companies and people that a workspace looks after.
 
-#[cfg(any(test, feature = "testing"))]
-mod contract;
-mod input;
-mod name;
-mod repository;
-mod sql;
+mod address;
+mod birth_date;
+mod blocking;
+mod change;
 #[cfg(test)]
-mod tests;
+mod contract;
+pub mod csv;
+mod duplicates;
+mod entity;
+mod facets;
+mod filter;
+mod input;
+mod merge;
+mod name;
+mod note;
+mod reach;
+mod similarity;
+pub(crate) mod sql;
+#[cfg(test)]
+pub(crate) mod tests;
+mod upkeep;
+pub(crate) mod within;
+mod words;
 
-use std::fmt;
-use std::str::FromStr;
-use std::sync::Arc;
-
-use aurora_core::id::{Id, IdKind};
 use aurora_core::page::{Page, PageRequest};
-use aurora_core::time::{Clock, Timestamp};
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
-use crate::companies::{Cnpj, Cpf};
-use crate::contacts::{Email, Phone};
 use crate::context::Context;
 use crate::error::{Error, ErrorKind};
+use crate::fields::Fields;
+use crate::store::Store;
 
-#[cfg(any(test, feature = "testing"))]
-pub use self::contract::client_repository_contract;
-pub use self::input::{ClientChange, NewClient};
-pub use self::repository::ClientRepository;
+pub use self::address::Address;
+pub use self::birth_date::{BirthDate, ParseBirthDateError};
+pub use self::change::ClientChange;
+pub use self::duplicates::{Candidate, DuplicateReason};
+pub use self::entity::{Blocked, Client, ClientId, ClientKind, ClientStatus, Owner, OwnerId};
+pub use self::filter::{BlockedClients, ClientFilter, ClientOrder, Presence};
+pub use self::input::NewClient;
+pub use self::merge::{MergeChoices, MergeField, MergeSide};
+pub use self::note::{ClientNote, ClientNoteId};
+pub use self::reach::Reach;
 #[cfg(test)]
-pub(crate) use self::sql::ALL as STATEMENTS;
-pub use self::sql::SqlClients;
+pub(crate) use self::sql::{BATCH, BLOCKING, IMPORTS};
+#[cfg(test)]
+pub(crate) use self::sql::{DELETED, DUPLICATES, LIST, MERGE, NOTES, REACH, ROWS, SEARCH, STATEMENTS, TAGS};
+use self::sql::{MAX_WORDS, SqlClients};
+pub use self::upkeep::TagCount;
 
-/// Names a client: `cli_` and 32 hexadecimal digits.
-pub type ClientId = Id<Client>;
-
-/// A company or a person that a workspace looks after.
-///
-/// `Debug` shows neither names nor numbers: they are personal data.
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
-pub struct Client {
-    /// Its name for programs.
-    pub id: ClientId,
-    /// Company or person.
-    pub kind: ClientKind,
-    /// The registered name of a company (`razão social`), or the full name of a person.
-    pub legal_name: String,
-    /// The name it is known by (`nome fantasia`).
-    pub trade_name: Option<String>,
-    /// A company's number; unique among the living clients of a workspace.
-    pub cnpj: Option<Cnpj>,
-    /// A person's number; unique among the living clients of a workspace.
-    pub cpf: Option<Cpf>,
-    /// Where to write.
-    pub email: Option<Email>,
-    /// Where to call, the preferred number first.
-    pub phones: Vec<Phone>,
-    /// Labels, in the order given.
-    pub tags: Vec<String>,
-    /// Fields of the workspace's own.
-    pub custom: Map<String, Value>,
-    /// Grows by one with each change; 1 when new.
-    pub version: i64,
-    /// When it was made.
-    pub created_at: Timestamp,
-    /// When it was last changed.
-    pub updated_at: Timestamp,
-}
-
-impl IdKind for Client {
-    const PREFIX: &'static str = "cli";
-}
-
-impl fmt::Debug for Client {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client")
-            .field("id", &self.id)
-            .field("kind", &self.kind)
-            .field("version", &self.version)
-            .finish_non_exhaustive()
-    }
-}
-
-/// Company or person.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ClientKind {
-    /// `pessoa jurídica`: has a CNPJ and no CPF.
-    Company,
-    /// `pessoa física`: has a CPF and no CNPJ.
-    Person,
-}
-
-impl ClientKind {
-    /// The name used in JSON and in the database.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Company => "company",
-            Self::Person => "person",
-        }
-    }
-}
-
-impl FromStr for ClientKind {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "company" => Ok(Self::Company),
-            "person" => Ok(Self::Person),
-            _ => Err("a client is a company or a person"),
-        }
-    }
-}
-
-/// The order of a list of clients.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum ClientOrder {
-    /// The one made last comes first.
-    #[default]
-    Newest,
-    /// By legal name, without regard to case and accents.
-    Name,
-}
-
-/// Which clients to list, and in which order.
-///
-/// A page costs the same however deep it lies, for each of these. A client that is renamed while somebody pages by
-/// name may be met twice or not at all; every other client is met exactly once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-#[non_exhaustive]
-pub struct ClientFilter {
-    /// The order of the list.
-    pub order: ClientOrder,
-    /// Only companies, or only people.
-    pub kind: Option<ClientKind>,
-}
-
-impl ClientFilter {
-    /// All clients, the newest first.
-    #[must_use]
-    pub fn all() -> Self {
-        Self::default()
-    }
-
-    /// Puts the list in this order.
-    #[must_use]
-    pub const fn order(mut self, order: ClientOrder) -> Self {
-        self.order = order;
-        self
-    }
-
-    /// Only companies, or only people.
-    #[must_use]
-    pub const fn kind(mut self, kind: ClientKind) -> Self {
-        self.kind = Some(kind);
-        self
-    }
-}
+/// The page whose example is compiled with the documentation tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/crm/clients.md")]
+mod guide {}
 
 /// What can be done with clients; a cheap handle.
 #[derive(Debug, Clone)]
 pub struct Clients {
-    repository: Arc<dyn ClientRepository>,
-    clock: Arc<dyn Clock>,
+    store: Store,
+    repository: SqlClients,
 }
 
 impl Clients {
-    /// Puts the domain's rules in front of a repository.
-    #[must_use]
-    pub fn new(repository: impl ClientRepository, clock: impl Clock) -> Self {
-        Self {
-            repository: Arc::new(repository),
-            clock: Arc::new(clock),
-        }
+    pub(crate) fn new(store: Store) -> Self {
+        let repository = SqlClients { store: store.clone() };
+        Self { store, repository }
     }
 
     /// Makes a client.
@@ -189,25 +75,38 @@ impl Clients {
     /// # Cancel safety
     /// Dropping the future leaves the client either made or not made.
     pub async fn create(&self, context: &Context, new: NewClient) -> Result<Client, Error> {
-        let now = self.clock.now();
-        let client = new.check(ClientId::new(now), now)?;
-        context
-            .run(
-                &*self.clock,
-                "clients.create",
-                self.repository.insert(context, &client),
-            )
-            .await?;
-        Ok(client)
+        let now = self.store.now();
+        let id = ClientId::new(now);
+        let decide = |rules: &_| new.clone().check(id, now, rules);
+        let work = self.repository.insert(context, decide);
+        self.store.run(context, "clients.create", work).await
     }
 
-    /// One client.
+    /// Reads clients from CSV files.
+    #[must_use]
+    pub fn imports(&self) -> csv::Imports {
+        csv::Imports::new(self.store.clone(), self.repository.clone())
+    }
+
+    /// Writes the clients of a list into a CSV file.
+    #[must_use]
+    pub fn export(
+        &self,
+        context: &Context,
+        filter: &ClientFilter,
+        options: csv::ExportOptions,
+    ) -> csv::Export {
+        let (store, repository) = (self.store.clone(), self.repository.clone());
+        csv::Export::new(store, repository, context.clone(), filter.clone(), options)
+    }
+
+    /// One client. Under the id of one that was merged into another it is the other, whose `id` tells.
     ///
     /// # Errors
     /// `NotFound` when there is no such client in the workspace, or it is deleted.
     pub async fn get(&self, context: &Context, id: ClientId) -> Result<Client, Error> {
-        context
-            .run(&*self.clock, "clients.get", self.repository.get(context, id))
+        self.store
+            .run(context, "clients.get", self.repository.get(context, id))
             .await
     }
 
@@ -221,9 +120,9 @@ impl Clients {
         filter: &ClientFilter,
         page: &PageRequest,
     ) -> Result<Page<Client>, Error> {
-        context
+        self.store
             .run(
-                &*self.clock,
+                context,
                 "clients.list",
                 self.repository.page(context, filter, page),
             )
@@ -245,22 +144,81 @@ impl Clients {
         expected_version: i64,
         change: ClientChange,
     ) -> Result<Client, Error> {
-        let work = async {
-            let current = self.repository.get(context, id).await?;
-            if current.version != expected_version {
-                return Err(Error::conflict("client", current.version));
+        let now = self.store.now();
+        let decide = |current: &Client, rules: &_| change.clone().apply(current, now, rules);
+        let work = self.repository.update(context, id, expected_version, decide);
+        self.store.run(context, "clients.update", work).await
+    }
+
+    /// One page of the clients in which each word of `text` is found as the beginning of a word, the best matches first:
+    /// names, e-mail addresses, phone numbers, CNPJ and CPF with or without their masks, labels, cities and notes, without
+    /// regard to case and accents.
+    ///
+    /// A word counts more in a name than in a note, and more when it is all of a word than its beginning. Of a
+    /// search whose rarest word begins more than 5,000 words of clients, those that come first in the alphabet are found.
+    ///
+    /// # Errors
+    /// `Invalid` when the text has no letter or digit, more than 200 characters or more than 8 words, or the cursor is
+    /// damaged or belongs to another search.
+    pub async fn search(
+        &self,
+        context: &Context,
+        text: &str,
+        page: &PageRequest,
+    ) -> Result<Page<Client>, Error> {
+        self.search_with(context, text, BlockedClients::Hidden, page)
+            .await
+    }
+
+    /// The same, with the clients whose data may not be used (`bloqueio`), for whoever looks after the rights of people.
+    ///
+    /// # Errors
+    /// As [`Self::search`].
+    pub async fn search_with_blocked(
+        &self,
+        context: &Context,
+        text: &str,
+        page: &PageRequest,
+    ) -> Result<Page<Client>, Error> {
+        self.search_with(context, text, BlockedClients::Shown, page).await
+    }
+
+    async fn search_with(
+        &self,
+        context: &Context,
+        text: &str,
+        blocked: BlockedClients,
+        page: &PageRequest,
+    ) -> Result<Page<Client>, Error> {
+        const MAX_TEXT: usize = 200;
+        let mut fields = Fields::default();
+        let words = if text.chars().nth(MAX_TEXT).is_some() {
+            fields.refuse(
+                "text",
+                "too_long",
+                format_args!("must have at most {MAX_TEXT} characters"),
+            );
+            Vec::new()
+        } else {
+            let words = words::of_query(text);
+            if words.is_empty() {
+                fields.refuse("text", "required", "must have a letter or a digit");
+            } else if words.len() > MAX_WORDS {
+                fields.refuse(
+                    "text",
+                    "too_many",
+                    format_args!("must have at most {MAX_WORDS} words"),
+                );
             }
-            let changed = change.apply(&current, self.clock.now())?;
-            self.repository
-                .update(context, &changed, expected_version)
-                .await?;
-            Ok(changed)
+            words
         };
-        context.run(&*self.clock, "clients.update", work).await
+        let words = fields.finish(words)?;
+        let work = self.repository.search(context, &words, blocked, page);
+        self.store.run(context, "clients.search", work).await
     }
 
     /// Deletes a client that is still at the version that the caller has seen. Its CNPJ or CPF is free again; the row
-    /// stays, marked as deleted.
+    /// stays, marked as deleted, until it is purged or restored.
     ///
     /// # Errors
     /// `NotFound`; `Conflict` with the stored version when somebody was faster.
@@ -270,14 +228,24 @@ impl Clients {
     pub async fn delete(&self, context: &Context, id: ClientId, expected_version: i64) -> Result<(), Error> {
         let work = self
             .repository
-            .delete(context, id, expected_version, self.clock.now());
-        context.run(&*self.clock, "clients.delete", work).await
+            .delete(context, id, expected_version, self.store.now());
+        self.store.run(context, "clients.delete", work).await
     }
 }
 
 /// The cursor was not made for this list.
 pub(crate) fn wrong_cursor(error: aurora_core::page::InvalidCursor) -> Error {
-    let mut fields = crate::fields::Fields::default();
+    let mut fields = Fields::default();
     fields.refuse("cursor", "invalid", error);
     fields.finish(()).err().unwrap_or(Error::new(ErrorKind::Internal))
+}
+
+/// The words that somebody looks for, folded.
+pub(crate) fn words_of_query(text: &str) -> Vec<String> {
+    words::of_query(text)
+}
+
+/// The words of a text, folded, by which it is found.
+pub(crate) fn words_of_text(text: &str) -> Vec<String> {
+    words::of_text(text)
 }

@@ -3,13 +3,21 @@ const MAX_KEY: usize = 80;
 
 /// Folds a name for sorting: lower case, without the accents of Portuguese and its neighbours, single spaces.
 pub(super) fn name_key(name: &str) -> String {
-    let mut key = String::with_capacity(name.len().min(MAX_KEY));
     let folded = name
         .split_whitespace()
         .flat_map(|word| std::iter::once(' ').chain(word.chars()))
         .skip(1);
-    for character in folded.flat_map(char::to_lowercase).take(MAX_KEY) {
-        key.push(match character {
+    fold_chars(folded).take(MAX_KEY).collect()
+}
+
+/// Folds a text for comparison: lower case, without the accents of Portuguese and its neighbours.
+pub(super) fn fold(text: &str) -> String {
+    fold_chars(text.chars()).collect()
+}
+
+fn fold_chars(characters: impl Iterator<Item = char>) -> impl Iterator<Item = char> {
+    characters.flat_map(char::to_lowercase).filter_map(|character| {
+        Some(match character {
             'á' | 'à' | 'â' | 'ã' | 'ä' | 'å' | 'ª' => 'a',
             'é' | 'è' | 'ê' | 'ë' => 'e',
             'í' | 'ì' | 'î' | 'ï' => 'i',
@@ -19,11 +27,10 @@ pub(super) fn name_key(name: &str) -> String {
             'ñ' => 'n',
             'ý' | 'ÿ' => 'y',
             // accents written as characters of their own
-            '\u{300}'..='\u{36f}' => continue,
+            '\u{300}'..='\u{36f}' => return None,
             other => other,
-        });
-    }
-    key
+        })
+    })
 }
 
 #[cfg(test)]

@@ -38,6 +38,29 @@ const AREAS: [&str; 9] = [
 pub struct Phone(String);
 
 impl Phone {
+    /// The number behind a WhatsApp id (`wa_id`): digits with the country code, for Brazilian mobile numbers of many
+    /// years' standing without the ninth digit, which is put in. Fixed numbers (2 to 5) and those of the trunking
+    /// service (7) never get one. `None` when it is no phone number.
+    ///
+    /// # Examples
+    /// ```
+    /// use aurora_crm::contacts::Phone;
+    ///
+    /// let phone = |id| Phone::of_whatsapp_id(id).map(|phone| phone.to_string());
+    /// assert_eq!(phone("551187654321").as_deref(), Some("+5511987654321"));
+    /// assert_eq!(phone("551138765432").as_deref(), Some("+551138765432"));
+    /// ```
+    #[must_use]
+    pub fn of_whatsapp_id(id: &str) -> Option<Self> {
+        let mobile = id.strip_prefix("55").filter(|national| national.len() == 10);
+        if let Some((area, number)) = mobile.and_then(|national| national.split_at_checked(2))
+            && number.starts_with(['6', '8', '9'])
+        {
+            return format!("+55{area}9{number}").parse().ok();
+        }
+        format!("+{id}").parse().ok()
+    }
+
     /// The number with its `+`.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -198,6 +221,25 @@ mod tests {
             format!("{:?}", "+5511987654321".parse::<Phone>().unwrap()),
             "Phone(…21)"
         );
+    }
+
+    #[test]
+    fn a_whatsapp_id_gets_its_ninth_digit_and_a_fixed_number_none() {
+        for (id, expected) in [
+            ("551187654321", Some("+5511987654321")),
+            ("551167654321", Some("+5511967654321")),
+            ("551197654321", Some("+5511997654321")),
+            ("5511987654321", Some("+5511987654321")),
+            ("551138765432", Some("+551138765432")),
+            ("551178901234", Some("+551178901234")),
+            ("552087654321", None),
+            ("12125550100", Some("+12125550100")),
+            ("", None),
+            ("55118765432é", None),
+        ] {
+            let phone = Phone::of_whatsapp_id(id);
+            assert_eq!(phone.as_ref().map(Phone::as_str), expected, "{id}");
+        }
     }
 
     proptest! {

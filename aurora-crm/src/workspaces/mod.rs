@@ -1,35 +1,45 @@
 //! Tenants: everything else belongs to exactly one workspace.
 
-#[cfg(any(test, feature = "testing"))]
-mod contract;
-mod repository;
+mod input;
+#[cfg(feature = "access")]
+mod invitations;
+#[cfg(feature = "access")]
+mod members;
+#[cfg(feature = "access")]
+mod policy;
 mod sql;
 #[cfg(test)]
 mod tests;
 
 use std::str::FromStr;
-use std::sync::Arc;
 
 use aurora_core::id::{Id, IdKind};
-use aurora_core::time::{Clock, Timestamp};
+use aurora_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::context::Context;
 use crate::error::Error;
-use crate::fields::Fields;
+use crate::store::{Directory, Store};
 
-#[cfg(any(test, feature = "testing"))]
-pub use self::contract::workspace_repository_contract;
-pub use self::repository::WorkspaceRepository;
+pub use self::input::{NewWorkspace, WorkspaceChange};
+#[cfg(all(test, feature = "access"))]
+pub(crate) use self::invitations::STATEMENTS as INVITATION_STATEMENTS;
+#[cfg(feature = "access")]
+pub use self::invitations::{
+    Invitation, InvitationId, InvitationStatus, Invitations, Invited, NewInvitation,
+};
+#[cfg(all(test, feature = "access"))]
+pub(crate) use self::members::STATEMENTS as MEMBER_STATEMENTS;
+#[cfg(feature = "access")]
+pub use self::members::{Member, MemberStatus, Members, Membership, Role, Roles};
+#[cfg(feature = "access")]
+pub use self::policy::{CrmPermission, default_policy, may_assign};
 #[cfg(test)]
 pub(crate) use self::sql::ALL as STATEMENTS;
-pub use self::sql::SqlWorkspaces;
+pub(crate) use self::sql::hold;
 
 /// Names a workspace: `wsp_` and 32 hexadecimal digits.
 pub type WorkspaceId = Id<Workspace>;
-
-const MAX_NAME: usize = 200;
-const MAX_TIME_ZONE: usize = 64;
 
 /// One tenant: a company's CRM, or a clinic.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,10 +52,16 @@ pub struct Workspace {
     pub name: String,
     /// Its IANA time zone, such as `America/Sao_Paulo`.
     pub time_zone: String,
+    /// The language that people are written to in, as a BCP 47 tag such as `pt-BR`.
+    pub locale: String,
+    /// Grows by one with each change; 1 when new.
+    pub version: i64,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
+    /// When it was closed; nobody has a role in it any more.
+    pub closed_at: Option<Timestamp>,
 }
 
 impl IdKind for Workspace {
@@ -86,82 +102,15 @@ impl FromStr for WorkspaceKind {
     }
 }
 
-/// What is needed to make a workspace.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct NewWorkspace {
-    kind: WorkspaceKind,
-    name: String,
-    #[serde(default = "default_time_zone")]
-    time_zone: String,
-}
-
-fn default_time_zone() -> String {
-    "America/Sao_Paulo".to_owned()
-}
-
-impl NewWorkspace {
-    /// A workspace in the time zone of Brasília.
-    #[must_use]
-    pub fn new(kind: WorkspaceKind, name: impl Into<String>) -> Self {
-        Self {
-            kind,
-            name: name.into(),
-            time_zone: default_time_zone(),
-        }
-    }
-
-    /// The IANA time zone; its form is checked, not its presence in the time zone database.
-    #[must_use]
-    pub fn time_zone(mut self, name: impl Into<String>) -> Self {
-        self.time_zone = name.into();
-        self
-    }
-
-    fn check(self, id: WorkspaceId, now: Timestamp) -> Result<Workspace, Error> {
-        let mut fields = Fields::default();
-        let name = fields.line("name", &self.name, MAX_NAME);
-        let time_zone = self.time_zone.trim();
-        let part_is_good = |part: &str| {
-            part.starts_with(|c: char| c.is_ascii_alphabetic())
-                && part
-                    .chars()
-                    .all(|c| c.is_ascii_alphanumeric() || "_+-".contains(c))
-        };
-        if time_zone.len() > MAX_TIME_ZONE || !time_zone.split('/').all(part_is_good) {
-            fields.refuse(
-                "time_zone",
-                "invalid",
-                "must be an IANA time zone such as America/Sao_Paulo",
-            );
-        }
-        let time_zone = time_zone.to_owned();
-        fields.finish(Workspace {
-            id,
-            kind: self.kind,
-            name,
-            time_zone,
-            created_at: now,
-            updated_at: now,
-        })
-    }
-}
-
 /// What can be done with workspaces; a cheap handle.
 #[derive(Debug, Clone)]
 pub struct Workspaces {
-    repository: Arc<dyn WorkspaceRepository>,
-    clock: Arc<dyn Clock>,
+    store: Store,
 }
 
 impl Workspaces {
-    /// Puts the domain's rules in front of a repository.
-    #[must_use]
-    pub fn new(repository: impl WorkspaceRepository, clock: impl Clock) -> Self {
-        Self {
-            repository: Arc::new(repository),
-            clock: Arc::new(clock),
-        }
+    pub(crate) const fn new(store: Store) -> Self {
+        Self { store }
     }
 
     /// Makes a workspace. It takes no context: this is where tenants come from, for whoever may make them.
@@ -169,10 +118,20 @@ impl Workspaces {
     /// # Errors
     /// `Invalid` with every wrong field; otherwise what keeps the database from storing it.
     pub async fn create(&self, new: NewWorkspace) -> Result<Workspace, Error> {
-        let now = self.clock.now();
-        let workspace = new.check(WorkspaceId::new(now), now)?;
-        self.repository.insert(&workspace).await?;
-        Ok(workspace)
+        self.ensure(WorkspaceId::new(self.store.now()), new).await
+    }
+
+    /// The workspace of this id, made of `new` when there is none yet, also when several try at once.
+    ///
+    /// # Errors
+    /// `Invalid` with every wrong field; otherwise what keeps the database from storing it.
+    pub async fn ensure(&self, id: WorkspaceId, new: NewWorkspace) -> Result<Workspace, Error> {
+        let workspace = new.check(id, self.store.now())?;
+        let context = Context::new(id, "installation");
+        if sql::insert(&self.store, &context, &workspace).await? {
+            return Ok(workspace);
+        }
+        sql::get(&self.store, &context).await
     }
 
     /// The workspace of the context.
@@ -180,8 +139,66 @@ impl Workspaces {
     /// # Errors
     /// `NotFound` when it does not exist.
     pub async fn get(&self, context: &Context) -> Result<Workspace, Error> {
-        context
-            .run(&*self.clock, "workspaces.get", self.repository.get(context))
+        self.store
+            .run(context, "workspaces.get", sql::get(&self.store, context))
             .await
+    }
+
+    /// Changes a workspace that is still at the version that the caller has seen.
+    ///
+    /// # Errors
+    /// `NotFound`, also when it is closed; `Conflict` with the stored version when somebody was faster; `Invalid` with
+    /// every wrong field.
+    pub async fn update(
+        &self,
+        context: &Context,
+        expected_version: i64,
+        change: WorkspaceChange,
+    ) -> Result<Workspace, Error> {
+        let work = async {
+            let current = self.open(context, expected_version).await?;
+            let changed = change.apply(&current, self.store.now())?;
+            sql::update(&self.store, context, &changed, "workspace.updated").await?;
+            Ok(changed)
+        };
+        self.store.run(context, "workspaces.update", work).await
+    }
+
+    /// Closes a workspace that is still at the version that the caller has seen: from then on nobody has a role in it, and
+    /// members and invitations cannot be changed. What is in it stays, for as long as it has to be kept.
+    ///
+    /// # Errors
+    /// `NotFound`, also when it is closed already; `Conflict` with the stored version when somebody was faster.
+    pub async fn close(&self, context: &Context, expected_version: i64) -> Result<Workspace, Error> {
+        let work = async {
+            let mut closed = self.open(context, expected_version).await?;
+            closed.updated_at = self.store.now().max(closed.updated_at);
+            closed.closed_at = Some(closed.updated_at);
+            closed.version = closed.version.saturating_add(1);
+            sql::update(&self.store, context, &closed, "workspace.closed").await?;
+            Ok(closed)
+        };
+        self.store.run(context, "workspaces.close", work).await
+    }
+
+    /// The workspace, if it is open and at this version.
+    async fn open(&self, context: &Context, expected_version: i64) -> Result<Workspace, Error> {
+        let current = sql::get(&self.store, context).await?;
+        if current.closed_at.is_some() {
+            return Err(Error::not_found("workspace"));
+        }
+        if current.version != expected_version {
+            return Err(Error::conflict("workspace", current.version));
+        }
+        Ok(current)
+    }
+
+    /// The ids of all workspaces, closed ones too, after `after`, in order and at most 200 at once, for jobs that visit
+    /// each of them.
+    ///
+    /// # Errors
+    /// What keeps the database from answering.
+    pub async fn ids(&self, after: Option<WorkspaceId>) -> Result<Vec<WorkspaceId>, Error> {
+        sql::ids(&self.store, Directory, after).await
     }
 }

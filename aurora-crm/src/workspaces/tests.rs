@@ -1,18 +1,32 @@
-use aurora_core::testing::each_database;
+use crate::testing::each_database;
 use aurora_core::time::{Clock as _, ManualClock};
 
-use super::{NewWorkspace, SqlWorkspaces, WorkspaceId, WorkspaceKind};
+use super::{NewWorkspace, WorkspaceId, WorkspaceKind};
 use crate::context::Context;
 use crate::crm::Crm;
 use crate::error::ErrorKind;
 
 #[tokio::test]
-async fn both_databases_keep_the_contract() {
+async fn an_id_names_one_workspace() {
     each_database(|db| async move {
-        Crm::builder(db.database.clone()).build().await.unwrap();
-        super::workspace_repository_contract(&SqlWorkspaces::new(db.database)).await;
+        let crm = Crm::builder(db.database).build().await.unwrap();
+        let id = WorkspaceId::new(crm.workspaces().create(new("Other")).await.unwrap().created_at);
+        let attempts = (0..8).map(|n| crm.workspaces().ensure(id, new(&format!("Name {n}"))));
+        let made = futures::future::join_all(attempts).await;
+        let stored = crm.workspaces().get(&Context::new(id, "test")).await.unwrap();
+        for one in made {
+            assert_eq!(one.unwrap(), stored, "all are told the one that is stored");
+        }
+        let ids = crm.workspaces().ids(None).await.unwrap();
+        assert_eq!(ids.len(), 2);
+        assert!(ids.is_sorted());
+        assert_eq!(crm.workspaces().ids(ids.last().copied()).await.unwrap(), []);
     })
     .await;
+}
+
+fn new(name: &str) -> NewWorkspace {
+    NewWorkspace::new(WorkspaceKind::Company, name)
 }
 
 #[tokio::test]

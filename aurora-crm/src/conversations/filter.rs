@@ -1,0 +1,94 @@
+use serde::{Deserialize, Serialize};
+
+use super::{Assignee, ConversationStatus};
+use crate::channels::ChannelId;
+use crate::clients::ClientId;
+
+/// Which conversations to list, the one with the newest message first. What is set must all be true.
+///
+/// # Examples
+/// ```
+/// use aurora_crm::conversations::{Assignee, ConversationFilter, ConversationStatus};
+///
+/// let waiting = ConversationFilter::all().status(ConversationStatus::Open).assignee(Assignee::Nobody).unread();
+/// # drop(waiting);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct ConversationFilter {
+    /// Of this status.
+    pub status: Option<ConversationStatus>,
+    /// Answered by this one.
+    pub assignee: Option<Assignee>,
+    /// With this label.
+    pub tag: Option<String>,
+    /// On this end of a channel.
+    pub channel: Option<ChannelId>,
+    /// With this client.
+    pub client: Option<ClientId>,
+    /// With messages that nobody has read.
+    pub unread: bool,
+}
+
+impl ConversationFilter {
+    /// All of them.
+    #[must_use]
+    pub fn all() -> Self {
+        Self::default()
+    }
+
+    /// Of this status.
+    #[must_use]
+    pub const fn status(mut self, status: ConversationStatus) -> Self {
+        self.status = Some(status);
+        self
+    }
+
+    /// Answered by this one.
+    #[must_use]
+    pub const fn assignee(mut self, assignee: Assignee) -> Self {
+        self.assignee = Some(assignee);
+        self
+    }
+
+    /// With this label.
+    #[must_use]
+    pub fn tag(mut self, tag: impl Into<String>) -> Self {
+        self.tag = Some(tag.into());
+        self
+    }
+
+    /// On this end of a channel.
+    #[must_use]
+    pub const fn channel(mut self, channel: ChannelId) -> Self {
+        self.channel = Some(channel);
+        self
+    }
+
+    /// With this client.
+    #[must_use]
+    pub const fn client(mut self, client: ClientId) -> Self {
+        self.client = Some(client);
+        self
+    }
+
+    /// With messages that nobody has read.
+    #[must_use]
+    pub const fn unread(mut self) -> Self {
+        self.unread = true;
+        self
+    }
+}
+
+/// What one assignee has not read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct UnreadCount {
+    /// Who answers.
+    pub assignee: Assignee,
+    /// Conversations with messages that nobody has read.
+    pub conversations: i64,
+    /// Those messages.
+    pub messages: i64,
+}

@@ -1,0 +1,176 @@
+//! Reading messages.
+
+use aurora_core::page::{Page, PageRequest};
+use aurora_core::store::{Connection, on_connection};
+use aurora_core::time::Timestamp;
+
+use super::list;
+use super::rows::{MessageRow, select_messages};
+use crate::channels::ChannelId;
+use crate::clients::wrong_cursor;
+use crate::context::Context;
+use crate::conversations::{ConversationId, Message, MessageId, Seen};
+use crate::error::Error;
+use crate::store::{Store, reading};
+
+/// Later than anything that is stored: 9999-12-31.
+pub(super) const END_OF_TIME: Timestamp = Timestamp::from_secs(253_402_214_400);
+
+aurora_core::store::statements! {
+    AFTER = select_messages!("and m.conversation_id = $2 and m.visible_seq > $3 and (m.direction = 'in' or m.delivery <> 'failed')
+        order by m.visible_seq limit $4");
+    GET = select_messages!("and m.id = $2");
+    BY_PROVIDER = select_messages!("and m.channel_id = $2 and m.provider_id = $3");
+    BY_KEY = select_messages!("and m.conversation_id = $2 and m.idempotency_key = $3");
+    SHOWN = select_messages!("and m.conversation_id = $2 and (m.sent_at, m.position) < ($3, $4)
+        order by m.sent_at desc, m.position desc limit $5");
+    /// Reactions are the only messages that point at another, and notices what comes in and is not of the contact.
+    RECENT = select_messages!("and m.conversation_id = $2 and m.reaction_to is null
+        and ((m.direction = 'in' and m.author = 'contact') or (m.direction = 'out' and m.delivery <> 'failed'))
+        order by m.sent_at desc, m.position desc limit $3");
+}
+
+pub(in super::super) async fn get(store: &Store, context: &Context, id: MessageId) -> Result<Message, Error> {
+    reading!(store, context, |tx| {
+        get_in(&mut (&mut *tx).into(), context, id).await
+    })
+}
+
+pub(super) async fn get_in(
+    tx: &mut Connection<'_>,
+    context: &Context,
+    id: MessageId,
+) -> Result<Message, Error> {
+    let row = row_in(tx, context, id).await?;
+    Ok(Message::try_from(row.ok_or(Error::not_found("message"))?)?)
+}
+
+pub(super) async fn row_in(
+    tx: &mut Connection<'_>,
+    context: &Context,
+    id: MessageId,
+) -> Result<Option<MessageRow>, Error> {
+    Ok(on_connection!(tx, |tx| sqlx::query_as(GET)
+        .bind(context.workspace)
+        .bind(id)
+        .fetch_optional(&mut *tx))?)
+}
+
+pub(super) async fn by_provider(
+    tx: &mut Connection<'_>,
+    context: &Context,
+    channel: ChannelId,
+    provider_id: &str,
+) -> Result<Option<MessageRow>, Error> {
+    Ok(on_connection!(tx, |tx| sqlx::query_as(BY_PROVIDER)
+        .bind(context.workspace)
+        .bind(channel)
+        .bind(provider_id)
+        .fetch_optional(&mut *tx))?)
+}
+
+pub(super) async fn by_key(
+    tx: &mut Connection<'_>,
+    context: &Context,
+    conversation: ConversationId,
+    key: &str,
+) -> Result<Option<Message>, Error> {
+    let row: Option<MessageRow> = on_connection!(tx, |tx| sqlx::query_as(BY_KEY)
+        .bind(context.workspace)
+        .bind(conversation)
+        .bind(key)
+        .fetch_optional(&mut *tx))?;
+    Ok(row.map(Message::try_from).transpose()?)
+}
+
+pub(in super::super) async fn page(
+    store: &Store,
+    context: &Context,
+    id: ConversationId,
+    request: &PageRequest,
+) -> Result<Page<Message>, Error> {
+    let scope = format!("conversations.messages/{}/{id}", context.workspace);
+    let (micros, position) = match request.cursor() {
+        Some(cursor) => cursor.key(&scope).map_err(wrong_cursor)?,
+        None => (END_OF_TIME.as_micros(), i64::MAX),
+    };
+    if micros > END_OF_TIME.as_micros() || micros < -END_OF_TIME.as_micros() {
+        return Err(wrong_cursor(aurora_core::page::InvalidCursor));
+    }
+    let rows: Vec<MessageRow> = reading!(store, context, |tx| {
+        let id = list::live_in(&mut (&mut *tx).into(), context, id).await?.id;
+        Ok(sqlx::query_as(SHOWN)
+            .bind(context.workspace)
+            .bind(id)
+            .bind(Timestamp::from_micros(micros))
+            .bind(position)
+            .bind(i64::from(request.limit()) + 1)
+            .fetch_all(&mut *tx)
+            .await?)
+    })?;
+    messages(rows, request, &scope, |message| {
+        (message.sent_at.as_micros(), message.position)
+    })
+}
+
+/// A page of messages out of its rows.
+pub(super) fn messages<K: serde::Serialize>(
+    rows: Vec<MessageRow>,
+    request: &PageRequest,
+    scope: &str,
+    key: impl Fn(&Message) -> K,
+) -> Result<Page<Message>, Error> {
+    let found = rows
+        .into_iter()
+        .map(Message::try_from)
+        .collect::<Result<Vec<_>, _>>()?;
+    Page::from_rows(found, request, scope, key).map_err(wrong_cursor)
+}
+
+pub(in super::super) async fn recent(
+    store: &Store,
+    context: &Context,
+    id: ConversationId,
+    most: u32,
+) -> Result<Vec<Message>, Error> {
+    let rows: Vec<MessageRow> = reading!(store, context, |tx| {
+        let id = list::live_in(&mut (&mut *tx).into(), context, id).await?.id;
+        Ok(sqlx::query_as(RECENT)
+            .bind(context.workspace)
+            .bind(id)
+            .bind(i64::from(most))
+            .fetch_all(&mut *tx)
+            .await?)
+    })?;
+    let mut found = rows
+        .into_iter()
+        .map(Message::try_from)
+        .collect::<Result<Vec<_>, _>>()?;
+    found.reverse();
+    Ok(found)
+}
+
+pub(in super::super) async fn after(
+    store: &Store,
+    context: &Context,
+    id: ConversationId,
+    after: i64,
+    most: u32,
+) -> Result<Seen, Error> {
+    let rows: Vec<MessageRow> = reading!(store, context, |tx| {
+        let id = list::live_in(&mut (&mut *tx).into(), context, id).await?.id;
+        Ok(sqlx::query_as(AFTER)
+            .bind(context.workspace)
+            .bind(id)
+            .bind(after)
+            .bind(i64::from(most))
+            .fetch_all(&mut *tx)
+            .await?)
+    })?;
+    let after = rows.last().and_then(|row| row.visible_seq).unwrap_or(after);
+    let items = rows.into_iter().map(Message::try_from);
+    Ok(Seen {
+        items: items.collect::<Result<_, _>>()?,
+        after,
+    })
+}

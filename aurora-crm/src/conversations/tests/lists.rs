@@ -1,0 +1,214 @@
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use aurora_core::page::PageRequest;
+use aurora_core::time::Clock as _;
+
+use super::{ANA, BIA, Desk, field, wa, wrong};
+use crate::channels::ChannelId;
+use crate::clients::{NewClient, OwnerId};
+use crate::conversations::{
+    Assignee, Conversation, ConversationFilter, ConversationId, ConversationStatus, Message, tests::inbound,
+};
+use crate::testing::each_database;
+
+async fn all(desk: &Desk, filter: &ConversationFilter, limit: u32) -> Vec<Conversation> {
+    let (mut seen, mut request) = (Vec::new(), PageRequest::first(limit));
+    loop {
+        let page = desk.talks().list(&desk.context, filter, &request).await.unwrap();
+        seen.extend(page.items);
+        let Some(next) = page.next else { return seen };
+        request = PageRequest::first(limit).after(next);
+    }
+}
+
+#[tokio::test]
+async fn each_filter_finds_its_conversations_once_the_newest_first() {
+    each_database(|db| async move {
+        let desk = Desk::open(db.database).await;
+        let talks = desk.talks();
+        let client = NewClient::person("Ana").phone("+5511987650000");
+        let client = desk.crm.clients().create(&desk.context, client).await.unwrap();
+        let me = Assignee::Person(OwnerId::new(desk.clock.now()));
+        let other = ChannelId::new(desk.clock.now());
+        for n in 0..24 {
+            let channel = if n % 4 == 0 { other } else { desk.channel };
+            let from = format!("55119876500{:02}", n % 12);
+            let message = inbound(channel, &[wa(&from)], &format!("in.{n}"), "Oi");
+            let id = talks.ingest(&desk.context, &message).await.unwrap().conversation;
+            if n % 3 == 0 {
+                talks.tag(&desk.context, id, "vip").await.unwrap();
+            }
+            let conversation = desk.get(id).await;
+            if n % 5 == 0 {
+                talks
+                    .assign(&desk.context, id, conversation.version, me)
+                    .await
+                    .unwrap();
+            }
+            let conversation = desk.get(id).await;
+            if n % 7 == 0 {
+                talks
+                    .close(&desk.context, id, conversation.version)
+                    .await
+                    .unwrap();
+            }
+            if n % 2 == 0 {
+                talks.mark_read(&desk.context, id, i64::MAX).await.unwrap();
+            }
+            if n % 6 < 3 {
+                desk.clock.advance(Duration::from_secs(1));
+            }
+        }
+        // What was labelled before goes up with what comes later.
+        desk.hear("5511987650003", "late", "Oi").await;
+        let everything = all(&desk, &ConversationFilter::all(), 200).await;
+        type Wanted = fn(&Conversation, Assignee, ChannelId) -> bool;
+        let cases: [(ConversationFilter, Wanted); 9] = [
+            (ConversationFilter::all(), |_, _, _| true),
+            (
+                ConversationFilter::all().status(ConversationStatus::Closed),
+                |one, _, _| one.status == ConversationStatus::Closed,
+            ),
+            (ConversationFilter::all().assignee(me), |one, me, _| {
+                one.assignee == me
+            }),
+            (ConversationFilter::all().tag("vip"), |one, _, _| {
+                !one.tags.is_empty()
+            }),
+            (ConversationFilter::all().channel(other), |one, _, other| {
+                one.channel_id == other
+            }),
+            (ConversationFilter::all().client(client.id), |one, _, _| {
+                one.contact.client_id.is_some()
+            }),
+            (ConversationFilter::all().unread(), |one, _, _| one.unread > 0),
+            (ConversationFilter::all().tag("vip").unread(), |one, _, _| {
+                !one.tags.is_empty() && one.unread > 0
+            }),
+            (
+                ConversationFilter::all()
+                    .status(ConversationStatus::Open)
+                    .assignee(Assignee::Nobody)
+                    .unread(),
+                |one, _, _| {
+                    one.status == ConversationStatus::Open
+                        && one.assignee == Assignee::Nobody
+                        && one.unread > 0
+                },
+            ),
+        ];
+        for (filter, is_wanted) in cases {
+            let wanted: BTreeSet<ConversationId> = everything
+                .iter()
+                .filter(|one| is_wanted(one, me, other))
+                .map(|one| one.id)
+                .collect();
+            assert!(!wanted.is_empty(), "{filter:?}");
+            for limit in [1, 5, 200] {
+                let seen = all(&desk, &filter, limit).await;
+                let ids: BTreeSet<_> = seen.iter().map(|one| one.id).collect();
+                assert_eq!(
+                    (seen.len(), &ids),
+                    (wanted.len(), &wanted),
+                    "{filter:?} by {limit}"
+                );
+                assert!(seen.is_sorted_by(|a, b| (a.last_message_at, a.id) > (b.last_message_at, b.id)));
+            }
+        }
+        let page = talks
+            .list(&desk.context, &ConversationFilter::all(), &PageRequest::first(1))
+            .await
+            .unwrap();
+        let foreign = PageRequest::first(1).after(page.next.unwrap());
+        let refused = talks
+            .list(&desk.context, &ConversationFilter::all().unread(), &foreign)
+            .await;
+        assert_eq!(wrong(refused), [field("cursor", "invalid")]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn words_are_found_without_accents_and_by_their_beginnings() {
+    each_database(|db| async move {
+        let desk = Desk::open(db.database).await;
+        let ana = desk
+            .hear(ANA, "1", "Preciso de uma CONSULTA com a doutora Conceição")
+            .await;
+        let bia = desk.hear(BIA, "2", "A consulta foi cancelada?").await;
+        let reply = desk
+            .say(ana.conversation, "Temos consulta às 15:30")
+            .await
+            .unwrap();
+        let find = async |text: &str, limit: u32| {
+            let (mut seen, mut request) = (Vec::new(), PageRequest::first(limit));
+            loop {
+                let page = desk.talks().search(&desk.context, text, &request).await.unwrap();
+                seen.extend(page.items);
+                let Some(next) = page.next else { break };
+                request = PageRequest::first(limit).after(next);
+            }
+            seen.iter().map(|one: &Message| one.id).collect::<Vec<_>>()
+        };
+        let (first, second) = (ana.message.id, bia.message.id);
+        for limit in [1, 2, 50] {
+            assert_eq!(find("consulta", limit).await, [reply.id, second, first]);
+        }
+        assert_eq!(find("conceicao consul", 10).await, [first]);
+        assert_eq!(find("CONCEIÇÃO", 10).await, [first]);
+        assert_eq!(find("15:30", 10).await, [reply.id]);
+        assert_eq!(find("cancel doutora", 10).await, []);
+        let refused = async |text: &str| {
+            wrong(
+                desk.talks()
+                    .search(&desk.context, text, &Default::default())
+                    .await,
+            )
+        };
+        assert_eq!(refused(" ! ").await, [field("text", "required")]);
+        assert_eq!(refused("a b c d e f g h i").await, [field("text", "too_many")]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_history_is_read_in_pages_that_hold_everything_once() {
+    each_database(|db| async move {
+        let desk = Desk::open(db.database).await;
+        let mut wanted = BTreeSet::new();
+        let mut id = None;
+        for n in 0..25_u64 {
+            let mut message = desk.inbound(ANA, &format!("in.{n}"), "x");
+            // In whatever order they come, and some at the same moment.
+            message.sent_at = message.sent_at + Duration::from_secs((n * 7) % 10);
+            let heard = desk.talks().ingest(&desk.context, &message).await.unwrap();
+            wanted.insert(heard.message.id);
+            id = Some(heard.conversation);
+        }
+        let id = id.unwrap();
+        for limit in [1, 7, 200] {
+            let (mut seen, mut request) = (Vec::new(), PageRequest::first(limit));
+            loop {
+                let page = desk.talks().messages(&desk.context, id, &request).await.unwrap();
+                seen.extend(page.items);
+                let Some(next) = page.next else { break };
+                request = PageRequest::first(limit).after(next);
+            }
+            assert!(seen.is_sorted_by(|a, b| (a.sent_at, a.position) > (b.sent_at, b.position)));
+            let ids: BTreeSet<_> = seen.iter().map(|one| one.id).collect();
+            assert_eq!((seen.len(), &ids), (25, &wanted));
+        }
+        let recent = desk.talks().recent(&desk.context, id, 10).await.unwrap();
+        assert_eq!(recent.len(), 10);
+        assert!(recent.is_sorted_by_key(|one| (one.sent_at, one.position)));
+        let after = desk
+            .talks()
+            .after(&desk.context, id, recent[0].position, 200)
+            .await
+            .unwrap();
+        assert!(after.items.iter().all(|one| one.position > recent[0].position));
+        assert!(after.items.is_sorted_by_key(|one| one.position));
+    })
+    .await;
+}

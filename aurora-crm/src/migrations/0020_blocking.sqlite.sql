@@ -1,0 +1,4 @@
+-- Clients whose data nothing may be done with for the time being (LGPD, art. 5, XIII), and why.
+alter table clients add column blocked_at integer;
+alter table clients add column blocked_reason text
+    constraint clients_blocked_whole check ((blocked_at is null) = (blocked_reason is null));
