@@ -1,22 +1,27 @@
-//! What it costs to insert and to read clients on SQLite.
+//! What it costs to insert, get, list and search clients, on SQLite and, where `AURORA_BENCH_POSTGRES_URL` and
+//! `AURORA_BENCH_POSTGRES_OWNER_URL` name an empty database and its owner, on PostgreSQL.
 //!
-//! Targets on the 2-core development machine, one caller at a time:
+//! `AURORA_BENCH_CLIENTS` says how many clients there are: 10,000 unless told. A page deep inside a list costs what its
+//! first page costs, because pages are found by a key and not by counting: compare `page/first` with `page/deep`, and a
+//! run of 10,000 with one of 1,000,000.
 //!
-//! - insert: under 500 µs where only the process may die (`process`); a flush to the disk for each (`full`) costs what
-//!   the disk takes on top.
-//! - one client by its id: under 100 µs.
-//! - a page of 50 of 10,000: under 500 µs, and deep inside the list no more than at its beginning, because pages are
-//!   found by a key and not by counting.
-//!
-//! Measured there in 2026-11: 185 µs and 304 µs an insert, 32 µs a client, 215 µs a page at either place.
-//!
-//! `cargo bench --bench repository`
+//! ```sh
+//! cargo bench --bench repository
+//! AURORA_BENCH_CLIENTS=1000000 cargo bench --bench repository -- 'sqlite/(get|page|search)'
+//! ```
 #![expect(clippy::unwrap_used, reason = "a benchmark that fails has nothing to measure")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "which database to measure is no setting of an application"
+)]
 
+use std::fmt::Write as _;
 use std::hint::black_box;
 
 use aurora::core::page::{Cursor, PageRequest};
 use aurora::core::store::{Database, Durability};
+use aurora::core::time::{Clock as _, SystemClock};
+use aurora::crm::clients::csv::{ImportId, ImportOptions, ImportWatch};
 use aurora::crm::clients::{ClientFilter, ClientId, ClientOrder, NewClient};
 use aurora::crm::companies::Cnpj;
 use aurora::crm::workspaces::{NewWorkspace, WorkspaceKind};
@@ -24,17 +29,30 @@ use aurora::crm::{Context, Crm};
 use criterion::{Criterion, criterion_group, criterion_main};
 use tokio::runtime::Runtime;
 
-const STORED: u32 = 10_000;
+/// Rows that are imported at once while a database is filled.
+const AT_ONCE: u32 = 10_000;
+
+fn cnpj(number: u32) -> Cnpj {
+    Cnpj::from_base(&format!("{number:08}0001")).unwrap()
+}
 
 fn new(number: u32) -> NewClient {
-    let cnpj = Cnpj::from_base(&format!("{number:08}0001")).unwrap();
     NewClient::company(format!("Company {number}"))
-        .cnpj(cnpj.plain())
+        .cnpj(cnpj(number).plain())
         .phone("+5511987654321")
         .tag("bench")
 }
 
-async fn open(folder: &tempfile::TempDir, durability: Durability) -> (Crm, Context) {
+fn clients() -> u32 {
+    std::env::var("AURORA_BENCH_CLIENTS").map_or(10_000, |text| text.parse().unwrap())
+}
+
+async fn house(crm: &Crm) -> Context {
+    let new = NewWorkspace::new(WorkspaceKind::Company, "Bench");
+    Context::new(crm.workspaces().create(new).await.unwrap().id, "bench")
+}
+
+async fn sqlite(folder: &tempfile::TempDir, durability: Durability) -> (Crm, Context) {
     let url = format!("sqlite://{}/{durability:?}.db", folder.path().display());
     let database = Database::builder(url)
         .durability(durability)
@@ -42,21 +60,36 @@ async fn open(folder: &tempfile::TempDir, durability: Durability) -> (Crm, Conte
         .await
         .unwrap();
     let crm = Crm::builder(database).build().await.unwrap();
-    let workspace = crm
-        .workspaces()
-        .create(NewWorkspace::new(WorkspaceKind::Company, "Bench"))
-        .await
-        .unwrap();
-    (crm, Context::new(workspace.id, "bench"))
+    let context = house(&crm).await;
+    (crm, context)
+}
+
+/// The CRM on the PostgreSQL database that the variables name.
+async fn postgres() -> Option<(Crm, Context)> {
+    let [url, owner] =
+        ["AURORA_BENCH_POSTGRES_URL", "AURORA_BENCH_POSTGRES_OWNER_URL"].map(|name| std::env::var(name).ok());
+    let [database, owner] = [url?, owner?];
+    let owner = Database::open(&owner.into()).await.unwrap();
+    let database = Database::open(&database.into()).await.unwrap();
+    let crm = Crm::builder(database).owner(owner).build().await.unwrap();
+    let context = house(&crm).await;
+    Some((crm, context))
 }
 
 fn insert(criterion: &mut Criterion) {
     let runtime = Runtime::new().unwrap();
-    for (name, durability) in [("full", Durability::Full), ("process", Durability::Process)] {
-        let folder = tempfile::tempdir().unwrap();
-        let (crm, context) = runtime.block_on(open(&folder, durability));
+    let folder = tempfile::tempdir().unwrap();
+    let mut on = Vec::new();
+    for (name, durability) in [
+        ("sqlite-full", Durability::Full),
+        ("sqlite-process", Durability::Process),
+    ] {
+        on.push((name, runtime.block_on(sqlite(&folder, durability))));
+    }
+    on.extend(runtime.block_on(postgres()).map(|opened| ("postgres", opened)));
+    for (name, (crm, context)) in on {
         let mut numbers = 1_u32..;
-        criterion.bench_function(&format!("repository/insert/{name}"), |bencher| {
+        criterion.bench_function(&format!("repository/{name}/insert"), |bencher| {
             bencher.to_async(&runtime).iter(|| {
                 let new = new(numbers.next().unwrap());
                 let (crm, context) = (&crm, &context);
@@ -66,41 +99,83 @@ fn insert(criterion: &mut Criterion) {
     }
 }
 
-async fn fill(crm: &Crm, context: &Context) -> (ClientId, Cursor) {
+/// Fills the workspace through the import, whose batches are much faster than single inserts.
+async fn fill(crm: &Crm, context: &Context) {
+    let options = ImportOptions::new().batch_rows(1_000);
+    let clock = SystemClock;
+    let count = clients();
+    for first in (1..=count).step_by(AT_ONCE as usize) {
+        let mut file = String::from("razao social,cnpj,telefone,tags\n");
+        for number in first..(first + AT_ONCE).min(count + 1) {
+            writeln!(
+                file,
+                "Company {number},{},+5511987654321,bench",
+                cnpj(number).plain()
+            )
+            .unwrap();
+        }
+        let imports = crm.clients().imports();
+        let report = imports
+            .run(
+                context,
+                ImportId::new(clock.now()),
+                file.as_bytes(),
+                &options,
+                ImportWatch::new(),
+            )
+            .await
+            .unwrap();
+        assert_eq!(report.counts.refused, 0);
+    }
+}
+
+/// Where the last page of a list by name begins.
+async fn deep(crm: &Crm, context: &Context, by_name: &ClientFilter) -> (ClientId, Cursor) {
+    let mut request = PageRequest::first(200);
     let mut last = None;
-    for number in 1..=STORED {
-        last = Some(crm.clients().create(context, new(number)).await.unwrap().id);
+    loop {
+        let page = crm.clients().list(context, by_name, &request).await.unwrap();
+        let Some(next) = page.next else {
+            return last.unwrap();
+        };
+        last = Some((page.items.first().unwrap().id, next.clone()));
+        request = PageRequest::first(200).after(next);
     }
-    let by_name = ClientFilter::all().order(ClientOrder::Name);
-    let (mut request, mut cursor) = (PageRequest::first(200), None);
-    for _ in 0..STORED / 200 - 1 {
-        let page = crm.clients().list(context, &by_name, &request).await.unwrap();
-        cursor = page.next;
-        request = PageRequest::first(200).after(cursor.clone().unwrap());
-    }
-    (last.unwrap(), cursor.unwrap())
 }
 
 fn read(criterion: &mut Criterion) {
     let runtime = Runtime::new().unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let (crm, context) = runtime.block_on(open(&folder, Durability::Process));
-    let (id, deep) = runtime.block_on(fill(&crm, &context));
-    criterion.bench_function("repository/get", |bencher| {
-        bencher
-            .to_async(&runtime)
-            .iter(|| async { black_box(crm.clients().get(&context, id).await.unwrap()) });
-    });
+    let mut on = vec![("sqlite", runtime.block_on(sqlite(&folder, Durability::Process)))];
+    on.extend(runtime.block_on(postgres()).map(|opened| ("postgres", opened)));
     let by_name = ClientFilter::all().order(ClientOrder::Name);
-    for (name, request) in [
-        ("first", PageRequest::first(50)),
-        ("deep", PageRequest::first(50).after(deep)),
-    ] {
-        criterion.bench_function(&format!("repository/page_of_50/{name}"), |bencher| {
-            bencher.to_async(&runtime).iter(|| async {
-                black_box(crm.clients().list(&context, &by_name, &request).await.unwrap())
-            });
+    for (name, (crm, context)) in on {
+        runtime.block_on(fill(&crm, &context));
+        let (id, deep) = runtime.block_on(deep(&crm, &context, &by_name));
+        criterion.bench_function(&format!("repository/{name}/get"), |bencher| {
+            bencher
+                .to_async(&runtime)
+                .iter(|| async { black_box(crm.clients().get(&context, id).await.unwrap()) });
         });
+        for (place, request) in [
+            ("first", PageRequest::first(50)),
+            ("deep", PageRequest::first(50).after(deep)),
+        ] {
+            criterion.bench_function(&format!("repository/{name}/page/{place}"), |bencher| {
+                bencher.to_async(&runtime).iter(|| async {
+                    black_box(crm.clients().list(&context, &by_name, &request).await.unwrap())
+                });
+            });
+        }
+        // One of all, found by its number; and the first page of what all of them match.
+        for (what, text) in [("one", clients().to_string()), ("many", "comp".to_owned())] {
+            let (text, request) = (text.as_str(), PageRequest::first(50));
+            criterion.bench_function(&format!("repository/{name}/search/{what}"), |bencher| {
+                bencher.to_async(&runtime).iter(|| async {
+                    black_box(crm.clients().search(&context, text, &request).await.unwrap())
+                });
+            });
+        }
     }
 }
 

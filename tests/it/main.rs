@@ -5,5 +5,12 @@
     reason = "a test may stop at what it did not expect, in its helpers too"
 )]
 
+#[cfg(all(
+    feature = "whatsapp",
+    feature = "google-calendar",
+    feature = "assistant",
+    feature = "testing"
+))]
+mod clinic;
 mod house;
 mod outage;

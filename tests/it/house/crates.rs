@@ -73,10 +73,21 @@ const OWNED: &[(&[&str], &[&str])] = &[
         &["sqlx"],
     ),
     (&["aurora-llm"], &["tiktoken-rs"]),
+    (&["aurora-crm"], &["infer", "object_store", "zip"]),
+    (
+        &["aurora-crm"],
+        &[
+            "html5ever",
+            "lopdf",
+            "pulldown-cmark",
+            "rust-stemmers",
+            "unicode-normalization",
+        ],
+    ),
+    (&["aurora-alerts", "aurora-crm"], &["chrono-tz"]),
     (
         &["aurora-alerts"],
         &[
-            "chrono-tz",
             "lettre",
             "minijinja",
             "promql-parser",

@@ -1,15 +1,21 @@
-//! Clients of a small company in a SQLite database: create, duplicate, every wrong field at once, change, list, delete.
+//! The day of a small company in a SQLite database: clients with their checks, a search, a lead that becomes a client, a task,
+//! and the audit log that tells whether anybody tampered with it.
 //!
 //! ```sh
-//! cargo run --example crm_sqlite
-//! cargo run --example crm_sqlite -- sqlite:crm.db        # keeps what it stores
-//! cargo run --example crm_sqlite --features postgres -- postgres://user:password@localhost/crm
+//! cargo run --example crm_quickstart
+//! cargo run --example crm_quickstart -- sqlite:crm.db        # keeps what it stores
 //! ```
 //!
-//! It needs no key, no network and no database server.
+//! It needs no key, no network and no database server. On PostgreSQL, `docs/crm/tenancy.md` says how to make the account that it
+//! works as.
+
+use std::time::Duration;
 
 use aurora::core::page::PageRequest;
+use aurora::crm::activities::Subject;
 use aurora::crm::clients::{ClientChange, ClientFilter, ClientOrder, NewClient};
+use aurora::crm::leads::{Conversion, Locale, Money, NewLead};
+use aurora::crm::tasks::NewTask;
 use aurora::crm::workspaces::{NewWorkspace, WorkspaceKind};
 use aurora::crm::{Context, Crm, Error};
 
@@ -84,8 +90,39 @@ async fn main() -> Result<(), Error> {
         request = PageRequest::first(2).after(next);
     }
 
+    // Accents, case and the order of words do not matter, and the beginning of a word is enough.
+    let found = clients
+        .search(&context, "quen pao", &PageRequest::default())
+        .await?;
+    println!("search     {} for \"quen pao\"", found.items.len());
+
+    let pipeline = crm
+        .pipelines()
+        .ensure_default(&context, Locale::Portuguese)
+        .await?;
+    let names: Vec<&str> = pipeline.stages.iter().map(|stage| stage.name.as_str()).collect();
+    println!("pipeline   {}", names.join(" > "));
+    let lead = NewLead::new("Reforma da fachada")
+        .company_name("Mercado São Jorge Ltda")
+        .contact_name("Ana Souza")
+        .value(Money::brl(1_250_000));
+    let lead = crm.leads().create(&context, lead).await?;
+    let task = NewTask::new("Mandar proposta", lead.created_at + Duration::from_secs(86_400));
+    let task = crm
+        .tasks()
+        .create(&context, task.subject(Subject::Lead(lead.id)))
+        .await?;
+    let done = crm
+        .leads()
+        .convert(&context, lead.id, Conversion::from_lead())
+        .await?;
+    println!("lead       {} became {}, {}", lead.id, done.client, task.id);
+
     clients.delete(&context, changed.id, changed.version).await?;
     println!("deleted    {}", changed.id);
+
+    let audit = crm.audit().verify(&context).await?;
+    println!("audit      {} entries, whole: {}", audit.entries, audit.is_ok());
     crm.database().close().await;
     Ok(())
 }
