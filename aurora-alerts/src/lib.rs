@@ -112,7 +112,7 @@ pub use channels::console::Console;
 #[cfg(feature = "discord")]
 pub use channels::discord::Discord;
 #[cfg(feature = "email")]
-pub use channels::email::{Email, Encryption};
+pub use channels::email::{Email, Encryption, Letter, Letters};
 #[cfg(feature = "opsgenie")]
 pub use channels::opsgenie::{Opsgenie, OpsgenieSite};
 #[cfg(feature = "pagerduty")]

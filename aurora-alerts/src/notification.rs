@@ -72,6 +72,8 @@ pub enum Reason {
     Digest,
     /// Somebody tries the channel; nothing has happened.
     Test,
+    /// Somebody has something to say; no alert is behind it.
+    Message,
 }
 
 impl Reason {
@@ -86,6 +88,7 @@ impl Reason {
             Self::Flapping => "flapping",
             Self::Digest => "digest",
             Self::Test => "test",
+            Self::Message => "message",
         }
     }
 }
@@ -273,6 +276,28 @@ impl Notification {
         }
     }
 
+    /// What somebody wants said, with a headline and a text; no alert is behind it.
+    #[must_use]
+    pub fn message(
+        title: impl Into<String>,
+        text: impl Into<String>,
+        severity: Severity,
+        now: Timestamp,
+    ) -> Self {
+        let mut message = Self::test("", now);
+        message.reason = Reason::Message;
+        message.severity = severity;
+        "message".clone_into(&mut message.receiver);
+        "aurora/message".clone_into(&mut message.group_key);
+        if let Some(alert) = message.alerts.first_mut() {
+            alert.rule = title.into();
+            alert.description = text.into();
+            alert.severity = severity;
+            alert.fingerprint = Labels::from([("alertname", alert.rule.as_str())]).fingerprint();
+        }
+        message
+    }
+
     /// The address to send to: where the target has moved, or the target itself.
     #[must_use]
     pub fn address(&self) -> &str {
@@ -368,6 +393,10 @@ impl Notification {
 impl fmt::Display for Notification {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.alerts.as_slice() {
+            // What somebody wants said stands in the description.
+            [only] if self.reason == Reason::Message && !only.description.is_empty() => {
+                write!(f, "[{}] {}: {}", self.mark(), only.rule, only.description)?;
+            }
             [only] => write!(f, "[{}] {only}", self.mark())?,
             several => {
                 f.write_str(&self.title())?;

@@ -153,6 +153,49 @@ impl Route {
         self
     }
 
+    /// The receiver; `None` is that of the parent.
+    #[must_use]
+    pub fn receiver(&self) -> Option<&str> {
+        self.receiver.as_deref()
+    }
+
+    /// What an alert must fulfil.
+    #[must_use]
+    pub const fn matchers(&self) -> &Matchers {
+        &self.matchers
+    }
+
+    /// By which labels alerts are told together; `None` is as the parent.
+    #[must_use]
+    pub const fn grouping(&self) -> Option<&GroupBy> {
+        self.group_by.as_ref()
+    }
+
+    /// The waits of its groups, each `None` as the parent: before the first notification, between two about changes,
+    /// between two about nothing new.
+    #[must_use]
+    pub const fn waits(&self) -> [Option<Duration>; 3] {
+        [self.group_wait, self.group_interval, self.repeat_interval]
+    }
+
+    /// The named times within which nothing is told, and those within which alone something is.
+    #[must_use]
+    pub fn times(&self) -> [&[String]; 2] {
+        [&self.mute, &self.active]
+    }
+
+    /// Who is told next if nobody acknowledges.
+    #[must_use]
+    pub const fn chain(&self) -> Option<&Escalation> {
+        self.escalation.as_ref()
+    }
+
+    /// Whether siblings after this one are looked at too.
+    #[must_use]
+    pub const fn continues(&self) -> bool {
+        self.continues
+    }
+
     /// The more special routes, in their order.
     pub fn children(&self) -> &[Self] {
         &self.children

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use aurora_core::secret::Secret;
-use aurora_core::store::Database;
 use aurora_core::store::outbox::Outbox;
+use aurora_core::store::{Database, Migrations};
 use aurora_core::time::{Clock, SystemClock};
 
 use crate::activities::Activities;
@@ -59,6 +59,7 @@ impl Crm {
         CrmBuilder {
             database,
             owner: None,
+            also: Vec::new(),
             clock: None,
         }
     }
@@ -70,7 +71,7 @@ impl Crm {
     /// `Setup` when there is no such account or it could get around row-level security; what keeps the schema from being
     /// brought up to date.
     pub async fn install(owner: &Database, role: &str) -> Result<(), Error> {
-        store::install(owner, role).await
+        store::install(owner, role, &[]).await
     }
 
     /// Workspaces: the tenants.
@@ -249,6 +250,7 @@ impl Crm {
 pub struct CrmBuilder {
     database: Database,
     owner: Option<Database>,
+    also: Vec<Migrations>,
     clock: Option<Arc<dyn Clock>>,
 }
 
@@ -257,6 +259,13 @@ impl CrmBuilder {
     /// account what it needs. Without it, and where [`Crm::install`] has not been run, PostgreSQL is refused.
     pub fn owner(mut self, database: Database) -> Self {
         self.owner = Some(database);
+        self
+    }
+
+    /// Schemas of other crates in the same database: the owner brings them up to date and grants them with the CRM's own.
+    /// Without an owner nothing is done about them here.
+    pub fn also(mut self, histories: impl IntoIterator<Item = Migrations>) -> Self {
+        self.also.extend(histories);
         self
     }
 
@@ -273,7 +282,7 @@ impl CrmBuilder {
     /// not change it; what keeps the database from being migrated, such as a schema that is newer than this program.
     pub async fn build(self) -> Result<Crm, Error> {
         if let (Some(owner), Some(role)) = (&self.owner, store::current(&self.database).await?) {
-            store::install(owner, &role).await?;
+            store::install(owner, &role, &self.also).await?;
         }
         store::check(&self.database).await?;
         let mut outbox = Outbox::builder(self.database.clone());

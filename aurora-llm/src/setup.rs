@@ -22,7 +22,7 @@ use aurora_core::secret::Secret;
 use aurora_core::time::{Clock, SystemClock};
 
 use crate::LlmClient;
-use crate::client::{ClientBuilder, LlmTarget};
+use crate::client::{ClientBuilder, LlmTarget, Task};
 use crate::error::{Error, ErrorKind};
 
 mod provider;
@@ -70,6 +70,32 @@ pub fn targets(llm: &Llm, environment: Environment, clock: &Arc<dyn Clock>) -> R
     sources.iter().map(|source| source.target(llm, clock)).collect()
 }
 
+/// The targets of the same providers for what is not chat: embeddings and rerank, as far as each offers them, named
+/// `provider/embeddings` and `provider/rerank`.
+///
+/// # Errors
+/// As [`targets`].
+pub fn targets_beside_chat(
+    llm: &Llm,
+    environment: Environment,
+    clock: &Arc<dyn Clock>,
+) -> Result<Vec<LlmTarget>, Error> {
+    let sources = sources(llm, environment)?;
+    let mut all = Vec::new();
+    for (task, name) in [(Task::Embeddings, "embeddings"), (Task::Rerank, "rerank")] {
+        for source in &sources {
+            let Some((model, patterns)) = source.beside_chat(task) else {
+                continue;
+            };
+            let target = provider::target(*source, llm, model, clock)?
+                .task(task)
+                .name(format!("{}/{name}", source.name()));
+            all.push(patterns.iter().copied().fold(target, LlmTarget::serves));
+        }
+    }
+    Ok(all)
+}
+
 /// A client of the real providers that this process is configured with, by its environment and by `aurora.toml` in the
 /// working directory; `None` when there is none.
 ///
@@ -94,6 +120,26 @@ pub fn from_environment() -> Result<Option<ClientBuilder>, Error> {
     Ok(Some(builder))
 }
 
+/// The target of a configured provider with a model that turns texts into vectors; `None` when no provider of this name is
+/// configured. `simulated` is there always.
+///
+/// # Errors
+/// As [`targets`].
+pub fn embeddings(
+    llm: &Llm,
+    provider: &str,
+    model: &str,
+    clock: &Arc<dyn Clock>,
+) -> Result<Option<LlmTarget>, Error> {
+    let mut all = configured(llm)?;
+    all.push(Source::Simulated);
+    match all.iter().find(|source| source.name() == provider) {
+        Some(source) => provider::target(*source, llm, model, clock)
+            .map(|target| Some(target.task(crate::client::Task::Embeddings))),
+        None => Ok(None),
+    }
+}
+
 /// One configured provider.
 #[derive(Debug, Clone, Copy)]
 enum Source<'a> {
@@ -112,6 +158,20 @@ fn config(context: impl Into<String>) -> Error {
 }
 
 fn sources(llm: &Llm, environment: Environment) -> Result<Vec<Source<'_>>, Error> {
+    let configured = configured(llm)?;
+    let is_real = !configured.is_empty();
+    let mut ordered = in_order(configured, &llm.order)?;
+    if llm
+        .simulated
+        .unwrap_or(!is_real && environment != Environment::Production)
+    {
+        ordered.push(Source::Simulated);
+    }
+    Ok(ordered)
+}
+
+/// What is configured, whatever the order says.
+fn configured(llm: &Llm) -> Result<Vec<Source<'_>>, Error> {
     let mut configured = Vec::new();
     configured.extend(llm.openai_api_key.as_ref().map(Source::OpenAi));
     configured.extend(llm.anthropic_api_key.as_ref().map(Source::Anthropic));
@@ -127,15 +187,7 @@ fn sources(llm: &Llm, environment: Environment) -> Result<Vec<Source<'_>>, Error
         }
         configured.push(Source::Compatible(name, server));
     }
-    let is_real = !configured.is_empty();
-    let mut ordered = in_order(configured, &llm.order)?;
-    if llm
-        .simulated
-        .unwrap_or(!is_real && environment != Environment::Production)
-    {
-        ordered.push(Source::Simulated);
-    }
-    Ok(ordered)
+    Ok(configured)
 }
 
 /// The configured providers that the order names, or all when it names none.
@@ -205,6 +257,20 @@ impl Source<'_> {
             Self::Compatible(_, server) if server.model.is_some() => &[],
             // Nothing is known of its models: it is asked for whatever a request names.
             Self::Ollama(_) | Self::HuggingFace(_) | Self::Compatible(..) | Self::Simulated => &["*"],
+        }
+    }
+
+    /// The model for requests of this sort that name none, and patterns of further ones; `None` where it has none.
+    const fn beside_chat(&self, task: Task) -> Option<(&'static str, &'static [&'static str])> {
+        match (self, task) {
+            (Self::OpenAi(_), Task::Embeddings) => Some(("text-embedding-3-small", &["text-embedding-*"])),
+            (Self::Cohere(_), Task::Embeddings) => Some(("embed-v4.0", &["embed-*"])),
+            (Self::Gemini(_), Task::Embeddings) => Some(("gemini-embedding-001", &["gemini-embedding-*"])),
+            (Self::Ollama(_), Task::Embeddings) => Some(("nomic-embed-text", &["*"])),
+            (Self::Compatible(..), Task::Embeddings) => Some((UNNAMED_MODEL, &["*"])),
+            (Self::Cohere(_), Task::Rerank) => Some(("rerank-v3.5", &["rerank-*"])),
+            (Self::Simulated, Task::Embeddings | Task::Rerank) => Some((SIMULATED, &["*"])),
+            _ => None,
         }
     }
 

@@ -143,7 +143,7 @@ impl NotificationCounts {
             (Reason::Flapping, _) => &mut self.flapping,
             (Reason::Digest, _) => &mut self.digests,
             // Nobody acknowledges and nobody tries a channel.
-            (Reason::Acknowledged | Reason::Test, _) => return,
+            (Reason::Acknowledged | Reason::Test | Reason::Message, _) => return,
         };
         *counter += 1;
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use aurora_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::history::Record;
 use crate::labels::{Fingerprint, Labels};
 use crate::notification::DeliveryId;
 use crate::notifier::{NotifyError, Receipt};
@@ -69,6 +70,15 @@ pub(crate) enum Command {
     },
     Samples {
         samples: Vec<Sample>,
+    },
+    /// What was sent beside the pipeline, for the history.
+    Note {
+        records: Vec<Record>,
+    },
+    /// A text that an application keeps with the engine; none takes it away.
+    Keep {
+        name: String,
+        text: Option<String>,
     },
 }
 

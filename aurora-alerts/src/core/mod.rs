@@ -9,7 +9,7 @@ mod input;
 mod tests;
 mod view;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use aurora_core::time::Timestamp;
@@ -29,6 +29,8 @@ use crate::store::{Batch, Snapshot, StateKey, StateKind};
 
 /// How often what rules have learned is written down.
 const CHECKPOINT: Duration = Duration::from_secs(60);
+/// The most texts that an application can keep with an engine.
+const MOST_KEPT: usize = 2_000;
 
 /// Rules, alerts and deliveries together, as plain data.
 #[derive(Debug)]
@@ -45,6 +47,9 @@ pub(crate) struct Core {
     events: Vec<AlertEvent>,
     unreadable: u64,
     transitions: Vec<Transition>,
+    /// What the application keeps here, and of which names the store does not know yet.
+    kept: BTreeMap<String, String>,
+    unkept: BTreeSet<String>,
 }
 
 impl Core {
@@ -60,6 +65,8 @@ impl Core {
             events: Vec::new(),
             unreadable: 0,
             transitions: Vec::new(),
+            kept: BTreeMap::new(),
+            unkept: BTreeSet::new(),
         }
     }
 
@@ -77,6 +84,7 @@ impl Core {
         self.evaluator.restore_memory(rows(StateKind::Memory));
         let mut seqs = rows(StateKind::Engine).filter(|(key, _)| key == "seq");
         self.seq = seqs.next().and_then(|(_, body)| body.parse().ok()).unwrap_or(0);
+        self.kept = snapshot.kept();
         self.unreadable += self.pipeline.restore(&snapshot.state, &snapshot.outbox);
     }
 
@@ -173,7 +181,30 @@ impl Core {
                 }
                 Reply::Done
             }
+            Command::Note { records } => {
+                self.records.extend(records);
+                Reply::Done
+            }
+            Command::Keep { name, text } => self.keep(name, text),
         }
+    }
+
+    fn keep(&mut self, name: String, text: Option<String>) -> Reply {
+        match text {
+            Some(_) if !self.kept.contains_key(&name) && self.kept.len() >= MOST_KEPT => return Reply::Full,
+            Some(text) => {
+                self.kept.insert(name.clone(), text);
+            }
+            None if self.kept.remove(&name).is_none() => return Reply::NotFound,
+            None => {}
+        }
+        self.unkept.insert(name);
+        Reply::Done
+    }
+
+    /// What the application keeps here.
+    pub(crate) const fn kept(&self) -> &BTreeMap<String, String> {
+        &self.kept
     }
 
     /// A clock that was set back shortens waits, and makes none longer.
@@ -259,6 +290,14 @@ impl Core {
             let key: StateKey = (StateKind::Instance, fingerprint.to_string());
             match self.evaluator.stored(fingerprint) {
                 Some(body) => batch.puts.push((key, body)),
+                None => batch.deletes.push(key),
+            }
+        }
+        for name in std::mem::take(&mut self.unkept) {
+            let row = self.kept.get(&name).cloned();
+            let key = (StateKind::Engine, crate::store::kept_key(&name));
+            match row {
+                Some(text) => batch.puts.push((key, text)),
                 None => batch.deletes.push(key),
             }
         }

@@ -5,9 +5,9 @@ use std::time::Duration;
 use aurora_core::page::{Page, PageRequest};
 use aurora_core::time::{Clock, Timestamp};
 
-use super::blueprint::Blueprint;
 use super::turn::{Occasion, closed};
 use super::{AlertEngine, Arc, PoisonError};
+use crate::backtest::Backtest;
 use crate::core::{Command, Input, Reply, Setting};
 use crate::error::{Error, ErrorKind, Problem};
 use crate::history::{HistoryQuery, Record};
@@ -17,7 +17,7 @@ use crate::notifier::{Receipt, Rendered};
 use crate::pipeline::Acknowledgement;
 use crate::posted::PostedAlert;
 use crate::route::Routing;
-use crate::rule::Rule;
+use crate::rule::{Rule, RuleBuilder};
 use crate::silence::{Silence, SilenceId};
 use crate::store::{Batch, Lead};
 
@@ -132,16 +132,33 @@ impl AlertEngine {
         self.order(Command::Enable { channel }).await
     }
 
+    /// Whether [`reload`](Self::reload) would take these rules and routes.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`] with every problem at once.
+    pub fn check(&self, rules: Vec<Rule>, routing: Routing) -> Result<(), Error> {
+        Error::check(self.inner.blueprint().with(rules, routing).problems())
+    }
+
+    /// A backtest of other rules with the routes and channels of this engine; nothing is sent.
+    pub fn backtest<R: Into<RuleBuilder>>(&self, rules: impl IntoIterator<Item = R>) -> Backtest {
+        let blueprint = self.inner.blueprint();
+        let mut backtest = Backtest::new(rules, blueprint.routing.clone());
+        for channel in &blueprint.fixed.channels {
+            backtest = backtest.channel(&channel.name, &channel.targets, channel.limits);
+        }
+        match &blueprint.fixed.fallback {
+            Some(fallback) => backtest.fallback(fallback),
+            None => backtest,
+        }
+    }
+
     /// Works by other rules and routes from now on. Alerts of unchanged rules keep everything; what was told stays told.
     ///
     /// # Errors
     /// [`ErrorKind::Invalid`] with every problem at once; the old ones then stay in force.
     pub async fn reload(&self, rules: Vec<Rule>, routing: Routing) -> Result<(), Error> {
-        let blueprint = Blueprint {
-            rules,
-            routing,
-            fixed: Arc::clone(&self.inner.blueprint().fixed),
-        };
+        let blueprint = self.inner.blueprint().with(rules, routing);
         Error::check(blueprint.problems())?;
         let setting = Setting {
             rules: blueprint.rules.clone(),
@@ -213,8 +230,11 @@ impl AlertEngine {
         Ok(self.inner.store.sweep(before, 10_000).await?)
     }
 
-    /// Takes up what the store holds.
-    pub(super) async fn take_up(&self) -> Result<(), Error> {
+    /// Takes up what the store holds, as [`open`](super::AlertEngineBuilder::open) does.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Unavailable`] when the store does not answer.
+    pub async fn take_up(&self) -> Result<(), Error> {
         self.turn(Occasion::Ask).await
     }
 
@@ -229,7 +249,7 @@ impl AlertEngine {
     }
 
     /// Puts a command down and sees to it that somebody takes it in.
-    async fn order(&self, command: Command) -> Result<(), Error> {
+    pub(super) async fn order(&self, command: Command) -> Result<(), Error> {
         if self.is_ending() {
             return Err(closed());
         }
@@ -276,7 +296,7 @@ impl AlertEngine {
     }
 }
 
-fn no_channel(channel: &str) -> Error {
+pub(super) fn no_channel(channel: &str) -> Error {
     Error::new(
         ErrorKind::NotFound,
         format!("channel {channel:?}"),

@@ -138,6 +138,15 @@ impl Blueprint {
         Tree::new(&self.routing, &channels, problems)
     }
 
+    /// The same with other rules.
+    pub(crate) fn with(&self, rules: Vec<Rule>, routing: Routing) -> Self {
+        Self {
+            rules,
+            routing,
+            fixed: Arc::clone(&self.fixed),
+        }
+    }
+
     /// What the pipeline works by; was checked before.
     pub(crate) fn setup(&self) -> Setup {
         let fixed = &self.fixed;

@@ -6,9 +6,12 @@ mod builder;
 mod desk;
 mod events;
 mod feed;
+mod keep;
+mod links;
 mod run;
 mod send;
 mod status;
+mod tell;
 #[cfg(test)]
 mod tests;
 mod turn;
@@ -29,6 +32,7 @@ use events::Journal;
 pub use events::{Event, Subscription};
 use run::Stage;
 pub use status::ChannelStatus;
+pub use tell::Told;
 
 use crate::alert::{Alert, AlertEvent};
 use crate::core::{Core, Sample};
@@ -37,6 +41,7 @@ use crate::history::DeliveryRecord;
 use crate::labels::{Fingerprint, Labels};
 use crate::notifier::Notifier;
 use crate::pipeline::Explanation;
+use crate::route::Routing;
 use crate::rule::Rule;
 use crate::series::{MetricsRecorder, Refusal, SeriesHandle, SeriesStore};
 use crate::silence::Silence;
@@ -144,14 +149,45 @@ impl AlertEngine {
     /// # Ok::<(), aurora_alerts::Error>(())
     /// ```
     pub fn record_with(&self, metric: &str, labels: impl Into<Labels>, value: f64) {
-        let labels = labels.into();
+        if let Err(refusal) = self.take(metric, labels.into(), value) {
+            self.inner.refuse(refusal);
+        }
+    }
+
+    /// As [`record_with`](Self::record_with), and tells whether the sample was taken: for what comes from outside.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) when the value is not finite,
+    /// [`ErrorKind::Full`](crate::ErrorKind::Full) when the metric has as many label sets as it may have,
+    /// [`ErrorKind::Closed`](crate::ErrorKind::Closed) after the end.
+    pub fn offer(&self, metric: &str, labels: impl Into<Labels>, value: f64) -> Result<(), Error> {
+        let taken = if value.is_finite() {
+            self.take(metric, labels.into(), value)
+        } else {
+            Err(Refusal::NotFinite)
+        };
+        taken.map_err(|refusal| {
+            self.inner.refuse(refusal);
+            let kind = match refusal {
+                Refusal::NotFinite => crate::ErrorKind::Invalid,
+                Refusal::TooManySeries => crate::ErrorKind::Full,
+                Refusal::Closed => crate::ErrorKind::Closed,
+            };
+            Error::new(kind, format!("metric {metric:?}"), refusal.as_str())
+        })
+    }
+
+    fn take(&self, metric: &str, labels: Labels, value: f64) -> Result<(), Refusal> {
         if self.is_ending() {
-            return self.inner.refuse(Refusal::Closed);
+            return Err(Refusal::Closed);
         }
         let at = self.inner.clock.now();
         if self.inner.following.load(Ordering::Relaxed) {
+            if !value.is_finite() {
+                return Err(Refusal::NotFinite);
+            }
             if !self.inner.series.is_watched(metric, &labels) {
-                return;
+                return Ok(());
             }
             self.inner.desk.sample(Sample {
                 metric: metric.to_owned(),
@@ -160,12 +196,12 @@ impl AlertEngine {
                 at,
             });
         }
-        match self.inner.series.record(metric, labels, value, at) {
-            Err(refusal) => self.inner.refuse(refusal),
-            // The engine ended meanwhile: whether it was judged is not known, and it is counted as not.
-            Ok(()) if *self.inner.stage.borrow() == Stage::Closed => self.inner.refuse(Refusal::Closed),
-            Ok(()) => {}
+        self.inner.series.record(metric, labels, value, at)?;
+        // The engine ended meanwhile: whether it was judged is not known, and it is counted as not.
+        if *self.inner.stage.borrow() == Stage::Closed {
+            return Err(Refusal::Closed);
         }
+        Ok(())
     }
 
     /// One series, resolved once: for places that record often.
@@ -224,6 +260,12 @@ impl AlertEngine {
     #[must_use]
     pub fn rules(&self) -> Vec<Rule> {
         self.inner.blueprint().rules.clone()
+    }
+
+    /// The routes, receivers, inhibition and named times.
+    #[must_use]
+    pub fn routing(&self) -> Routing {
+        self.inner.blueprint().routing.clone()
     }
 
     /// The silences, also those that have not begun or are just over.

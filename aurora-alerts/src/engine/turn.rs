@@ -217,6 +217,14 @@ impl AlertEngine {
     async fn follow_turn(&self) -> Result<(), Error> {
         let inner = &self.inner;
         let intake = inner.desk.take();
+        if intake
+            .own
+            .iter()
+            .any(|input| matches!(input, Input::Configure(_)))
+        {
+            // Other rules are in force: what is shown is made anew by them.
+            self.brain().version = None;
+        }
         self.hand_on(intake.commands).await?;
         self.hand_on_samples().await?;
         self.look().await

@@ -9,7 +9,7 @@ use super::Pipeline;
 use super::group::{Group, Told};
 use super::known::{Acknowledgement, Known};
 use super::lane::LaneKey;
-use crate::labels::Fingerprint;
+use crate::labels::{Fingerprint, Labels};
 use crate::notification::{DeliveryId, Status};
 use crate::silence::SilenceId;
 
@@ -43,6 +43,8 @@ pub struct Explanation {
 pub struct GroupExplanation {
     /// The group.
     pub group_key: String,
+    /// The labels by which it was formed.
+    pub group_labels: Labels,
     /// The receiver of its route.
     pub receiver: String,
     /// When it is looked at next, if that is planned.
@@ -160,6 +162,7 @@ impl Pipeline {
             };
             Some(GroupExplanation {
                 group_key: key.clone(),
+                group_labels: group.labels.clone(),
                 receiver: node.receiver.clone(),
                 next_look: group.timer,
                 targets: lanes.iter().map(target).collect(),

@@ -271,6 +271,12 @@ impl Pipeline {
         self.alerts.values()
     }
 
+    /// The alerts of a group.
+    pub(crate) fn members(&self, group: &str) -> impl Iterator<Item = Fingerprint> {
+        let members = self.groups.get(group).map(|group| &group.members);
+        members.into_iter().flatten().copied()
+    }
+
     pub(crate) fn silences(&self) -> impl Iterator<Item = &Silence> {
         self.silences.values()
     }

@@ -176,7 +176,7 @@ impl Pipeline {
                     .get(&alert.fingerprint)
                     .is_none_or(|known| !known.is_firing())
             }),
-            Reason::Digest | Reason::Test => false,
+            Reason::Digest | Reason::Test | Reason::Message => false,
         }
     }
 

@@ -8,6 +8,7 @@ use super::spread::Counts;
 use super::{ChannelReport, Firing, Report, RuleReport};
 use crate::history::{Entry, Outcome, Record};
 use crate::labels::Fingerprint;
+use crate::notification::Reason;
 use crate::rule::Severity;
 use crate::state::Decision;
 
@@ -61,7 +62,17 @@ impl Tally {
                 None => self.left_out += 1,
             }
         }
-        let Some(name) = &record.rule else { return };
+        // What somebody said by hand is about no rule: its headline stands in the place of one.
+        let by_hand = matches!(
+            &record.entry,
+            Entry::Delivery {
+                reason: Reason::Message | Reason::Test,
+                ..
+            }
+        );
+        let Some(name) = record.rule.as_ref().filter(|_| !by_hand) else {
+            return;
+        };
         match slot(&mut self.rules, name, MOST_RULES) {
             Some(rule) => rule.take(record, self.period),
             None => self.left_out += u64::from(is_within),

@@ -15,7 +15,7 @@ mod sql;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ use aurora_core::time::Timestamp;
 pub use error::{StoreError, StoreErrorKind};
 pub use memory::MemoryStore;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
-pub use sql::SqlAlertStore;
+pub use sql::{MIGRATIONS, SqlAlertStore};
 
 use crate::history::{HistoryQuery, Record};
 use crate::notification::DeliveryId;
@@ -192,6 +192,25 @@ pub struct Snapshot {
     pub outbox: Vec<OutboxRow>,
     /// Changes with every commit.
     pub version: i64,
+}
+
+impl Snapshot {
+    /// The texts that the application keeps with its engine, see [`AlertEngine::keep`](crate::AlertEngine::keep).
+    #[must_use]
+    pub fn kept(&self) -> BTreeMap<String, String> {
+        let rows = self.state.iter().filter_map(|((kind, key), text)| {
+            let name = key.strip_prefix(KEPT).filter(|_| *kind == StateKind::Engine)?;
+            Some((name.to_owned(), text.clone()))
+        });
+        rows.collect()
+    }
+}
+
+/// Sets the names of what an application keeps apart from the engine's own.
+const KEPT: &str = "kept/";
+
+pub(crate) fn kept_key(name: &str) -> String {
+    format!("{KEPT}{name}")
 }
 
 /// The right to run the engine of a store.

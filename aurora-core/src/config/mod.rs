@@ -54,9 +54,9 @@ pub use problem::{Error, Problem};
 pub use schema::schema;
 pub use setting::{Setting, catalogue};
 pub use settings::{
-    Access, Alerts, Cnpj, CnpjAuth, CompatibleServer, Database, Discord, Email, Environment, JwtAlgorithm,
-    Limits, Llm, Log, LogFormat, LogLevel, LogRotation, LogStream, MailEncryption, Opsgenie, PagerDuty,
-    Redis, Server, Settings, Slack, Teams, Telegram,
+    Access, Alerts, Backup, Cnpj, CnpjAuth, CompatibleServer, Database, Discord, Email, Environment, Files,
+    Google, JwtAlgorithm, Knowledge, Limits, Llm, Log, LogFormat, LogLevel, LogRotation, LogStream,
+    MailEncryption, Opsgenie, PagerDuty, Redis, Server, Settings, Slack, Teams, Telegram, Webhooks, Whatsapp,
 };
 pub use template::{dotenv_template, template};
 

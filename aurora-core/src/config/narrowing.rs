@@ -118,6 +118,44 @@ pub(super) const BODY_BYTES: Only = Only {
     example: "1048576",
 };
 
+pub(super) const FILE_BYTES: Only = Only {
+    allowed: "a whole number of bytes from 1024 to 68719476736",
+    holds: |raw| u64::read(raw).is_some_and(|bytes| (1 << 10..=1 << 36).contains(&bytes)),
+    shape: Shape::Range(1024.0, 68_719_476_736.0),
+    example: "52428800",
+};
+
+pub(super) const QUOTA_BYTES: Only = Only {
+    allowed: "a whole number of bytes from 1024 to 1125899906842624",
+    holds: |raw| u64::read(raw).is_some_and(|bytes| (1 << 10..=1 << 50).contains(&bytes)),
+    shape: Shape::Range(1024.0, 1_125_899_906_842_624.0),
+    example: "10737418240",
+};
+
+pub(super) const BACKUP_EVERY: Only = Only {
+    allowed: "a duration from 1m to 24h: seconds such as 3600, or with a unit such as 6h",
+    holds: |raw| {
+        let period = std::time::Duration::read(raw);
+        period.is_some_and(|period| period.as_secs() >= 60)
+    },
+    shape: Shape::Range(60.0, 86_400.0),
+    example: "24h",
+};
+
+pub(super) const KEEP: Only = Only {
+    allowed: "a whole number from 1 to 1000",
+    holds: |raw| u16::read(raw).is_some_and(|count| (1..=1_000).contains(&count)),
+    shape: Shape::Range(1.0, 1_000.0),
+    example: "3",
+};
+
+pub(super) const DIMENSIONS: Only = Only {
+    allowed: "a whole number from 1 to 4096",
+    holds: |raw| u16::read(raw).is_some_and(|count| (1..=4_096).contains(&count)),
+    shape: Shape::Range(1.0, 4_096.0),
+    example: "1536",
+};
+
 pub(super) const REMOTE_PORT: Only = Only {
     allowed: "a TCP port from 1 to 65535",
     holds: |raw| u16::read(raw).is_some_and(|port| port > 0),

@@ -152,6 +152,20 @@ impl Value for u16 {
     }
 }
 
+impl Value for u32 {
+    const ALLOWED: &'static str = "a whole number from 0 to 4294967295";
+    const EXAMPLE: &'static str = "1";
+    const KIND: Kind = Kind::Whole { most: 4_294_967_295 };
+
+    fn read(raw: &Raw) -> Option<Self> {
+        raw.scalar()?.replace('_', "").parse().ok()
+    }
+
+    fn json(&self) -> Json {
+        Json::from(*self)
+    }
+}
+
 impl Value for u64 {
     const ALLOWED: &'static str = "a whole number of 0 or more";
     const EXAMPLE: &'static str = "1";

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::secret::Secret;
 
-use super::{DatabaseBuilder, Error, Migrations, on_reader};
+use super::{DatabaseBuilder, Error, Migration, Migrations, on_reader};
 
 /// A SQLite or PostgreSQL database; a cheap handle, clones share the connections.
 ///
@@ -110,6 +110,14 @@ impl Database {
     /// As any statement.
     pub async fn is_current(&self, migrations: &Migrations) -> Result<bool, Error> {
         migrations.is_current(self).await
+    }
+
+    /// The steps of one crate's schema that are not applied yet, in their order; nothing is changed.
+    ///
+    /// # Errors
+    /// `Migration` when the schema is newer than this program; otherwise as any statement.
+    pub async fn pending(&self, migrations: &Migrations) -> Result<Vec<Migration>, Error> {
+        migrations.pending(self).await
     }
 
     /// Asks the database for an answer, for a readiness check.

@@ -71,6 +71,39 @@ impl Migrations {
 
     /// Whether exactly these steps are applied, unchanged. It needs no right but to read the bookkeeping.
     pub(super) async fn is_current(&self, database: &Database) -> Result<bool, Error> {
+        let Some(applied) = self.applied(database).await? else {
+            return Ok(false);
+        };
+        let known = match database.engine() {
+            #[cfg(feature = "sqlite")]
+            Engine::Sqlite(_) => self.migrator(|step| step.sqlite),
+            #[cfg(feature = "postgres")]
+            Engine::Postgres(_) => self.migrator(|step| step.postgres),
+        };
+        let known = known.iter().map(|step| (step.version, &*step.checksum));
+        Ok(known.eq(applied
+            .iter()
+            .map(|(version, checksum)| (*version, checksum.as_slice()))))
+    }
+
+    /// The steps that are not applied yet.
+    pub(super) async fn pending(&self, database: &Database) -> Result<Vec<Migration>, Error> {
+        let applied = self.applied(database).await?.unwrap_or_default();
+        let is_known = |version: i64| self.steps.iter().any(|step| step.version == version);
+        if let Some((version, _)) = applied.iter().find(|(version, _)| !is_known(*version)) {
+            return Err(refused(MigrateError::VersionMissing(*version)));
+        }
+        let is_applied = |step: &&Migration| applied.iter().any(|(version, _)| *version == step.version);
+        Ok(self
+            .steps
+            .iter()
+            .filter(|step| !is_applied(step))
+            .copied()
+            .collect())
+    }
+
+    /// What is applied, with its checksums; `None` when there is no bookkeeping.
+    async fn applied(&self, database: &Database) -> Result<Option<Vec<(i64, Vec<u8>)>>, Error> {
         use super::on_reader;
 
         let found = match database.engine() {
@@ -83,26 +116,17 @@ impl Migrations {
             .bind(self.table)
             .fetch_one(pool))?;
         if found == 0 {
-            return Ok(false);
+            return Ok(None);
         }
         let applied = format!(
             "select version, checksum from {} where success order by version",
             self.table
         );
-        let applied: Vec<(i64, Vec<u8>)> = on_reader!(database, |pool| sqlx::query_as(sqlx::AssertSqlSafe(
+        let applied = on_reader!(database, |pool| sqlx::query_as(sqlx::AssertSqlSafe(
             applied.as_str()
         ))
         .fetch_all(pool))?;
-        let known = match database.engine() {
-            #[cfg(feature = "sqlite")]
-            Engine::Sqlite(_) => self.migrator(|step| step.sqlite),
-            #[cfg(feature = "postgres")]
-            Engine::Postgres(_) => self.migrator(|step| step.postgres),
-        };
-        let known = known.iter().map(|step| (step.version, &*step.checksum));
-        Ok(known.eq(applied
-            .iter()
-            .map(|(version, checksum)| (*version, checksum.as_slice()))))
+        Ok(Some(applied))
     }
 
     fn migrator(&self, sql: impl Fn(&Migration) -> &'static str) -> Migrator {

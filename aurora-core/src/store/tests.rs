@@ -107,6 +107,24 @@ async fn ids_and_timestamps_come_back_as_they_went_in() {
 }
 
 #[tokio::test]
+async fn pending_steps_are_told_and_a_newer_schema_is_refused() {
+    each_database(|db| async move {
+        let db = db.database;
+        let versions = |steps: Vec<Migration>| steps.iter().map(|step| step.version).collect::<Vec<_>>();
+        assert_eq!(versions(db.pending(&NEW).await.unwrap()), [1, 2]);
+        assert!(!db.is_current(&NEW).await.unwrap(), "looking changes nothing");
+        db.migrate(&OLD).await.unwrap();
+        assert_eq!(versions(db.pending(&NEW).await.unwrap()), [2]);
+        db.migrate(&NEW).await.unwrap();
+        assert!(versions(db.pending(&NEW).await.unwrap()).is_empty());
+        let error = db.pending(&OLD).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Migration);
+        assert!(error.to_string().contains("newer than this program"), "{error}");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn violated_constraints_have_one_name_on_every_engine() {
     each_database(|db| async move {
         let db = db.database;

@@ -201,6 +201,20 @@ impl ApiKeys {
         self.store.run(context, "api_keys.list", work).await
     }
 
+    /// What is known of one key of the workspace, also when it was revoked.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such key in the workspace.
+    pub async fn get(&self, context: &Context, id: ApiKeyId) -> Result<ApiKey, Error> {
+        let work = async {
+            let found = sql::api_key(&self.store, context, id).await?;
+            found
+                .map(|(key, _)| key)
+                .ok_or_else(|| Error::not_found("API key"))
+        };
+        self.store.run(context, "api_keys.get", work).await
+    }
+
     /// Takes a key back; it is refused from now on, on every replica.
     ///
     /// # Errors

@@ -4,6 +4,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::Period;
+use crate::appointments::AppointmentStatus;
 use crate::leads::{OwnerId, StageId};
 
 /// The figures that a page begins with.
@@ -177,6 +178,33 @@ pub struct OwnerFigures {
     pub won_cents: i64,
     /// How many leads were lost.
     pub lost: i64,
+}
+
+/// Appointments of a workspace.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[non_exhaustive]
+pub struct AppointmentFigures {
+    /// How many begin in the period, whatever became of them.
+    pub total: i64,
+    /// How many of these are where, by the name of the status; one that none has is left out.
+    pub by_status: BTreeMap<String, i64>,
+}
+
+impl AppointmentFigures {
+    /// How many are in this status.
+    #[must_use]
+    pub fn in_status(&self, status: AppointmentStatus) -> i64 {
+        self.by_status.get(status.as_str()).copied().unwrap_or(0)
+    }
+
+    /// How many clients did not come of those that were expected and whose appointment is over, within 0 to 1; `None` when
+    /// there was none.
+    #[must_use]
+    pub fn no_show_rate(&self) -> Option<f64> {
+        let missed = self.in_status(AppointmentStatus::NoShow);
+        let came = self.in_status(AppointmentStatus::Completed);
+        rate(missed, missed.saturating_add(came))
+    }
 }
 
 /// How long leads waited.

@@ -1,5 +1,5 @@
-//! Figures of a workspace over a period: clients, leads and their ways, owners, response times, tasks, files, and what was
-//! used of things that cost.
+//! Figures of a workspace over a period: clients, leads and their ways, owners, response times, tasks, files, appointments,
+//! and what was used of things that cost.
 //!
 //! Every figure is counted when it is asked for, from indexes, and is exact. Deleted records do not count. A period is from
 //! an instant up to another one that is not part of it; [`Analytics::series`] splits it by days, weeks or months of the
@@ -13,8 +13,8 @@ mod tests;
 mod usage;
 
 pub use self::figures::{
-    ClientFigures, FileFigures, LeadFigures, Overview, OwnerFigures, Point, ResponseTimes, SourceFigures,
-    StageFigures, StageValue, TaskFigures, WebhookFigures, rate,
+    AppointmentFigures, ClientFigures, FileFigures, LeadFigures, Overview, OwnerFigures, Point,
+    ResponseTimes, SourceFigures, StageFigures, StageValue, TaskFigures, WebhookFigures, rate,
 };
 pub use self::period::{Bucket, Period};
 #[cfg(test)]
@@ -136,6 +136,15 @@ impl Analytics {
     pub async fn response_times(&self, context: &Context, period: Period) -> Result<ResponseTimes, Error> {
         let work = sql::funnel::response_times(&self.store, context, period);
         self.store.run(context, "analytics.response_times", work).await
+    }
+
+    /// What became of the appointments that begin in the period.
+    ///
+    /// # Errors
+    /// What keeps the database from answering.
+    pub async fn appointments(&self, context: &Context, period: Period) -> Result<AppointmentFigures, Error> {
+        let work = sql::appointments(&self.store, context, period);
+        self.store.run(context, "analytics.appointments", work).await
     }
 
     /// Adds what was used of something that costs. The same key counts once: `false` when it was there.

@@ -1,7 +1,7 @@
 use std::fmt;
 
 use aurora_core::time::Timestamp;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{Address, Client, ClientChange, ClientId, ClientKind, ClientStatus, OwnerId};
@@ -13,7 +13,8 @@ use crate::fields::{Change, Fields};
 ///
 /// `kind` and `legal_name` are required. Names have up to 200 characters, a source up to 100; there are up to 10 phones,
 /// 10 further e-mail addresses, 10 addresses and 50 tags of 50 characters, and `custom` is a JSON object of up to 64 keys, 5 levels and 16 KiB, in which a whole number that fits
-/// into 64 bits is kept as such and any other number as a 64-bit float. An empty text counts as absent.
+/// into 64 bits is kept as such and any other number as a 64-bit float. An empty text counts as absent. Written as JSON it
+/// leaves out what is absent, so that a draft can go to a form and come back.
 ///
 /// # Examples
 /// ```
@@ -28,38 +29,39 @@ use crate::fields::{Change, Fields};
 ///         "phones": ["(11) 98765-4321"], "tags": ["retail"]}"#,
 /// )?;
 /// assert_eq!(new, same);
+/// assert_eq!(serde_json::from_value::<NewClient>(serde_json::to_value(&new)?)?, new);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Clone, PartialEq, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewClient {
     kind: ClientKind,
     legal_name: String,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     trade_name: Option<String>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     cnpj: Option<String>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     cpf: Option<String>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     email: Option<String>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     birth_date: Option<String>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     emails: Vec<String>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     phones: Vec<String>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     addresses: Vec<Address>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     owner: Option<String>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     source: Option<String>,
     #[serde(default)]
     status: ClientStatus,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     tags: Vec<String>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
     custom: Map<String, Value>,
 }
 

@@ -166,6 +166,16 @@ impl Clients {
         self.store.run(context, "clients.add_note", work).await
     }
 
+    /// One note.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn note(&self, context: &Context, id: ClientNoteId) -> Result<ClientNote, Error> {
+        self.store
+            .run(context, "clients.note", self.repository.note(context, id))
+            .await
+    }
+
     /// Changes the text of a note that is still at the version that the caller has seen.
     ///
     /// # Errors

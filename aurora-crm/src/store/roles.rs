@@ -17,13 +17,14 @@ const NOT_PREPARED: &str = "the database is not up to date and this account may 
      account that owns the tables, or give it to `CrmBuilder::owner`";
 const QUOTED: &str = "select quote_ident($1)";
 
-/// Brings the schema up to date as the account that owns it, and grants `role` what the CRM needs. On SQLite there are
-/// no accounts, and the schema alone is brought up to date.
+/// Brings the schema up to date as the account that owns it, and grants `role` what the CRM needs, and the same for the
+/// schemas of `also`. On SQLite there are no accounts, and the schema alone is brought up to date.
 ///
 /// # Errors
 /// `Setup` when there is no such role, or it could get around row-level security.
-pub(crate) async fn install(owner: &Database, role: &str) -> Result<(), Error> {
-    for migrations in histories() {
+pub(crate) async fn install(owner: &Database, role: &str, also: &[Migrations]) -> Result<(), Error> {
+    let all = || histories().into_iter().chain(also);
+    for migrations in all() {
         owner.migrate(migrations).await.map_err(lacking)?;
     }
     if owner.engine_name() != "postgres" {
@@ -38,7 +39,7 @@ pub(crate) async fn install(owner: &Database, role: &str) -> Result<(), Error> {
     )
     .fetch_one(pool))?;
     let mut grants = format!("grant usage on schema {schema} to {quoted}");
-    for migrations in histories() {
+    for migrations in all() {
         for (position, table) in migrations.tables().enumerate() {
             let rights = match position {
                 0 => "select", // the bookkeeping: enough to see that the schema is up to date

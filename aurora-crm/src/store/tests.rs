@@ -1,4 +1,6 @@
-use aurora_core::store::{Database, Scope, execute, on_reader, read_within, write_within};
+use aurora_core::store::{
+    Database, Migration, Migrations, Scope, execute, on_reader, read_within, write_within,
+};
 use aurora_core::time::ManualClock;
 
 use super::Scoped as _;
@@ -146,6 +148,17 @@ async fn an_account_that_could_pass_by_row_level_security_is_refused_with_the_re
     .await;
 }
 
+/// The schema of another crate in the same database.
+const ANOTHER: Migrations = Migrations::new(
+    "_another_migrations",
+    &[Migration {
+        version: 1,
+        name: "another",
+        sqlite: "create table another (n integer not null) strict",
+        postgres: "create table another (n integer not null)",
+    }],
+);
+
 #[tokio::test]
 async fn a_schema_that_is_missing_is_told_with_the_remedy_and_made_by_its_owner() {
     // for the role alone
@@ -161,9 +174,12 @@ async fn a_schema_that_is_missing_is_told_with_the_remedy_and_made_by_its_owner(
         assert!(error.to_string().contains("run `Crm::install`"), "{error}");
         let crm = Crm::builder(limited.clone())
             .owner(db.database.clone())
+            .also([ANOTHER])
             .build()
             .await
             .unwrap();
+        assert!(limited.is_current(&ANOTHER).await.unwrap());
+        execute!(limited, sqlx::query("insert into another (n) values (1)")).unwrap();
         let house = NewWorkspace::new(WorkspaceKind::Company, "House");
         crm.workspaces().create(house).await.unwrap();
         // A second start, without the owner, finds everything in place.

@@ -12,6 +12,8 @@ pub enum ErrorKind {
     Invalid,
     /// It is full, as a ledger in memory can be.
     Full,
+    /// What is to be changed was changed by somebody else since it was read.
+    Stale,
     /// Anything else; it needs a person.
     Other,
 }

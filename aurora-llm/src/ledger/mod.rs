@@ -11,9 +11,11 @@
 //! | [`MemoryLedger`] | the last entries, totals by day | by the clones in one process |
 //! | `SqlLedger` (features `sqlite`, `postgres`) | entries as long as told, totals by day for ever | by all processes on the database |
 //!
-//! [`Budgets`] puts a ledger and limits into a client.
+//! [`Budgets`] puts a ledger and limits into a client; [`Allowances`] keeps limits that differ from tenant to tenant, from
+//! virtual key to virtual key and from model to model.
 
 mod account;
+mod allowance;
 mod budgets;
 #[cfg(feature = "testing")]
 pub mod contract;
@@ -37,6 +39,7 @@ use aurora_core::page::{Page, PageRequest};
 
 pub(crate) use account::is_id;
 pub use account::{Account, Budget, BudgetScope};
+pub use allowance::{Allowance, AllowanceKey, Allowances, Granted, Quota};
 pub(crate) use budgets::MOST_BUDGETS;
 pub use budgets::{BudgetEvent, BudgetSource, Budgets, Unpriced};
 pub use entry::{Entry, EntryId, Tokens};
@@ -47,7 +50,7 @@ pub use report::{EntryQuery, GroupBy, Swept, UsageQuery, UsageRow};
 pub(crate) use reservation::Balance;
 pub use reservation::{Amount, Decision, Limit, Measure, Refusal, Reservation, Standing};
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
-pub use sql::SqlLedger;
+pub use sql::{MIGRATIONS, SqlLedger};
 
 /// Where spending is kept.
 ///

@@ -3,11 +3,13 @@
 use std::fmt;
 
 use aurora_core::time::Timestamp;
+use serde::{Deserialize, Serialize};
 
 const DAY: i64 = 86_400;
 
 /// How long a budget lasts before it begins anew.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Period {
     /// From midnight to midnight.

@@ -104,3 +104,35 @@ fn what_cannot_be_followed_is_refused_by_name() {
         assert!(!format!("{error:?}").contains("sk-1"));
     }
 }
+
+#[test]
+fn what_is_not_chat_has_targets_of_its_own() {
+    let loaded = Loader::new()
+        .environment([
+            ("OPENAI_API_KEY", "sk-1"),
+            ("CO_API_KEY", "co"),
+            ("ANTHROPIC_API_KEY", "sk-2"),
+        ])
+        .load()
+        .unwrap();
+    let settings = loaded.settings();
+    let clock = Arc::new(SystemClock) as Arc<dyn Clock>;
+    let chat = targets(&settings.llm, settings.environment, &clock).unwrap();
+    let others = targets_beside_chat(&settings.llm, settings.environment, &clock).unwrap();
+    let client = chat
+        .into_iter()
+        .chain(others)
+        .fold(LlmClient::builder(), |builder, target| builder.target(target))
+        .build()
+        .unwrap();
+    let names: Vec<String> = client
+        .targets()
+        .filter(|target| target.task != Task::Chat)
+        .map(|target| target.name)
+        .collect();
+    assert_eq!(names, ["openai/embeddings", "cohere/embeddings", "cohere/rerank"]);
+    assert_eq!(
+        client.models_for(Task::Embeddings).first().map(String::as_str),
+        Some("embed-v4.0")
+    );
+}

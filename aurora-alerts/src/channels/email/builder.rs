@@ -8,6 +8,7 @@ use lettre::message::Mailbox;
 use lettre::transport::smtp::client::{Certificate, TlsParameters};
 
 use super::Email;
+use super::letters::Letters;
 use super::smtp::{Connections, Protection, Server};
 use crate::channels::settings::{Settings, settings};
 use crate::error::Error;
@@ -118,8 +119,31 @@ impl EmailBuilder {
     /// certificate that is none, credentials that would be sent in clear, a time limit out of range.
     pub fn build(self) -> Result<Email, Error> {
         let mut details = Vec::new();
-        let from = mailbox(&self.from, "sender", &mut details);
         let to = self.recipients(&mut details);
+        let (name, texts) = (self.settings.name.clone(), self.texts.clone());
+        let (from, connections) = self.way(details)?;
+        Ok(Email {
+            name,
+            from,
+            to,
+            texts,
+            connections,
+        })
+    }
+
+    /// Checks everything and makes what posts letters; recipients and texts of this channel count for nothing. Nothing is
+    /// connected yet.
+    ///
+    /// # Errors
+    /// As [`EmailBuilder::build`], but for recipients.
+    pub fn letters(self) -> Result<Letters, Error> {
+        let (from, connections) = self.way(Vec::new())?;
+        Ok(Letters::new(from, connections))
+    }
+
+    /// The sender and the way to the server.
+    fn way(self, mut details: Vec<String>) -> Result<(Mailbox, Connections), Error> {
+        let from = mailbox(&self.from, "sender", &mut details);
         let protection = self.protection(&mut details);
         self.check_rest(&mut details);
         self.settings.check(details)?;
@@ -137,13 +161,7 @@ impl EmailBuilder {
             egress: self.settings.egress,
             timeout: self.settings.timeout,
         };
-        Ok(Email {
-            name: self.settings.name,
-            from,
-            to,
-            texts: self.texts,
-            connections: Connections::new(server, self.settings.clock),
-        })
+        Ok((from, Connections::new(server, self.settings.clock)))
     }
 
     fn recipients(&self, details: &mut Vec<String>) -> Vec<Mailbox> {
@@ -211,7 +229,7 @@ impl EmailBuilder {
 }
 
 /// An address that every mail server understands, with or without a name.
-fn mailbox(text: &str, what: &str, details: &mut Vec<String>) -> Option<Mailbox> {
+pub(super) fn mailbox(text: &str, what: &str, details: &mut Vec<String>) -> Option<Mailbox> {
     let mailbox = text.parse::<Mailbox>().ok().filter(|mailbox| {
         let address: &str = mailbox.email.as_ref();
         let has_name = mailbox.name.as_deref().unwrap_or_default();

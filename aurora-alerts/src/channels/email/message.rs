@@ -59,7 +59,7 @@ fn digest(group_key: &str) -> String {
     hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn date(at: Timestamp) -> SystemTime {
+pub(super) fn date(at: Timestamp) -> SystemTime {
     let seconds = u64::try_from(at.as_secs()).unwrap_or(0).min(LAST);
     SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
 }

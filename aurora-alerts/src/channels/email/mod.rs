@@ -2,6 +2,7 @@
 
 mod builder;
 mod layout;
+mod letters;
 mod lines;
 mod message;
 mod reply;
@@ -15,6 +16,7 @@ use async_trait::async_trait;
 use lettre::message::Mailbox;
 
 pub use self::builder::{EmailBuilder, Encryption};
+pub use self::letters::{Letter, Letters};
 use self::smtp::Connections;
 use crate::notification::Notification;
 use crate::notifier::{Limits, Notifier, NotifyError, NotifyErrorKind, Receipt, Rendered, Scope};

@@ -6,6 +6,7 @@ mod corners;
 mod fed;
 mod flapping;
 mod holding;
+mod kept;
 mod replicas;
 mod routing;
 mod rules;

@@ -24,7 +24,7 @@ use super::{
 use crate::history::{HistoryQuery, Record};
 
 /// The history of the store's tables. Forward only: a released file is never changed.
-const MIGRATIONS: Migrations = Migrations::new(
+pub const MIGRATIONS: Migrations = Migrations::new(
     "_aurora_alerts_migrations",
     &[Migration {
         version: 1,

@@ -16,6 +16,12 @@ section! {
         jwt_algorithm: JwtAlgorithm = "HS256", from ["JWT_ALGORITHM", "ALGORITHM"];
         /// Private key in PEM form that signs tokens with EdDSA or RS256, and has to be set with them.
         jwt_private_key: Option<Secret>, from ["JWT_PRIVATE_KEY"], only PRIVATE_KEY;
+        /// Whether whoever reaches the server on a loopback address may do everything without credentials: to try it out.
+        /// Refused in production.
+        open: bool = "false";
+        /// Keys that seal secrets in the database, the first one in use: `name=key`, separated by commas, each key 32 bytes
+        /// in base 64. Without it they are made and kept in the data folder; servers on one database need the same.
+        seal_keys: Option<Secret>, from ["AURORA_SEAL_KEYS"];
         /// How long an access token is good for, in seconds or with a unit; `ACCESS_TOKEN_EXPIRE_MINUTES` counts minutes.
         token_life: Duration = "15m", from ["JWT_EXPIRATION", "ACCESS_TOKEN_EXPIRE_MINUTES" as MINUTES], only TOKEN_LIFE;
     }

@@ -4,23 +4,29 @@ mod access;
 mod alerts;
 mod channels;
 mod companies;
+mod google;
+mod library;
 mod limits;
 mod llm;
 mod log;
 mod rules;
 mod server;
 mod stores;
+mod whatsapp;
 
 pub use access::{Access, JwtAlgorithm};
 pub use alerts::Alerts;
 pub use channels::{Discord, Email, MailEncryption, Opsgenie, PagerDuty, Slack, Teams, Telegram};
 pub use companies::{Cnpj, CnpjAuth};
+pub use google::Google;
+pub use library::{Backup, Files, Knowledge, Webhooks};
 pub use limits::Limits;
 pub use llm::{CompatibleServer, Llm};
 pub use log::{Log, LogFormat, LogLevel, LogRotation, LogStream};
 pub(super) use rules::check;
 pub use server::Server;
 pub use stores::{Database, Redis};
+pub use whatsapp::Whatsapp;
 
 use crate::config::setting::section;
 use crate::config::value::choice;
@@ -62,6 +68,18 @@ section! {
         teams: Teams;
         /// Companies by their CNPJ.
         cnpj: Cnpj;
+        /// Uploaded files.
+        files: Files;
+        /// Searched documents.
+        knowledge: Knowledge;
+        /// Events sent to others.
+        webhooks: Webhooks;
+        /// Copies of the database.
+        backup: Backup;
+        /// WhatsApp.
+        whatsapp: Whatsapp;
+        /// Google Calendar.
+        google: Google;
         /// Logs.
         log: Log;
         /// Limits on what a client may send.

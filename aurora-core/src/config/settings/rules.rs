@@ -2,7 +2,7 @@
 
 use crate::config::narrowing::is_mail_address;
 use crate::config::reader::Reader;
-use crate::config::settings::JwtAlgorithm;
+use crate::config::settings::{Environment, JwtAlgorithm};
 use crate::secret::Secret;
 
 /// Notes what does not fit together; a setting that is wrong by itself is left out, for that is noted already.
@@ -12,6 +12,8 @@ pub(in crate::config) fn check(reader: &mut Reader<'_>) {
     tokens(reader);
     mail(reader);
     telegram(reader);
+    library(reader);
+    channels(reader);
 }
 
 /// The order can name only providers that exist.
@@ -41,6 +43,13 @@ fn cors(reader: &mut Reader<'_>) {
 }
 
 fn tokens(reader: &mut Reader<'_>) {
+    let is_production = reader.peek("environment") == Some(Environment::Production);
+    if is_production && reader.peek("access.open") == Some(true) {
+        reader.refuse(
+            "access.open",
+            "not allowed in production: whoever reaches the server could do everything",
+        );
+    }
     let needs_key = matches!(
         reader.peek("access.jwt_algorithm"),
         Some(JwtAlgorithm::EdDsa | JwtAlgorithm::Rs256)
@@ -67,5 +76,36 @@ fn telegram(reader: &mut Reader<'_>) {
     let chats: Option<Vec<String>> = reader.peek("telegram.chat_ids");
     if reader.peek::<Secret>("telegram.bot_token").is_some() && chats.is_some_and(|chats| chats.is_empty()) {
         reader.refuse("telegram.chat_ids", "required with telegram.bot_token");
+    }
+}
+
+fn library(reader: &mut Reader<'_>) {
+    if reader.is_set("files.s3_bucket") {
+        reader.require("files.s3_access_key", "files.s3_bucket");
+        reader.require("files.s3_secret_key", "files.s3_bucket");
+    }
+    let provider: Option<String> = reader.peek("knowledge.embedding_provider");
+    let has_default = |name: &str| ["openai", "cohere", "gemini", "none"].contains(&name);
+    if provider.is_some_and(|name| !has_default(&name)) {
+        reader.require("knowledge.embedding_model", "this knowledge.embedding_provider");
+    }
+    if reader.is_set("knowledge.embedding_model") {
+        reader.require("knowledge.embedding_provider", "knowledge.embedding_model");
+        reader.require("knowledge.embedding_dimensions", "knowledge.embedding_model");
+    }
+}
+
+/// What belongs together: a webhook that can be entered at Meta and checked, and an application that can show itself to Google.
+fn channels(reader: &mut Reader<'_>) {
+    for (one, other) in [
+        ("whatsapp.app_secret", "whatsapp.verify_token"),
+        ("google.client_id", "google.client_secret"),
+    ] {
+        if reader.is_set(one) {
+            reader.require(other, one);
+        }
+        if reader.is_set(other) {
+            reader.require(one, other);
+        }
     }
 }

@@ -12,6 +12,9 @@ section! {
         /// The same PostgreSQL database as the account that owns its tables, which brings the schema up to date and grants
         /// the account of `database.url` what it needs. That one must not own tables nor be a superuser.
         owner_url: Option<Secret>, from ["DATABASE_OWNER_URL"], only DATABASE_URL;
+        /// The same PostgreSQL database as the account that makes backups: one that reads every row, and may make a database
+        /// for the restore test.
+        backup_url: Option<Secret>, from ["DATABASE_BACKUP_URL"], only DATABASE_URL;
     }
 }
 

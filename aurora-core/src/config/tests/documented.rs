@@ -52,6 +52,28 @@ pub(super) const DOCUMENTED: &[Row] = &[
         Some("mysql://h/d"),
     ),
     row(
+        "AURORA_SEAL_KEYS",
+        "first=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+        |s| {
+            is(
+                &s.access.seal_keys,
+                "first=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+            )
+        },
+        None,
+    ),
+    row(
+        "DATABASE_BACKUP_URL",
+        "postgresql://backup:pass@localhost:5432/dbname",
+        |s| {
+            is(
+                &s.database.backup_url,
+                "postgresql://backup:pass@localhost:5432/dbname",
+            )
+        },
+        Some("mysql://h/d"),
+    ),
+    row(
         "REDIS_URL",
         "redis://localhost:6379/1",
         |s| is(&s.redis.url, "redis://localhost:6379/1"),
@@ -188,6 +210,66 @@ pub(super) const DOCUMENTED: &[Row] = &[
         "bearer",
         |s| s.cnpj.auth_type == CnpjAuth::Bearer,
         Some("basic"),
+    ),
+    row(
+        "WHATSAPP_APP_ID",
+        "1234567890",
+        |s| s.whatsapp.app_id == "1234567890",
+        None,
+    ),
+    row(
+        "WHATSAPP_APP_SECRET",
+        "a-secret",
+        |s| is(&s.whatsapp.app_secret, "a-secret"),
+        Some("a b"),
+    ),
+    row(
+        "WHATSAPP_FORMER_APP_SECRET",
+        "an-old-secret",
+        |s| is(&s.whatsapp.former_app_secret, "an-old-secret"),
+        Some("a b"),
+    ),
+    row(
+        "WHATSAPP_VERIFY_TOKEN",
+        "a-word",
+        |s| is(&s.whatsapp.verify_token, "a-word"),
+        Some("a b"),
+    ),
+    row(
+        "WHATSAPP_GRAPH_URL",
+        "https://g.example",
+        |s| s.whatsapp.graph_url == "https://g.example",
+        Some("g.example"),
+    ),
+    row(
+        "WHATSAPP_GRAPH_VERSION",
+        "v27.0",
+        |s| s.whatsapp.graph_version == "v27.0",
+        None,
+    ),
+    row(
+        "GOOGLE_CLIENT_ID",
+        "1234.apps.googleusercontent.com",
+        |s| s.google.client_id.as_deref() == Some("1234.apps.googleusercontent.com"),
+        None,
+    ),
+    row(
+        "GOOGLE_CLIENT_SECRET",
+        "g-secret",
+        |s| is(&s.google.client_secret, "g-secret"),
+        Some("a b"),
+    ),
+    row(
+        "GOOGLE_REDIRECT_URL",
+        "https://a.example/back",
+        |s| s.google.redirect_url.as_deref() == Some("https://a.example/back"),
+        Some("a.example"),
+    ),
+    row(
+        "GOOGLE_NOTIFICATION_URL",
+        "https://a.example/told",
+        |s| s.google.notification_url.as_deref() == Some("https://a.example/told"),
+        Some("a.example"),
     ),
     row(
         "SMTP_SERVER",
@@ -393,6 +475,8 @@ pub(super) const DOCUMENTED: &[Row] = &[
 pub(super) const SECRETS: &[&str] = &[
     "DATABASE_URL",
     "DATABASE_OWNER_URL",
+    "DATABASE_BACKUP_URL",
+    "AURORA_SEAL_KEYS",
     "REDIS_URL",
     "JWT_SECRET",
     "JWT_SECRET_KEY",
@@ -407,6 +491,10 @@ pub(super) const SECRETS: &[&str] = &[
     "HF_TOKEN",
     "CNPJA_PRIMARY_KEY",
     "CNPJA_SECONDARY_KEY",
+    "WHATSAPP_APP_SECRET",
+    "WHATSAPP_FORMER_APP_SECRET",
+    "WHATSAPP_VERIFY_TOKEN",
+    "GOOGLE_CLIENT_SECRET",
     "SMTP_PASSWORD",
     "SLACK_WEBHOOK_URL",
     "DISCORD_WEBHOOK_URL",

@@ -36,6 +36,14 @@ fn what_does_not_fit_together_is_refused() {
             "telegram.chat_ids (not set): required with telegram.bot_token",
         ),
         (
+            &[("whatsapp.app_secret", "s")],
+            "whatsapp.verify_token (not set): required with whatsapp.app_secret",
+        ),
+        (
+            &[("google.client_id", "i")],
+            "google.client_secret (not set): required with google.client_id",
+        ),
+        (
             &[("llm.order", "openai,grok")],
             "llm.order (command line): found \"grok\", which is no provider",
         ),

@@ -13,6 +13,10 @@ fn loader(variable: &str) -> Loader {
             "SMTP_USERNAME" | "SMTP_USER" => &[("email.password", "p")],
             "SMTP_PASSWORD" => &[("email.username", "u")],
             "TELEGRAM_BOT_TOKEN" => &[("telegram.chat_ids", "1")],
+            "WHATSAPP_APP_SECRET" => &[("whatsapp.verify_token", "w")],
+            "WHATSAPP_VERIFY_TOKEN" => &[("whatsapp.app_secret", "s")],
+            "GOOGLE_CLIENT_ID" => &[("google.client_secret", "s")],
+            "GOOGLE_CLIENT_SECRET" => &[("google.client_id", "i")],
             _ => &[],
         }
         .iter()

@@ -32,6 +32,7 @@ pub struct LogsBuilder {
     level: Level,
     directives: Vec<String>,
     stream: Option<(Stream, Format)>,
+    is_plain: bool,
     writers: Vec<(Format, Level, Box<dyn Write + Send>)>,
     file: Option<PathBuf>,
     error_file: Option<PathBuf>,
@@ -55,6 +56,7 @@ impl LogsBuilder {
             level: Level::INFO,
             directives: Vec::new(),
             stream: None,
+            is_plain: false,
             writers: Vec::new(),
             file: None,
             error_file: None,
@@ -138,6 +140,12 @@ impl LogsBuilder {
         self
     }
 
+    /// No colours, also where the stream is a terminal: somebody asked for none (<https://no-color.org>).
+    pub const fn plain(mut self) -> Self {
+        self.is_plain = true;
+        self
+    }
+
     /// JSON lines to a file; its folder is made. No two processes may share it.
     pub fn file(mut self, path: impl AsRef<Path>) -> Self {
         self.file = Some(path.as_ref().to_owned());
@@ -202,7 +210,7 @@ impl LogsBuilder {
             sinks.push(Sink {
                 queue: Queue::start(name, out)?,
                 format,
-                ansi: terminal && format == Format::Human,
+                ansi: terminal && !self.is_plain && format == Format::Human,
                 least: Level::TRACE,
             });
         }

@@ -6,8 +6,8 @@ pub(super) mod usage;
 use std::collections::BTreeMap;
 
 use super::figures::{
-    ClientFigures, FileFigures, LeadFigures, Overview, OwnerFigures, Point, SourceFigures, TaskFigures,
-    WebhookFigures,
+    AppointmentFigures, ClientFigures, FileFigures, LeadFigures, Overview, OwnerFigures, Point,
+    SourceFigures, TaskFigures, WebhookFigures,
 };
 use super::period::Period;
 use crate::context::Context;
@@ -51,6 +51,8 @@ aurora_core::store::statements! {
         where workspace_id = $1 and status = 'open' and due_at < $2 and deleted_at is null";
     FILES = "select count(*), cast(coalesce(sum(size), 0) as bigint) from files
         where workspace_id = $1 and created_at >= $2 and created_at < $3 and deleted_at is null";
+    APPOINTMENTS = "select status, count(*) from appointments
+        where workspace_id = $1 and starts_at >= $2 and starts_at < $3 group by status";
     WEBHOOKS = "select state, count(*) from webhook_deliveries
         where workspace_id = $1 and finished_at >= $2 and finished_at < $3 and finished_at is not null group by state";
 }
@@ -174,6 +176,20 @@ pub(super) async fn sources(
         .collect();
     sources.sort_by_key(|source| std::cmp::Reverse((source.leads.won, source.leads.created)));
     Ok(sources)
+}
+
+pub(super) async fn appointments(
+    store: &Store,
+    context: &Context,
+    period: Period,
+) -> Result<AppointmentFigures, Error> {
+    let rows: Vec<(String, i64)> = reading!(store, context, |tx| {
+        Ok(over!(APPOINTMENTS, context, period).fetch_all(&mut *tx).await?)
+    })?;
+    Ok(AppointmentFigures {
+        total: rows.iter().map(|(_, count)| count).sum(),
+        by_status: rows.into_iter().collect(),
+    })
 }
 
 pub(super) async fn owners(

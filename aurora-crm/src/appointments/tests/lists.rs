@@ -3,11 +3,42 @@ use aurora_core::store::on_reader;
 use chrono::NaiveDate;
 
 use super::{Clinic, time};
+use crate::analytics::Period;
 use crate::appointments::{AppointmentFilter, AppointmentStatus, NewWaitingEntry};
 use crate::clients::{MergeChoices, NewClient};
 use crate::error::ErrorKind;
 use crate::leads::tests::{kind, wrong};
 use crate::testing::each_database;
+
+#[tokio::test]
+async fn figures_count_what_begins_in_the_period_by_its_status() {
+    each_database(|db| async move {
+        let clinic = Clinic::open(db.database).await;
+        let (analytics, context) = (clinic.crm.analytics(), &clinic.context);
+        let first = clinic.booked(clinic.checkup("02T08:00")).await;
+        clinic.booked(clinic.checkup("02T10:00")).await;
+        clinic.booked(clinic.surgery("02T12:00")).await;
+        clinic.booked(clinic.checkup("03T08:00")).await;
+        clinic.cancelled(&first).await;
+        let day = Period::new(time("02T00:00"), time("03T00:00")).unwrap();
+        let found = analytics.appointments(context, day).await.unwrap();
+        let of = |status| found.in_status(status);
+        assert_eq!(found.total, 3);
+        assert_eq!(of(AppointmentStatus::Cancelled), 1);
+        assert_eq!(of(AppointmentStatus::Confirmed), 1);
+        assert_eq!(of(AppointmentStatus::Requested), 1);
+        assert_eq!(
+            (of(AppointmentStatus::NoShow), found.no_show_rate()),
+            (0, None),
+            "nothing is over"
+        );
+        let edge = Period::new(time("03T08:00"), time("03T08:01")).unwrap();
+        assert_eq!(analytics.appointments(context, edge).await.unwrap().total, 1);
+        let before = Period::new(time("03T07:00"), time("03T08:00")).unwrap();
+        assert_eq!(analytics.appointments(context, before).await.unwrap().total, 0);
+    })
+    .await;
+}
 
 #[tokio::test]
 async fn pages_hold_what_fits_once_and_in_order() {

@@ -98,6 +98,16 @@ impl SqlClients {
         })
     }
 
+    pub(in super::super) async fn note(
+        &self,
+        context: &Context,
+        id: ClientNoteId,
+    ) -> Result<ClientNote, Error> {
+        reading!(self.store, context, |tx| {
+            get_in(&mut (&mut *tx).into(), context, id).await
+        })
+    }
+
     pub(in super::super) async fn update_note(
         &self,
         context: &Context,

@@ -5,7 +5,7 @@ use aurora_core::store::on_reader;
 use aurora_core::time::{Clock as _, ManualClock};
 
 use super::{crm, kind, wrong};
-use crate::clients::{ClientChange, ClientFilter, MergeChoices, NewClient, Reach};
+use crate::clients::{ClientChange, ClientFilter, ClientNoteId, MergeChoices, NewClient, Reach};
 use crate::context::Context;
 use crate::error::ErrorKind;
 use crate::testing::each_database;
@@ -202,6 +202,10 @@ async fn notes_are_kept_per_client() {
             (made[3].text.as_str(), made[3].author.as_str()),
             ("note 3", "test")
         );
+        assert!(clients.note(&context, made[3].id).await.unwrap() == made[3]);
+        let absent = ClientNoteId::new(clock.now());
+        let error = clients.note(&context, absent).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NotFound);
         let (mut seen, mut request) = (Vec::new(), PageRequest::first(3));
         loop {
             let page = clients.notes(&context, client.id, &request).await.unwrap();

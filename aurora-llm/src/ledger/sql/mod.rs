@@ -1,5 +1,6 @@
 //! The ledger in SQLite or PostgreSQL.
 
+pub(super) mod allowances;
 mod books;
 mod rows;
 pub(crate) mod statements;
@@ -23,14 +24,22 @@ use super::{
 };
 
 /// The history of the ledger's tables. Forward only: a released file is never changed.
-const MIGRATIONS: Migrations = Migrations::new(
+pub const MIGRATIONS: Migrations = Migrations::new(
     "_aurora_llm_migrations",
-    &[Migration {
-        version: 1,
-        name: "ledger",
-        sqlite: include_str!("migrations/0001_ledger.sqlite.sql"),
-        postgres: include_str!("migrations/0001_ledger.postgres.sql"),
-    }],
+    &[
+        Migration {
+            version: 1,
+            name: "ledger",
+            sqlite: include_str!("migrations/0001_ledger.sqlite.sql"),
+            postgres: include_str!("migrations/0001_ledger.postgres.sql"),
+        },
+        Migration {
+            version: 2,
+            name: "allowances",
+            sqlite: include_str!("migrations/0002_allowances.sqlite.sql"),
+            postgres: include_str!("migrations/0002_allowances.postgres.sql"),
+        },
+    ],
 );
 
 /// How often something is tried that another transaction is in the way of.

@@ -24,6 +24,17 @@ macro_rules! usage {
 }
 
 aurora_core::store::statements! {
+    /// A range of names: those of one sort stand together.
+    ALLOWANCES = "select holder, content, version, changed_at from aurora_llm_allowances
+        where tenant = $1 and holder between $2 and $3 order by holder limit $4";
+    /// What counts for a call: the tenant's own, that of the key, and those of models.
+    ALLOWANCES_OF = "select holder, content, version, changed_at from aurora_llm_allowances
+        where tenant = $1 and (holder in ('tenant', $2) or holder between 'model/' and 'model0') order by holder limit 64";
+    ADD_ALLOWANCE = "insert into aurora_llm_allowances (tenant, holder, content, version, changed_at)
+        values ($1, $2, $3, 1, $4) on conflict (tenant, holder) do nothing";
+    CHANGE_ALLOWANCE = "update aurora_llm_allowances set content = $3, version = version + 1, changed_at = $4
+        where tenant = $1 and holder = $2 and version = $5";
+    REMOVE_ALLOWANCE = "delete from aurora_llm_allowances where tenant = $1 and holder = $2";
     /// Whoever has opened an account has it to himself until the transaction ends; the order is the same for all.
     OPEN_SQLITE = "insert into aurora_llm_accounts (tenant, account, ends_at, spent, spent_tokens, reserved,
             reserved_tokens)

@@ -318,3 +318,31 @@ async fn keeps_the_contract() {
     };
     notifier_contract(&through(&sink, Encryption::StartTls).build().unwrap()).await;
 }
+
+#[tokio::test]
+async fn a_letter_is_a_plain_mail_to_whoever_it_names() {
+    let Some(sink) = Sink::start(&["starttls"]) else {
+        return;
+    };
+    let letters = through(&sink, Encryption::StartTls).letters().unwrap();
+    let letter = |to: &str| Letter {
+        id: samples::firing().id,
+        to: to.to_owned(),
+        subject: "Convite para a Clínica\r\nBcc: all@example.com".to_owned(),
+        text: "Olá!\n\nhttps://aurora.example/invite?token=abc\n".to_owned(),
+        at: samples::firing().created_at,
+    };
+    letters.post(&letter("João <joao@example.com>")).await.unwrap();
+    let mail = sink.next("mail");
+    assert_eq!(mail["encrypted"], true);
+    assert_eq!(mail["to"], serde_json::json!(["joao@example.com"]));
+    assert!(header(&mail, "Subject")[0].starts_with("Convite para a Clínica"));
+    assert!(header(&mail, "Bcc").is_empty(), "a subject is one line");
+    assert!(format!("{mail}").contains("/invite?token=abc"));
+    let error = letters.post(&letter("nobody")).await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.scope()),
+        (NotifyErrorKind::Gone, Scope::Target)
+    );
+    assert!(!format!("{:?}", letter("ana@example.com")).contains("ana@"));
+}

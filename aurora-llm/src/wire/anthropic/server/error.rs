@@ -28,7 +28,7 @@ pub(super) fn body(error: &Error) -> Value {
     let mut inner = json!({"type": kind(error.kind()), "message": served_error::message(error)});
     if let Some(inner) = inner.as_object_mut() {
         let code = match error.kind() {
-            ErrorKind::QuotaExhausted => Some("enforced_spend_limit_reached"),
+            ErrorKind::QuotaExhausted | ErrorKind::BudgetExceeded => Some("enforced_spend_limit_reached"),
             ErrorKind::ContextOverflow => Some("model_context_window_exceeded"),
             _ => None,
         };
@@ -41,9 +41,10 @@ pub(super) fn body(error: &Error) -> Value {
 
 const fn kind(kind: ErrorKind) -> &'static str {
     match kind {
-        ErrorKind::RateLimited | ErrorKind::LocalRateLimited | ErrorKind::QuotaExhausted => {
-            "rate_limit_error"
-        }
+        ErrorKind::RateLimited
+        | ErrorKind::LocalRateLimited
+        | ErrorKind::QuotaExhausted
+        | ErrorKind::BudgetExceeded => "rate_limit_error",
         ErrorKind::Overloaded | ErrorKind::CircuitOpen => "overloaded_error",
         ErrorKind::Authentication => "authentication_error",
         ErrorKind::Permission => "permission_error",

@@ -22,7 +22,8 @@ pub fn encode_error(error: &Error) -> ErrorAnswer {
 pub(in crate::wire) fn body(error: &Error) -> Value {
     let (kind, code) = match error.kind() {
         ErrorKind::RateLimited | ErrorKind::LocalRateLimited => ("rate_limit_error", "rate_limit_exceeded"),
-        ErrorKind::QuotaExhausted => ("insufficient_quota", "insufficient_quota"),
+        // A budget of ours is to the client what a quota is: official clients know the code and do not repeat the call.
+        ErrorKind::QuotaExhausted | ErrorKind::BudgetExceeded => ("insufficient_quota", "insufficient_quota"),
         ErrorKind::Authentication => ("invalid_request_error", "invalid_api_key"),
         ErrorKind::Permission => ("invalid_request_error", "permission_denied"),
         ErrorKind::ModelNotFound => ("invalid_request_error", "model_not_found"),
