@@ -1,33 +1,47 @@
 //! The application: its parts, its router, its listener.
 
 use std::fmt;
-use std::future::{Future, pending};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aurora_alerts::AlertEngine;
-use aurora_core::config::Settings;
+use aurora_alerts::{AlertEngine, Rule};
+use aurora_core::cache::{CacheStore, MemoryCache, RedisCache};
+use aurora_core::config::{Live, Settings};
 use aurora_core::health::{Criticality, DatabaseCheck, HealthCheck, HealthRegistry, HealthRegistryBuilder};
 use aurora_core::monitor::Monitor;
+use aurora_core::redis::Redis;
 use aurora_core::rng::Random;
+use aurora_core::secret::Secret;
+use aurora_core::store::backup::BackupCheck;
 use aurora_core::telemetry::ProcessMetrics;
 use aurora_core::time::{Clock, SystemClock};
-use aurora_crm::Crm;
+use aurora_crm::channels::google_calendar::Google;
+use aurora_crm::companies::Companies;
+use aurora_crm::files::Files;
+use aurora_crm::{Context, Crm};
 use aurora_llm::LlmClient;
 use axum::Router;
 use metrics_exporter_prometheus::PrometheusHandle;
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::bound::Bound;
 use crate::error::{Error, ErrorKind};
-use crate::http::{self, Exposure, Gateway, Occasion, Pulse};
+use crate::http::{self, Bell, Books, Bus, Doors, Exposure, Gateway, Keys, Occasion, Pace, Pulse, Sockets};
 use crate::jobs::observe::Judgement;
+use crate::mail::{Mail, Page};
+use crate::rulebook::Rulebook;
+use crate::samples::Samples;
 use crate::state::AppState;
-use crate::{jobs, serve, wiring};
+use crate::wiring::reception::{Lent, Reception};
+use crate::wiring::{Embedding, Library};
+use crate::{serve, wiring};
 
-/// Longest time that the notifications that wait get when the app stops. What is left is kept for the next start.
-const ALERTS_LIMIT: Duration = Duration::from_secs(1);
+/// Bytes of memory for what servers would share.
+const SHARED: usize = 64 << 20;
+
+/// How much older than its period the last backup may be before `/ready` tells.
+const BACKUP_MARGIN: Duration = Duration::from_secs(2 * 3_600);
 
 /// An Aurora server as a value: several live in one process without meeting.
 ///
@@ -63,7 +77,8 @@ impl App {
     /// # Cancel safety
     /// Dropping the future closes what was opened.
     pub async fn build(settings: Settings) -> Result<Self, Error> {
-        wiring::builder(settings).await?.build().await
+        let builder = Box::pin(wiring::builder(settings)).await?;
+        builder.build().await
     }
 
     /// An app of parts that were made elsewhere, with the default settings.
@@ -87,13 +102,23 @@ impl App {
             clock: Arc::new(SystemClock),
             occasion: Occasion::Serve,
             judgement: Judgement::default(),
+            keys: None,
+            redis: None,
+            live: None,
+            companies: None,
+            files: None,
+            embedding: None,
+            google: None,
+            books: Books::default(),
+            base_rules: None,
         })
     }
 
     /// The routes with all their layers, to be nested in or merged with an application's own.
     ///
-    /// There is no authentication yet: whoever reaches this router may do everything. The protection against foreign
-    /// web pages belongs to [`App::listen`], because only a listener on loopback knows its own names.
+    /// Callers show a token or a key, as everywhere. While `access.open` is set, whoever reaches this router may do
+    /// everything; the protection against foreign web pages belongs to [`App::listen`] then, because only a listener on
+    /// loopback knows its own names.
     pub fn router(&self) -> Router {
         http::router(&self.state, Exposure::Embedded)
     }
@@ -101,17 +126,46 @@ impl App {
     /// Begins to listen; port 0 takes a free one. Nothing is answered before [`Bound::run`].
     ///
     /// # Errors
-    /// `Address` when the address is in use or not ours, or is not a loopback address.
+    /// `Address` when the address is in use or not ours, or when others than this machine reach it while `access.open` is
+    /// set.
     pub async fn listen(&self, address: SocketAddr) -> Result<Bound, Error> {
-        only_loopback(address)?;
+        if self.state.doors.are_open() {
+            only_loopback(address)?;
+        }
         let (listener, address) = serve::bind(address).await.map_err(|error| {
             Error::new(ErrorKind::Address, format!("cannot listen on {address}")).caused_by(error)
         })?;
+        self.state.mail.listening(address);
         Ok(Bound {
             app: self.clone(),
             listener,
             address,
         })
+    }
+
+    /// The link by which the first administrator is made, good for 30 minutes; an earlier one is over. `None` where there is
+    /// somebody already, or `access.open` is set. After [`App::listen`] it leads to the address that was got.
+    ///
+    /// # Errors
+    /// `Storage` when the database does not answer.
+    pub async fn first_link(&self) -> Result<Option<Secret>, Error> {
+        let state = &self.state;
+        if state.doors.are_open() {
+            return Ok(None);
+        }
+        match state
+            .doors
+            .accounts()
+            .setup_token(&Context::installation("first start"))
+            .await
+        {
+            Ok(token) => Ok(Some(state.mail.link(Page::Setup, &token))),
+            Err(error) if error.kind() == aurora_crm::ErrorKind::AlreadyExists => Ok(None),
+            Err(error) => {
+                let what = "the first administrator cannot be asked for";
+                Err(Error::new(ErrorKind::Storage, what).caused_by(error))
+            }
+        }
     }
 
     /// What every part of the app can reach.
@@ -128,8 +182,8 @@ pub(crate) fn only_loopback(address: SocketAddr) -> Result<(), Error> {
     Err(Error::new(
         ErrorKind::Address,
         format!(
-            "refusing to listen on {address}: there is no authentication yet, so whoever reaches the server may do \
-             everything; listen on a loopback address such as 127.0.0.1:{}",
+            "refusing to listen on {address}: access.open is set, so whoever reaches the server may do everything; \
+             listen on a loopback address such as 127.0.0.1:{}, or take access.open away",
             address.port()
         ),
     ))
@@ -148,6 +202,15 @@ pub struct AppBuilder {
     clock: Arc<dyn Clock>,
     occasion: Occasion,
     judgement: Judgement,
+    keys: Option<Keys>,
+    redis: Option<Redis>,
+    live: Option<Live>,
+    companies: Option<Companies>,
+    files: Option<Files>,
+    embedding: Option<Embedding>,
+    google: Option<Google>,
+    books: Books,
+    base_rules: Option<Vec<Rule>>,
 }
 
 impl AppBuilder {
@@ -181,9 +244,63 @@ impl AppBuilder {
         self
     }
 
+    /// Where companies are looked up by their CNPJ; in the sources that the settings name unless told.
+    pub fn companies(mut self, companies: Companies) -> Self {
+        self.companies = Some(companies);
+        self
+    }
+
     /// Where time comes from; the system unless told.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Arc::new(clock);
+        self
+    }
+
+    /// Where files and the media of messages are kept; without it they are gone with the process.
+    pub fn files(mut self, files: Files) -> Self {
+        self.files = Some(files);
+        self
+    }
+
+    /// What turns the passages of documents into vectors; without it they are searched by words alone.
+    pub(crate) fn embedding(mut self, embedding: Option<Embedding>) -> Self {
+        self.embedding = embedding;
+        self
+    }
+
+    /// Google as it is reached, instead of what the settings say of it.
+    pub fn google(mut self, google: Google) -> Self {
+        self.google = Some(google);
+        self
+    }
+
+    /// What signs tokens and seals secrets; without it they are gone with the process.
+    pub(crate) fn keys(mut self, keys: Keys) -> Self {
+        self.keys = Some(keys);
+        self
+    }
+
+    /// What several servers share: limits and the answers of idempotent calls. Without it each has its own.
+    pub(crate) fn redis(mut self, redis: Redis) -> Self {
+        self.redis = Some(redis);
+        self
+    }
+
+    /// Where the settings come from, for administrators who look at them or want them read anew.
+    pub(crate) fn live(mut self, live: Live) -> Self {
+        self.live = Some(live);
+        self
+    }
+
+    /// Where usage, limits and budgets of model calls are kept: that of the client; without it in this process.
+    pub(crate) fn books(mut self, books: Books) -> Self {
+        self.books = books;
+        self
+    }
+
+    /// The alert rules that the server begins with, when the engine already works by what people have kept of others.
+    pub(crate) fn base_rules(mut self, rules: Vec<Rule>) -> Self {
+        self.base_rules = Some(rules);
         self
     }
 
@@ -197,27 +314,90 @@ impl AppBuilder {
     /// The app. Makes the workspace that everything acts in, if it is not there.
     ///
     /// # Errors
-    /// `Storage` when the database does not answer, `Settings` when two checks have the same name or one has none.
+    /// `Storage` when the database does not answer, `Settings` when two checks have the same name or one has none, or the
+    /// settings of the lookup of companies make no sense.
     pub async fn build(self) -> Result<App, Error> {
+        Box::pin(self.assemble()).await
+    }
+
+    async fn assemble(self) -> Result<App, Error> {
         let workspace = wiring::default_workspace(&self.crm).await?;
-        let health = self.health.clock(Arc::clone(&self.clock)).build();
+        let clock = Arc::clone(&self.clock);
+        let keys = match self.keys {
+            Some(keys) => keys,
+            None => Keys::ephemeral()?,
+        };
+        let pace = Pace::new(&self.settings.limits, self.redis.as_ref(), &clock)?;
+        let shared: Arc<dyn CacheStore> = match &self.redis {
+            Some(redis) => Arc::new(RedisCache::new(redis)),
+            None => Arc::new(
+                MemoryCache::builder()
+                    .capacity(SHARED)
+                    .clock(Arc::clone(&clock))
+                    .build(),
+            ),
+        };
+        let mail = Mail::new(&self.settings, &clock)?;
+        let companies = match self.companies {
+            Some(companies) => companies,
+            None => wiring::companies(&self.settings, None, &clock)?,
+        };
+        let doors = Doors::new(&self.crm, &keys, &self.settings, &clock)?;
+        let library = Library::new(
+            &self.crm,
+            (&doors, &keys),
+            &self.settings,
+            &clock,
+            (self.files, self.embedding),
+        )?;
+        let reception = Reception::new(Lent {
+            crm: &self.crm,
+            settings: &self.settings,
+            keys: &keys,
+            clock: &clock,
+            llm: self.llm.clone(),
+            files: library.files.clone(),
+            knowledge: library.knowledge.clone(),
+            google: self.google,
+        })?;
+        let mut health = self.health;
+        if let Some(every) = self.settings.backup.every {
+            let check = BackupCheck::new(library.backups.clone(), every + BACKUP_MARGIN);
+            health = health.check(Criticality::Degraded, check);
+        }
+        let health = health.clock(Arc::clone(&clock)).build();
         let health = health.map_err(|error| {
             Error::new(ErrorKind::Settings, "a component of /ready cannot be watched").caused_by(error)
         })?;
-        let clock = self.clock;
+        let is_applied = self.base_rules.is_some();
+        let base_rules = self.base_rules.unwrap_or_else(|| self.alerts.rules());
         Ok(App {
             state: AppState {
-                gateway: Gateway::new(self.llm, Arc::clone(&clock)),
+                rulebook: Rulebook::new(self.alerts.clone(), base_rules, is_applied),
+                samples: Samples::new(self.alerts.clone(), Arc::clone(&clock)),
+                bus: Bus::new(Arc::clone(&clock)),
+                gateway: Gateway::new(self.llm, Arc::clone(&clock)).with(self.books),
                 pulse: Pulse::new(self.occasion),
+                bell: Bell::default(),
+                companies,
                 judgement: self.judgement,
                 alerts: self.alerts,
                 crm: self.crm,
+                doors,
+                pace,
+                shared,
+                mail,
+                live: self.live,
+                restart: CancellationToken::new(),
+                library,
+                reception: Arc::new(reception),
                 workspace,
                 monitor: self.monitor.unwrap_or_else(|| Monitor::new(Arc::clone(&clock))),
                 http: Monitor::new(Arc::clone(&clock)),
                 health,
                 process: ProcessMetrics::new().clock(Arc::clone(&clock)),
                 connections: serve::Connections::default(),
+                sockets: Sockets::default(),
                 random: Random::system(),
                 settings: Arc::new(self.settings),
                 started: clock.elapsed(),
@@ -234,82 +414,5 @@ impl fmt::Debug for AppBuilder {
         f.debug_struct("AppBuilder")
             .field("crm", &self.crm)
             .finish_non_exhaustive()
-    }
-}
-
-/// An app that listens.
-#[derive(Debug)]
-#[must_use = "nothing is answered before `run`"]
-pub struct Bound {
-    app: App,
-    listener: TcpListener,
-    address: SocketAddr,
-}
-
-impl Bound {
-    /// The address that it listens on, with the port that it got.
-    #[must_use]
-    pub const fn local_addr(&self) -> SocketAddr {
-        self.address
-    }
-
-    /// Serves until `stop` is ready, then stops in order, see [`Bound::run_until`].
-    ///
-    /// # Errors
-    /// As [`Bound::run_until`].
-    pub async fn run(self, stop: impl Future<Output = ()> + Send) -> Result<(), Error> {
-        self.run_until(stop, pending()).await
-    }
-
-    /// Serves until `stop` is ready; then accepts nothing more, ends streams at once and lets running requests end
-    /// within the drain limit of the settings, or within a second once `hurry` is ready.
-    ///
-    /// An app runs once: after that its streams and jobs are over for good.
-    ///
-    /// # Errors
-    /// `Internal` when requests had to be cut off.
-    ///
-    /// # Cancel safety
-    /// Dropping the future cuts everything off at once.
-    pub async fn run_until(
-        self,
-        stop: impl Future<Output = ()> + Send,
-        hurry: impl Future<Output = ()> + Send,
-    ) -> Result<(), Error> {
-        let state = self.app.state().clone();
-        let router = http::router(&state, Exposure::Loopback);
-        let limits = &state.settings.limits;
-        let limits = serve::Limits::new(limits.header_read_timeout, limits.drain_timeout);
-        let serving = serve::run(
-            self.listener,
-            router,
-            limits,
-            Arc::clone(&state.clock),
-            state.connections.clone(),
-            state.stop.clone(),
-            hurry,
-        );
-        let stopping = async {
-            stop.await;
-            state.health.drain();
-            state.stop.cancel();
-        };
-        // Streams end with the app also when this future is dropped.
-        let _end = state.stop.clone().drop_guard();
-        // Alerts outlast the requests: what the last of them cause is told too.
-        let serving = async {
-            let finished = serving.await;
-            state.alerts.shutdown(ALERTS_LIMIT).await;
-            finished
-        };
-        let (finished, (), ()) = tokio::join!(serving, stopping, jobs::run(&state));
-        if finished {
-            Ok(())
-        } else {
-            Err(Error::new(
-                ErrorKind::Internal,
-                "running requests had to be cut off because their time was over",
-            ))
-        }
     }
 }

@@ -12,8 +12,27 @@ pub enum ErrorKind {
     Address,
     /// The data folder or the database cannot be used.
     Storage,
+    /// What was asked for cannot be done: it names what is not there, or what was handed in is not allowed.
+    Refused,
     /// The fault lies within the program or the machine.
     Internal,
+    /// Nothing failed: an administrator asked for a restart, and the server has stopped in order.
+    Restart,
+}
+
+impl ErrorKind {
+    /// Its name for programs.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Settings => "settings",
+            Self::Address => "address",
+            Self::Storage => "storage",
+            Self::Refused => "refused",
+            Self::Internal => "internal",
+            Self::Restart => "restart",
+        }
+    }
 }
 
 /// A server that could not start or had to stop.

@@ -11,20 +11,27 @@
 //! | `dashboard` | the page at `/`, in the binary |
 //! | `demo` | `aurora demo`: providers, traffic and script of the story |
 //! | `serve` | the listener with its limits |
+//! | `mail` | letters to people: invitations, links to choose a password |
 //! | `jobs` | what runs beside the requests |
+//! | `rulebook`, `samples` | the alert rules in force, and what was measured lately to try others on |
 
 mod app;
+mod bound;
 pub mod cli;
 mod dashboard;
 mod demo;
 mod error;
 mod http;
 mod jobs;
+mod mail;
+mod rulebook;
+mod samples;
 mod serve;
 mod state;
 mod telemetry;
 mod wiring;
 
-pub use app::{App, AppBuilder, Bound};
+pub use app::{App, AppBuilder};
+pub use bound::Bound;
 pub use error::{Error, ErrorKind};
 pub use telemetry::install_metrics;

@@ -5,20 +5,27 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aurora_alerts::AlertEngine;
-use aurora_core::config::Settings;
+use aurora_core::cache::CacheStore;
+use aurora_core::config::{Live, Settings};
 use aurora_core::health::HealthRegistry;
 use aurora_core::monitor::Monitor;
 use aurora_core::rng::Random;
 use aurora_core::telemetry::ProcessMetrics;
 use aurora_core::time::Clock;
 use aurora_crm::Crm;
+use aurora_crm::companies::Companies;
 use aurora_crm::workspaces::WorkspaceId;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::http::{Gateway, Pulse};
+use crate::http::{Bell, Bus, Doors, Gateway, Pace, Pulse, Sockets};
 use crate::jobs::observe::Judgement;
+use crate::mail::Mail;
+use crate::rulebook::Rulebook;
+use crate::samples::Samples;
 use crate::serve::Connections;
+use crate::wiring::Library;
+use crate::wiring::reception::Reception;
 
 /// The parts of one app; a cheap handle.
 #[derive(Clone)]
@@ -28,11 +35,37 @@ pub(crate) struct AppState {
     pub(crate) gateway: Gateway,
     /// What the dashboards listen to.
     pub(crate) pulse: Pulse,
+    /// What rings when the time of a task's reminder has come.
+    pub(crate) bell: Bell,
+    /// Companies by their CNPJ, out of public registries.
+    pub(crate) companies: Companies,
     /// How rates are judged for the alert rules.
     pub(crate) judgement: Judgement,
     pub(crate) alerts: AlertEngine,
+    /// The alert rules in force and what people have changed of them.
+    pub(crate) rulebook: Rulebook,
+    /// The way of samples to the alert engine, with what was measured lately.
+    pub(crate) samples: Samples,
+    /// What happens, for those who listen.
+    pub(crate) bus: Bus,
     pub(crate) crm: Crm,
-    /// The one workspace that every call acts in until there is authentication.
+    /// Who is let in.
+    pub(crate) doors: Doors,
+    /// How often somebody may call.
+    pub(crate) pace: Pace,
+    /// What servers share for a while: Redis, or this process's memory.
+    pub(crate) shared: Arc<dyn CacheStore>,
+    /// Letters to people, and the links in them.
+    pub(crate) mail: Mail,
+    /// The settings with their origins; `None` where they belong to an embedding application.
+    pub(crate) live: Option<Live>,
+    /// Cancelled when an administrator asks for a restart.
+    pub(crate) restart: CancellationToken,
+    /// Files, knowledge, webhooks, privacy, backups.
+    pub(crate) library: Library,
+    /// WhatsApp, chats on pages, calendars, the assistant.
+    pub(crate) reception: Arc<Reception>,
+    /// The first workspace: that of the installation itself. Calls through open doors act in it unless they select another.
     pub(crate) workspace: WorkspaceId,
     /// How the targets of the model client perform.
     pub(crate) monitor: Monitor,
@@ -43,6 +76,8 @@ pub(crate) struct AppState {
     pub(crate) process: ProcessMetrics,
     /// The connections of our own listener.
     pub(crate) connections: Connections,
+    /// The WebSockets, which leave their connections behind.
+    pub(crate) sockets: Sockets,
     /// For the ids of traces.
     pub(crate) random: Random,
     pub(crate) settings: Arc<Settings>,
@@ -59,11 +94,6 @@ impl AppState {
     /// Time since the app was built.
     pub(crate) fn uptime(&self) -> Duration {
         self.clock.elapsed().saturating_sub(self.started)
-    }
-
-    /// The context of a call on behalf of a request.
-    pub(crate) fn context(&self, request_id: &crate::http::RequestId) -> aurora_crm::Context {
-        aurora_crm::Context::new(self.workspace, "loopback").request_id(request_id.as_str())
     }
 }
 

@@ -49,6 +49,7 @@ pub fn install_metrics() -> Option<PrometheusHandle> {
     aurora_core::cache::describe();
     aurora_core::redis::describe();
     aurora_core::monitor::export::describe();
+    aurora_crm::companies::describe();
     Some(handle)
 }
 

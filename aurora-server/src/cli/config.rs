@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use aurora_core::config::{self, Entry, Loaded, Problem};
 use clap::{Args, Subcommand};
 use serde::Serialize;
+use serde_json::json;
 
-use super::serve::{say, say_aside};
-use super::{Sources, refused};
+use super::output::{Output, say, say_aside};
+use super::place::{Sources, of_settings};
 use crate::error::{Error, ErrorKind};
 
 /// What the settings are looked at for.
@@ -35,9 +36,6 @@ pub(super) struct Shown {
     /// Folder of aurora.toml, aurora.<environment>.toml and .env [default: the present one].
     #[arg(long, value_name = "DIR")]
     folder: Option<PathBuf>,
-    /// Answer in JSON.
-    #[arg(long)]
-    json: bool,
 }
 
 #[derive(Serialize)]
@@ -49,23 +47,26 @@ struct Report<'a> {
     settings: Option<Vec<Entry>>,
 }
 
-pub(super) fn run(command: &ConfigCommand) -> Result<(), Error> {
+pub(super) fn run(command: &ConfigCommand, output: Output) -> Result<(), Error> {
     match command {
-        ConfigCommand::Print(shown) => shown.load(|loaded| {
+        ConfigCommand::Print(shown) => shown.load(output, |loaded| {
             warn(loaded);
             say(&loaded.effective());
         }),
-        ConfigCommand::Check(shown) => shown.load(|loaded| {
+        ConfigCommand::Check(shown) => shown.load(output, |loaded| {
             warn(loaded);
             say("the settings are in order\n");
         }),
-        ConfigCommand::Template { env: false } => {
-            say(&config::template());
-            Ok(())
-        }
-        ConfigCommand::Template { env: true } => {
-            say(&config::dotenv_template());
-            Ok(())
+        ConfigCommand::Template { env } => {
+            let text = if *env {
+                config::dotenv_template()
+            } else {
+                config::template()
+            };
+            output.result(
+                &json!({"file": if *env { ".env" } else { "aurora.toml" }, "text": text}),
+                |_| text.clone(),
+            )
         }
         ConfigCommand::Schema => {
             say(&config::schema());
@@ -76,7 +77,7 @@ pub(super) fn run(command: &ConfigCommand) -> Result<(), Error> {
 
 impl Shown {
     /// Reads the settings and shows them, as `tell` does or in JSON.
-    fn load(&self, tell: fn(&Loaded)) -> Result<(), Error> {
+    fn load(&self, output: Output, tell: fn(&Loaded)) -> Result<(), Error> {
         // The files in it are optional, so a wrong name would look like an empty folder.
         if let Some(folder) = self.folder.as_ref().filter(|folder| !folder.is_dir()) {
             let message = format!("--folder {}: there is no such folder", folder.display());
@@ -85,14 +86,14 @@ impl Shown {
         let folder = self.folder.clone().unwrap_or_else(|| PathBuf::from("."));
         let outcome = self.sources.loader(folder).load();
         match &outcome {
-            Ok(loaded) if self.json => say_json(&Report {
+            Ok(loaded) if output.is_json() => say_json(&Report {
                 ok: true,
                 problems: &[],
                 warnings: loaded.warnings(),
                 settings: Some(loaded.entries()),
             })?,
             Ok(loaded) => tell(loaded),
-            Err(error) if self.json => say_json(&Report {
+            Err(error) if output.is_json() => say_json(&Report {
                 ok: false,
                 problems: error.problems(),
                 warnings: error.warnings(),
@@ -100,7 +101,7 @@ impl Shown {
             })?,
             Err(_) => {}
         }
-        outcome.map(drop).map_err(refused)
+        outcome.map(drop).map_err(of_settings)
     }
 }
 

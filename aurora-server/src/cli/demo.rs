@@ -3,8 +3,10 @@
 use std::net::SocketAddr;
 
 use clap::Args;
+use serde_json::json;
 
-use super::serve::{install_crypto, say};
+use super::output::{Output, say};
+use super::serve::install_crypto;
 use super::{block_on, signals};
 use crate::demo::{Console, Demo, Script, Words};
 use crate::error::Error;
@@ -20,14 +22,35 @@ pub(super) struct DemoOptions {
     fast: bool,
 }
 
-pub(super) fn run(options: &DemoOptions) -> Result<(), Error> {
+pub(super) fn run(options: &DemoOptions, output: Output) -> Result<(), Error> {
     install_crypto();
     let script = if options.fast { Script::FAST } else { Script::STORY };
     let (listen, words) = (options.listen, Words::of(&locale()));
     block_on(async move {
-        let demo = Demo::build(script, words, Console::new(|text| say(&format!("{text}\n")))).await?;
+        let tell = move |text: &str| {
+            if output.is_json() {
+                say(&format!(
+                    "{}\n",
+                    json!({"event": "told", "text": text.trim_end()})
+                ));
+            } else {
+                say(&format!("{text}\n"));
+            }
+        };
+        let demo = Demo::build(script, words, Console::new(tell)).await?;
         let bound = demo.listen(listen).await?;
-        demo.introduce(bound.local_addr());
+        if output.is_json() {
+            let address = bound.local_addr();
+            let listening = json!({
+                "event": "listening",
+                "address": address.to_string(),
+                "url": format!("http://{address}"),
+                "simulated": true,
+            });
+            say(&format!("{listening}\n"));
+        } else {
+            demo.introduce(bound.local_addr());
+        }
         let (stop, hurry) = signals::listen()?;
         demo.run(bound, stop, hurry).await
     })
@@ -38,7 +61,7 @@ pub(super) fn run(options: &DemoOptions) -> Result<(), Error> {
     clippy::disallowed_methods,
     reason = "the language of the terminal is no setting of Aurora"
 )]
-fn locale() -> String {
+pub(super) fn locale() -> String {
     let set = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
     ["LC_ALL", "LC_MESSAGES", "LANG"]
         .into_iter()

@@ -4,37 +4,67 @@
 //! | code | means |
 //! | --- | --- |
 //! | 0 | done, or stopped in order |
-//! | 1 | something outside has to be put right: the command line, a setting, the address, the data folder, the database |
+//! | 1 | something outside has to be put right: the command line, a setting, the address, the data folder, the database, what was asked for |
 //! | 2 | the program failed, or running requests had to be cut off at the stop |
+//! | 75 | an administrator asked for a restart: what supervises the program starts it anew |
 
+mod alerts;
+mod ask;
+mod audit;
+mod backup;
+mod chat;
+mod check;
+mod clients;
+mod completions;
 mod config;
 mod demo;
+mod key;
+mod migrate;
+mod output;
+mod place;
+mod probe;
+mod progress;
+mod restore;
 mod serve;
+mod setup;
 mod signals;
 mod start_text;
+mod systemd;
+mod user;
+mod workspace;
 
-use std::error::Error as _;
 use std::ffi::OsString;
-use std::io::Write as _;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use aurora_core::config::Loader;
 use clap::{Args, Parser, Subcommand};
 
+use self::output::{Output, complain, complain_in_json, exit_code};
+use self::place::Place;
 use crate::error::{Error, ErrorKind};
+
+/// `EX_TEMPFAIL` of sysexits.h: to be tried again.
+const RESTART: u8 = 75;
 
 /// LLM gateway, CRM and alerts in one program.
 #[derive(Debug, Parser)]
 #[command(name = "aurora", version, args_conflicts_with_subcommands = true)]
-#[command(after_help = "Without a command, `serve` is run.\n\
-    Exit codes: 0 done, 1 something outside has to be put right, 2 the program failed.")]
+#[command(after_help = "Without a command, `serve` is run.\n\n\
+    Exit codes:\n  \
+      0  done, or stopped in order\n  \
+      1  something outside has to be put right: the command line, a setting, the address, the data folder,\n     \
+         the database, what was asked for\n  \
+      2  the program failed, or running requests had to be cut off at the stop\n\n\
+    With --json the result is JSON on standard output, and an error one JSON object on standard error.\n\
+    Colours are for terminals, and never shown with --json or where NO_COLOR is set.")]
 struct CommandLine {
     #[command(subcommand)]
     command: Option<Command>,
     #[command(flatten)]
     options: Options,
+    /// Answer in JSON.
+    #[arg(long, global = true)]
+    json: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -43,9 +73,48 @@ enum Command {
     Serve(Options),
     /// Show everything with simulated providers: no key, no network, nothing is kept.
     Demo(demo::DemoOptions),
+    /// Write aurora.toml and .env: by questions, or with --yes and --set.
+    Setup(setup::SetupOptions),
     /// Show, check and describe the settings.
     #[command(subcommand)]
     Config(config::ConfigCommand),
+    /// Try everything that the settings name: database, cache, providers, channels.
+    Check(check::CheckOptions),
+    /// Ask a server on this machine whether it is ready, as the health check of a container; 0 if so, 1 if not.
+    Probe(probe::ProbeOptions),
+    /// Bring the schema of the database up to date.
+    Migrate(migrate::MigrateOptions),
+    /// People who sign in.
+    #[command(subcommand)]
+    User(user::UserCommand),
+    /// Keys of programs.
+    #[command(subcommand)]
+    Key(key::KeyCommand),
+    /// Workspaces: the tenants.
+    #[command(subcommand)]
+    Workspace(workspace::WorkspaceCommand),
+    /// Make a backup of the database while it is used, and restore it as a test.
+    Backup(backup::BackupOptions),
+    /// Bring a backup back.
+    Restore(restore::RestoreOptions),
+    /// Read clients from a CSV file.
+    #[command(subcommand)]
+    Import(clients::ImportCommand),
+    /// Write clients into a CSV file.
+    #[command(subcommand)]
+    Export(clients::ExportCommand),
+    /// Talk to a model.
+    Chat(chat::ChatOptions),
+    /// Try channels, and look at alerts and their rules.
+    #[command(subcommand)]
+    Alerts(alerts::AlertsCommand),
+    /// The log of who did what.
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
+    /// Write what a shell needs to complete commands.
+    Completions(completions::CompletionsOptions),
+    /// Tell the version.
+    Version,
 }
 
 /// What `serve` takes.
@@ -54,86 +123,77 @@ struct Options {
     /// Address and port to listen on; port 0 takes a free one [default: 127.0.0.1:8080].
     #[arg(long, value_name = "ADDR:PORT")]
     listen: Option<SocketAddr>,
-    /// Folder of the database and of everything else that the server keeps [default: data].
-    #[arg(long, value_name = "DIR")]
-    data: Option<PathBuf>,
     #[command(flatten)]
-    sources: Sources,
-}
-
-/// Where settings come from, beside the folder and the environment.
-#[derive(Debug, Clone, Args)]
-struct Sources {
-    /// A further settings file, stronger than aurora.toml and weaker than aurora.<environment>.toml.
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
-    /// A setting by its dotted key, stronger than files and variables; others on this machine can see it, so no secrets.
-    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = pair)]
-    settings: Vec<(String, String)>,
+    place: Place,
 }
 
 /// Runs the command that the arguments ask for.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let command_line = match CommandLine::try_parse_from(arguments) {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let command_line = match CommandLine::try_parse_from(&arguments) {
         Ok(command_line) => command_line,
-        Err(error) => {
-            let printed = error.print();
-            let is_wrong = error.use_stderr() || printed.is_err();
-            return ExitCode::from(u8::from(is_wrong));
-        }
+        Err(error) => return misread(&error, &arguments),
     };
+    let output = Output::new(command_line.json);
     let outcome = match command_line.command {
-        None => serve::run(&command_line.options),
-        Some(Command::Serve(options)) => serve::run(&options),
-        Some(Command::Demo(options)) => demo::run(&options),
-        Some(Command::Config(command)) => config::run(&command),
+        None => serve::run(&command_line.options, output),
+        Some(command) => run(command, output),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.kind() == ErrorKind::Restart => ExitCode::from(RESTART),
         Err(error) => {
-            complain(&error);
-            ExitCode::from(match error.kind() {
-                ErrorKind::Settings | ErrorKind::Address | ErrorKind::Storage => 1,
-                ErrorKind::Internal => 2,
-            })
+            complain(&error, output.is_json());
+            ExitCode::from(exit_code(&error))
         }
     }
 }
 
-impl Options {
-    /// All layers of settings, the command line on top.
-    fn loader(&self) -> Loader {
-        let mut given: Vec<(&str, String)> = Vec::new();
-        if let Some(address) = self.listen {
-            given.push(("server.host", address.ip().to_string()));
-            given.push(("server.port", address.port().to_string()));
-        }
-        if let Some(folder) = &self.data {
-            given.push(("server.data_dir", folder.to_string_lossy().into_owned()));
-        }
-        self.sources.loader(".").overrides(given)
+fn run(command: Command, output: Output) -> Result<(), Error> {
+    match command {
+        Command::Serve(options) => serve::run(&options, output),
+        Command::Demo(options) => demo::run(&options, output),
+        Command::Setup(options) => setup::run(&options, output),
+        Command::Config(command) => config::run(&command, output),
+        Command::Check(options) => check::run(&options, output),
+        Command::Probe(options) => probe::run(&options, output),
+        Command::Migrate(options) => migrate::run(&options, output),
+        Command::User(command) => user::run(command, output),
+        Command::Key(command) => key::run(command, output),
+        Command::Workspace(command) => workspace::run(command, output),
+        Command::Backup(options) => backup::run(options, output),
+        Command::Restore(options) => restore::run(options, output),
+        Command::Import(command) => clients::import(command, output),
+        Command::Export(command) => clients::export(command, output),
+        Command::Chat(options) => chat::run(options, output),
+        Command::Alerts(command) => alerts::run(command, output),
+        Command::Audit(command) => audit::run(command, output),
+        Command::Completions(options) => completions::run(&options),
+        Command::Version => version(output),
     }
 }
 
-impl Sources {
-    fn loader(&self, folder: impl Into<PathBuf>) -> Loader {
-        let mut loader = Loader::from_process(folder);
-        if let Some(path) = &self.config {
-            loader = loader.file(path);
-        }
-        loader.overrides(self.settings.iter().cloned())
+/// What clap says of a command line that it does not take, or of one that asks for help.
+fn misread(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
+    if error.use_stderr() && arguments.iter().any(|argument| argument == "--json") {
+        let text = error.to_string();
+        let message = text.trim_end().trim_start_matches("error: ");
+        complain_in_json("usage", message, &[], 1);
+        return ExitCode::from(1);
     }
+    let printed = error.print();
+    let is_wrong = error.use_stderr() || printed.is_err();
+    ExitCode::from(u8::from(is_wrong))
 }
 
-/// A key and a value.
-fn pair(text: &str) -> Result<(String, String), &'static str> {
-    let (key, value) = text.split_once('=').ok_or("expected KEY=VALUE")?;
-    Ok((key.trim().to_owned(), value.to_owned()))
-}
-
-/// The error of settings that cannot be used.
-fn refused(error: aurora_core::config::Error) -> Error {
-    Error::new(ErrorKind::Settings, error.to_string())
+fn version(output: Output) -> Result<(), Error> {
+    let version = serde_json::json!({
+        "name": "aurora",
+        "version": env!("CARGO_PKG_VERSION"),
+        "os": std::env::consts::OS,
+        "arch": std::env::consts::ARCH,
+    });
+    output.result(&version, |_| format!("aurora {}\n", env!("CARGO_PKG_VERSION")))
 }
 
 /// Runs a future to its end on a runtime of its own.
@@ -146,16 +206,4 @@ fn block_on<T: Send>(future: impl Future<Output = Result<T, Error>> + Send) -> R
     // What still runs there (a look-up of a name, a database's thread) must not hold the end up.
     runtime.shutdown_timeout(std::time::Duration::from_millis(500));
     outcome
-}
-
-/// Tells on standard error what went wrong, with every cause.
-fn complain(error: &Error) {
-    let mut text = format!("error: {error}\n");
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(&format!("  because: {error}\n"));
-        cause = error.source();
-    }
-    // Nobody is left to be told if this fails; the exit code tells it too.
-    drop(std::io::stderr().write_all(text.as_bytes()));
 }

@@ -1,25 +1,30 @@
 //! `aurora serve`.
 
 use std::future::{Future, pending};
-use std::io::Write as _;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use aurora_core::config::{Change, Live, LogFormat, LogStream, Settings};
 use aurora_core::telemetry::Logs;
 
-use super::{Options, block_on, refused, signals, start_text};
+use super::output::{Output, may_colour, say, say_aside};
+use super::place::of_settings;
+use super::systemd::Supervisor;
+use super::{Options, block_on, signals, start_text};
 use crate::app::only_loopback;
 use crate::error::{Error, ErrorKind};
 use crate::{telemetry, wiring};
 
-pub(super) fn run(options: &Options) -> Result<(), Error> {
+pub(super) fn run(options: &Options, output: Output) -> Result<(), Error> {
     // First of all: settings and log are measured from their beginning.
     let metrics = telemetry::install_metrics();
-    let live = Live::builder(options.loader()).on_hangup();
-    let live = live.build().map_err(refused)?;
+    let live = Live::builder(options.loader(output)).on_hangup();
+    let live = live.build().map_err(of_settings)?;
     let settings = live.current().settings().clone();
     let address = SocketAddr::new(settings.server.host, settings.server.port);
-    only_loopback(address)?; // before anything is made or changed
+    if settings.access.open {
+        only_loopback(address)?; // before anything is made or changed
+    }
     let logs = log(&settings)?;
     for warning in live.current().warnings() {
         tracing::warn!(%warning, "settings");
@@ -28,26 +33,64 @@ pub(super) fn run(options: &Options) -> Result<(), Error> {
     // Whoever reads JSON lines from standard output reads nothing else there.
     let lines_only = settings.log.stream == LogStream::Stdout && settings.log_format() == LogFormat::Json;
     let handle = logs.clone();
+    let follower = live.clone();
     let serving = async move {
         let mut builder = wiring::builder(settings).await?;
+        builder = builder.live(follower);
         if let Some(handle) = metrics {
             builder = builder.metrics(handle);
         }
         let app = builder.build().await?;
         let bound = app.listen(address).await?;
-        let text = start_text::serve(app.state(), bound.local_addr());
-        if lines_only {
-            say_aside(&text);
+        let setup = app.first_link().await?;
+        if output.is_json() {
+            say(&format!(
+                "{}\n",
+                start_text::in_json(app.state(), bound.local_addr(), setup.as_ref())
+            ));
         } else {
-            say(&text);
+            let text = start_text::serve(app.state(), bound.local_addr(), setup.as_ref());
+            if lines_only {
+                say_aside(&text);
+            } else {
+                say(&text);
+            }
         }
         tracing::info!(address = %bound.local_addr(), "listening");
         let (stop, hurry) = signals::listen()?;
-        bound.run_until(stop, hurry).await
+        let Some(supervisor) = Supervisor::of_process() else {
+            return bound.run_until(stop, hurry).await;
+        };
+        supervisor.ready(&format!("listening on {}", bound.local_addr()));
+        let stop = async {
+            stop.await;
+            supervisor.stopping();
+        };
+        let clock = Arc::clone(&app.state().clock);
+        tokio::select! {
+            biased;
+            outcome = bound.run_until(stop, hurry) => outcome,
+            () = supervisor.live(&*clock) => Ok(()), // never
+        }
     };
     let outcome = block_on(async move { Box::pin(following(&live, &handle, serving)).await });
     drop(logs); // writes what still waits
     outcome
+}
+
+impl Options {
+    /// All layers of settings, the command line on top.
+    fn loader(&self, output: Output) -> aurora_core::config::Loader {
+        let mut given: Vec<(&str, String)> = Vec::new();
+        if let Some(address) = self.listen {
+            given.push(("server.host", address.ip().to_string()));
+            given.push(("server.port", address.port().to_string()));
+        }
+        if output.is_json() {
+            given.push(("log.format", "json".to_owned()));
+        }
+        self.place.loader().overrides(given)
+    }
 }
 
 /// Serves, and follows the settings meanwhile.
@@ -64,7 +107,7 @@ async fn following(
     };
     tokio::select! {
         biased; // a SIGHUP is listened to before anybody is told that we are there
-        watched = live.run(pending()) => watched.map_err(refused),
+        watched = live.run(pending()) => watched.map_err(of_settings),
         () = told => Ok(()), // never: `live` is still held
         outcome = serving => outcome,
     }
@@ -92,26 +135,13 @@ fn log(settings: &Settings) -> Result<Logs, Error> {
     let refused = |source: aurora_core::telemetry::Error| {
         Error::new(ErrorKind::Settings, "the log cannot begin").caused_by(source)
     };
-    let builder = Logs::builder("aurora").version(env!("CARGO_PKG_VERSION"));
+    let mut builder = Logs::builder("aurora").version(env!("CARGO_PKG_VERSION"));
+    if !may_colour() {
+        builder = builder.plain();
+    }
     let logs = builder.settings(settings).build().map_err(refused)?;
     logs.install().map_err(refused)?;
     Ok(logs)
-}
-
-/// Writes to standard output. A reader that went away is no reason not to serve.
-pub(super) fn say(text: &str) {
-    let mut out = std::io::stdout().lock();
-    if out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_err() {
-        tracing::debug!("nobody reads the standard output");
-    }
-}
-
-/// Writes to standard error.
-pub(super) fn say_aside(text: &str) {
-    let mut out = std::io::stderr().lock();
-    if out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_err() {
-        tracing::debug!("nobody reads the standard error");
-    }
 }
 
 /// One crypto provider for the process, whatever else is compiled in.

@@ -2,10 +2,13 @@
 
 use std::net::SocketAddr;
 
+use aurora_core::secret::Secret;
+use serde_json::{Value, json};
+
 use crate::state::AppState;
 
 /// What `aurora serve` tells, within a second of its start.
-pub(super) fn serve(state: &AppState, address: SocketAddr) -> String {
+pub(super) fn serve(state: &AppState, address: SocketAddr, setup: Option<&Secret>) -> String {
     let mut text = format!("Aurora {}\n\n", env!("CARGO_PKG_VERSION"));
     places(&mut text, address);
     let models = match state.gateway.client() {
@@ -26,8 +29,37 @@ pub(super) fn serve(state: &AppState, address: SocketAddr) -> String {
         );
     }
     line(&mut text, "Database", state.crm.database().engine_name());
-    text.push_str("\n  no authentication yet: listening on loopback only        Stop: Ctrl-C\n\n");
+    if let Some(link) = setup {
+        let what = "nobody can sign in yet: make the first administrator within 30 minutes at";
+        text.push_str(&format!("\n  {what}\n\n  {}\n", link.expose()));
+    }
+    text.push_str(if state.doors.are_open() {
+        "\n  access.open: whoever is on this machine may do everything; listening on loopback only\n  Stop: Ctrl-C\n\n"
+    } else {
+        "\n  Access      aurora user create ADDRESS --admin · aurora key create\n  Stop: Ctrl-C\n\n"
+    });
     text
+}
+
+/// The same for programs.
+pub(super) fn in_json(state: &AppState, address: SocketAddr, setup: Option<&Secret>) -> Value {
+    let client = state.gateway.client();
+    let targets: Vec<String> = client
+        .iter()
+        .flat_map(|client| client.status())
+        .map(|target| target.name)
+        .collect();
+    json!({
+        "event": "listening",
+        "version": env!("CARGO_PKG_VERSION"),
+        "address": address.to_string(),
+        "url": format!("http://{address}"),
+        "models": targets,
+        "simulated": state.gateway.is_simulated(),
+        "database": state.crm.database().engine_name(),
+        "open": state.doors.are_open(),
+        "setup": setup.map(Secret::expose),
+    })
 }
 
 /// The addresses.

@@ -4,9 +4,9 @@ use axum::http::HeaderValue;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use utoipa_axum::router::OpenApiRouter;
 
 use crate::http::Routes;
+use crate::http::access::Access;
 
 const PAGE: &str = include_str!("index.html");
 const STYLE: &str = include_str!("dashboard.css");
@@ -19,17 +19,24 @@ const POLICY: &str =
 
 /// The page at `/` and what belongs to it. Not part of the API, so not of its description.
 pub(crate) fn routes() -> Routes {
-    OpenApiRouter::new()
-        .route("/", get(|| async { asset(PAGE, "text/html; charset=utf-8") }))
-        .route(
+    Routes::new()
+        .page(
+            Access::Public,
+            "/",
+            get(|| async { asset(PAGE, "text/html; charset=utf-8") }),
+        )
+        .page(
+            Access::Public,
             "/dashboard/dashboard.css",
             get(|| async { asset(STYLE, "text/css; charset=utf-8") }),
         )
-        .route(
+        .page(
+            Access::Public,
             "/dashboard/dashboard.js",
             get(|| async { asset(SCRIPT, "text/javascript; charset=utf-8") }),
         )
-        .route(
+        .page(
+            Access::Public,
             "/dashboard/icon.svg",
             get(|| async { asset(ICON, "image/svg+xml") }),
         )

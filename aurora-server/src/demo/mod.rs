@@ -18,7 +18,8 @@ use aurora_core::config::{Loader, Settings};
 use aurora_core::time::{Clock, SystemClock};
 use aurora_llm::providers::simulated::SimulatedControl;
 
-use crate::app::{App, Bound};
+use crate::app::App;
+use crate::bound::Bound;
 use crate::error::{Error, ErrorKind};
 use crate::state::AppState;
 use crate::wiring;
@@ -93,6 +94,7 @@ impl Demo {
             .settings(settings);
         let builder = builder
             .llm(llm.client)
+            .books(llm.books)
             .monitor(llm.monitor)
             .demo(script.judgement());
         let builder = match crate::install_metrics() {
@@ -193,6 +195,8 @@ fn settings(folder: &tempfile::TempDir) -> Result<Settings, Error> {
     let given = [
         ("server.data_dir", folder),
         ("limits.drain_timeout", "500ms".to_owned()),
+        // Loopback alone, and nothing of value.
+        ("access.open", "true".to_owned()),
     ];
     let loaded = Loader::new().overrides(given).load();
     let loaded = loaded.map_err(|error| Error::new(ErrorKind::Internal, error.to_string()))?;

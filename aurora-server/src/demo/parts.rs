@@ -13,11 +13,13 @@ use aurora_core::rng::Random;
 use aurora_core::time::Clock;
 use aurora_llm::LlmClient;
 use aurora_llm::client::LlmTarget;
+use aurora_llm::ledger::Budgets;
 use aurora_llm::pricing::Price;
 use aurora_llm::providers::simulated::{Simulated, SimulatedControl};
 
 use super::{Console, Script, Words};
 use crate::error::{Error, ErrorKind};
+use crate::http::Books;
 
 /// A provider that is made up.
 struct Invented {
@@ -54,6 +56,7 @@ const PROVIDERS: [Invented; 3] = [
 /// The client and what belongs to it.
 pub(super) struct Llm {
     pub(super) client: LlmClient,
+    pub(super) books: Books,
     pub(super) monitor: Monitor,
     /// Breaks and heals the first provider.
     pub(super) failing: SimulatedControl,
@@ -61,7 +64,10 @@ pub(super) struct Llm {
 
 pub(super) fn llm(script: &Script, clock: &Arc<dyn Clock>) -> Result<Llm, Error> {
     let monitor = Monitor::new(Arc::clone(clock));
+    let books = Books::default();
+    let budgets = Budgets::new(Arc::clone(&books.ledger)).source(books.allowances.clone());
     let mut builder = LlmClient::builder()
+        .budgets(budgets)
         .clock(Arc::clone(clock))
         .monitor(monitor.clone())
         .breaker(script.breaker())
@@ -90,6 +96,7 @@ pub(super) fn llm(script: &Script, clock: &Arc<dyn Clock>) -> Result<Llm, Error>
         .map_err(wrong)?;
     Ok(Llm {
         client,
+        books,
         monitor,
         failing: failing.unwrap_or_default(),
     })

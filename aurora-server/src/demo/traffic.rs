@@ -7,7 +7,7 @@ use aurora_llm::chat::ChatRequest;
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 
-use crate::http::Gateway;
+use crate::http::{Asker, Gateway};
 use crate::state::AppState;
 
 const EVERY: Duration = Duration::from_millis(250);
@@ -29,6 +29,7 @@ const QUESTIONS: [&str; 8] = [
 
 /// Asks until the app stops. What is under way then is dropped and not counted.
 pub(super) async fn run(state: &AppState) {
+    let asker = Asker::workspace(state.workspace);
     let mut running = FuturesUnordered::new();
     let mut questions = QUESTIONS.iter().cycle().enumerate();
     let mut due = state.clock.elapsed();
@@ -43,16 +44,16 @@ pub(super) async fn run(state: &AppState) {
         if running.len() < MOST
             && let Some((number, question)) = questions.next()
         {
-            running.push(ask(&state.gateway, question, number % STREAMED == 0));
+            running.push(ask(&state.gateway, &asker, question, number % STREAMED == 0));
         }
     }
 }
 
 /// One call. How it went is counted by the gateway.
-async fn ask(gateway: &Gateway, question: &str, streamed: bool) {
+async fn ask(gateway: &Gateway, asker: &Asker, question: &str, streamed: bool) {
     let request = ChatRequest::user(question);
     let outcome = if streamed {
-        match gateway.stream(request).await {
+        match gateway.stream(request, asker).await {
             Ok(mut stream) => {
                 let mut last = Ok(());
                 while let Some(event) = stream.next().await {
@@ -63,7 +64,7 @@ async fn ask(gateway: &Gateway, question: &str, streamed: bool) {
             Err(error) => Err(error),
         }
     } else {
-        gateway.chat(request).await.map(drop)
+        gateway.chat(request, asker).await.map(drop)
     };
     if let Err(error) = outcome {
         tracing::warn!(%error, "a call of the demo failed");

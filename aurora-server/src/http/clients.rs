@@ -1,63 +1,104 @@
 //! `/api/v1/clients` and `/api/v1/clientes`.
 
-mod views;
+mod filter;
+mod notes;
+#[cfg(test)]
+mod tests;
+mod transfer;
+mod upkeep;
+pub(super) mod views;
 
-use aurora_core::page::Page;
-use aurora_crm::clients::{Client, ClientChange, ClientFilter, ClientKind, ClientOrder, NewClient};
+use aurora_crm::clients::{BlockedClients, Client, ClientChange, NewClient};
+use aurora_crm::workspaces::CrmPermission;
 use axum::extract::{OriginalUri, State};
-use axum::http::header::{ETAG, LOCATION};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::extract::{IfMatch, Json, Params, PathId, etag};
+use super::access::Caller;
+use super::extract::{IfMatch, Json, Params, PathId};
 use super::problem::{Problem, ProblemBody};
-use super::{RequestId, Routes};
+use super::reply::{made, shown};
+use super::{Mount, Routes};
 use crate::state::AppState;
+pub(super) use upkeep::CandidateView;
 use views::{ClientChangeInput, ClientPage, ClientView, NewClientInput};
 
-pub(super) fn routes() -> Routes {
-    OpenApiRouter::new()
-        .routes(routes!(list, create))
-        .routes(routes!(read, update, delete))
+pub(super) const MOUNTS: &[Mount] = &[
+    Mount::answers("/api/v1/clients", routes),
+    Mount::answers("/api/v1/clientes", routes).alias("clientes"),
+    Mount::streams("/api/v1/clients", transfer::routes).for_uploads(),
+    Mount::streams("/api/v1/clientes", transfer::routes)
+        .for_uploads()
+        .alias("clientes"),
+];
+
+fn routes() -> Routes {
+    let routes = Routes::new()
+        .route(CrmPermission::ClientRead, routes!(list))
+        .route(CrmPermission::ClientWrite, routes!(create))
+        .route(CrmPermission::ClientRead, routes!(read))
+        .route(CrmPermission::ClientWrite, routes!(update))
+        .route(CrmPermission::ClientDelete, routes!(delete));
+    notes::add(upkeep::add(routes))
 }
 
-/// One page of clients.
+/// One page of clients, or of those in which the words of `q` are found.
+///
+/// A search has an order of its own, the best matches first, and stands beside `blocked` alone. Its words may be unfinished
+/// and are found without accents in names, numbers, e-mail addresses, labels, cities and notes.
 #[utoipa::path(get, path = "/", tag = "clients", operation_id = "list_clients",
     params(
         ("limit" = Option<u32>, Query, description = "Most items on the page, 1 to 200; 50 unless told"),
         ("cursor" = Option<String>, Query, description = "`next` of the page before"),
-        ("kind" = Option<String>, Query, description = "`company` or `person`: only these"),
-        ("order" = Option<String>, Query, description = "`newest` (unless told) or `name`"),
+        ("q" = Option<String>, Query, description = "Words to look for: up to 8, 200 characters together"),
+        ("order" = Option<String>, Query, description = "`newest` (unless told), `name` or `updated`"),
+        ("kind" = Option<String>, Query, description = "`company` or `person`"),
+        ("status" = Option<String>, Query, description = "`active`, `inactive` or `blocked`"),
+        ("owner" = Option<String>, Query, description = "`usr_…`: looked after by this user"),
+        ("tag" = Option<Vec<String>>, Query, description = "Carries this label; up to 3 times, all of which it must carry"),
+        ("state" = Option<String>, Query, description = "Has an address in this state (`UF`)"),
+        ("city" = Option<String>, Query, description = "Has an address in this city; needs `state`"),
+        ("document" = Option<String>, Query, description = "`present`: has a CNPJ or CPF; `absent`: has none"),
+        ("created_from" = Option<String>, Query, description = "Made at this time or later (RFC 3339)"),
+        ("created_before" = Option<String>, Query, description = "Made before this time"),
+        ("updated_from" = Option<String>, Query, description = "Last changed at this time or later"),
+        ("updated_before" = Option<String>, Query, description = "Last changed before this time"),
+        ("custom.{key}" = Option<String>, Query, description = "A field of the workspace's own has this value: `custom.size=3`; a number as text between quotes; up to 2 fields"),
+        ("blocked" = Option<String>, Query, description = "`hidden` (unless told), `shown` or `only`: those whose data may not be used; takes `privacy:read`, too"),
     ),
     responses(
         (status = 200, description = "A page; `next` is null on the last", body = ClientPage),
-        (status = 400, description = "A parameter is wrong or unknown, or the cursor belongs to another list", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "The database does not answer", body = ProblemBody, content_type = "application/problem+json"),
     ))]
-async fn list(State(state): State<AppState>, id: RequestId, mut params: Params) -> Result<Response, Problem> {
+async fn list(
+    State(state): State<AppState>,
+    caller: Caller,
+    mut params: Params,
+) -> Result<Response, Problem> {
     let page = params.page();
-    let mut filter = ClientFilter::all();
-    if let Some(kind) = params.take::<ClientKind>("kind", "company or person") {
-        filter = filter.kind(kind);
-    }
-    match params.take::<String>("order", "newest or name").as_deref() {
-        None | Some("newest") => {}
-        Some("name") => filter = filter.order(ClientOrder::Name),
-        Some(_) => params.refuse("order", "newest or name"),
-    }
-    params.finish()?;
-    let Page { items, next } = state
-        .crm
-        .clients()
-        .list(&state.context(&id), &filter, &page)
-        .await
-        .map_err(|error| Problem::from(error).of_parameters())?;
-    let items = items.into_iter().map(ClientView::from).collect();
+    let context = caller.context();
+    let clients = state.crm.clients();
+    let found = if let Some(text) = params.take::<String>("q", "words to look for") {
+        let blocked = filter::blocked(&mut params);
+        if blocked == BlockedClients::Only {
+            params.refuse("blocked", "hidden or shown beside q");
+        }
+        params.finish()?;
+        filter::may_see(&state, &caller, blocked)?;
+        match blocked {
+            BlockedClients::Hidden => clients.search(&context, &text, &page).await,
+            _ => clients.search_with_blocked(&context, &text, &page).await,
+        }
+    } else {
+        let filter = filter::of(&mut params);
+        params.finish()?;
+        filter::may_see(&state, &caller, filter.blocked)?;
+        clients.list(&context, &filter, &page).await
+    };
+    let found = found.map_err(|error| Problem::from(error).of_parameters())?;
     Ok(axum::Json(ClientPage {
-        items,
-        next: next.map(|next| next.to_string()),
+        items: found.items.into_iter().map(ClientView::from).collect(),
+        next: found.next.map(|next| next.to_string()),
     })
     .into_response())
 }
@@ -69,27 +110,17 @@ async fn list(State(state): State<AppState>, id: RequestId, mut params: Params) 
             ("ETag" = String, description = "The version, for `If-Match`"),
             ("Location" = String, description = "Where the client is to be found"),
         )),
-        (status = 400, description = "The body is not JSON", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "There is one already; `existing_id` names it", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 413, description = "The body is too large", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, description = "The body is of another type", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "Fields are wrong; `errors` lists every one", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "The database does not answer", body = ProblemBody, content_type = "application/problem+json"),
     ))]
 async fn create(
     State(state): State<AppState>,
-    id: RequestId,
+    caller: Caller,
     OriginalUri(uri): OriginalUri,
     Json(new): Json<NewClient>,
 ) -> Result<Response, Problem> {
-    let client = state.crm.clients().create(&state.context(&id), new).await?;
-    // Under the name by which the client came.
-    let location = format!("{}/{}", uri.path().trim_end_matches('/'), client.id);
-    let mut response = shown(StatusCode::CREATED, client);
-    if let Ok(location) = HeaderValue::try_from(location) {
-        response.headers_mut().insert(LOCATION, location);
-    }
-    Ok(response)
+    let client = state.crm.clients().create(&caller.context(), new).await?;
+    let (id, version) = (client.id, client.version);
+    Ok(made(&uri, id, version, &ClientView::from(client)))
 }
 
 /// One client.
@@ -99,16 +130,14 @@ async fn create(
         (status = 200, description = "The client", body = ClientView, headers(
             ("ETag" = String, description = "The version, for `If-Match`"),
         )),
-        (status = 404, description = "There is none, or it is deleted", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "The database does not answer", body = ProblemBody, content_type = "application/problem+json"),
     ))]
 async fn read(
     State(state): State<AppState>,
-    id: RequestId,
+    caller: Caller,
     PathId(client): PathId<Client>,
 ) -> Result<Response, Problem> {
-    let client = state.crm.clients().get(&state.context(&id), client).await?;
-    Ok(shown(StatusCode::OK, client))
+    let client = state.crm.clients().get(&caller.context(), client).await?;
+    Ok(view(client))
 }
 
 /// Changes the named fields of a client; `null` clears one (RFC 7396, except that `custom` is set as a whole).
@@ -122,30 +151,22 @@ async fn read(
         (status = 200, description = "Changed", body = ClientView, headers(
             ("ETag" = String, description = "The new version"),
         )),
-        (status = 400, description = "The body is not JSON", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "There is none, or it is deleted", body = ProblemBody, content_type = "application/problem+json"),
         (status = 409, description = "Another has the same CNPJ or CPF; `existing_id` names it", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 412, description = "Somebody was faster; `current_version` tells the version now", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 413, description = "The body is too large", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 415, description = "The body is of another type", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "Fields are wrong; `errors` lists every one", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 428, description = "`If-Match` is missing", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "The database does not answer", body = ProblemBody, content_type = "application/problem+json"),
     ))]
 async fn update(
     State(state): State<AppState>,
-    id: RequestId,
+    caller: Caller,
     PathId(client): PathId<Client>,
     if_match: IfMatch,
     Json(change): Json<ClientChange>,
 ) -> Result<Response, Problem> {
-    let context = state.context(&id);
+    let context = caller.context();
     let client = state
         .crm
         .clients()
         .update(&context, client, if_match.expected(), change)
         .await?;
-    Ok(shown(StatusCode::OK, client))
+    Ok(view(client))
 }
 
 /// Deletes a client. Its CNPJ or CPF is free again.
@@ -156,26 +177,21 @@ async fn update(
     ),
     responses(
         (status = 204, description = "Deleted"),
-        (status = 404, description = "There is none, or it is deleted", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 412, description = "Somebody was faster; `current_version` tells the version now", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 428, description = "`If-Match` is missing", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, description = "The database does not answer", body = ProblemBody, content_type = "application/problem+json"),
     ))]
 async fn delete(
     State(state): State<AppState>,
-    id: RequestId,
+    caller: Caller,
     PathId(client): PathId<Client>,
     if_match: IfMatch,
 ) -> Result<StatusCode, Problem> {
     state
         .crm
         .clients()
-        .delete(&state.context(&id), client, if_match.expected())
+        .delete(&caller.context(), client, if_match.expected())
         .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn shown(status: StatusCode, client: Client) -> Response {
-    let tag = etag(client.version);
-    (status, [(ETAG, tag)], axum::Json(ClientView::from(client))).into_response()
+fn view(client: Client) -> Response {
+    shown(StatusCode::OK, client.version, &ClientView::from(client))
 }

@@ -13,9 +13,9 @@ use futures::stream::unfold;
 use serde::Serialize;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::access::{Access, Right};
 use super::problem::{Problem, ProblemBody, ProblemKind};
 use super::status::snapshot::Snapshot;
 use super::{Routes, sse};
@@ -105,7 +105,7 @@ impl Pulse {
 }
 
 pub(super) fn routes() -> Routes {
-    OpenApiRouter::new().routes(routes!(events))
+    Routes::new().route(Access::Installation(Right::StatusRead), routes!(events))
 }
 
 /// A snapshot every second, and every change of an alert as it happens.

@@ -9,17 +9,18 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Routes;
+use super::access::{Access, Right};
 use super::problem::{Problem, ProblemBody, ProblemKind};
 use crate::state::AppState;
 
 pub(super) fn routes() -> Routes {
-    OpenApiRouter::new()
-        .routes(routes!(health))
-        .routes(routes!(ready))
+    Routes::new()
+        .route(Access::Public, routes!(health))
+        .route(Access::Public, routes!(ready))
+        .route(Access::Installation(Right::StatusRead), routes!(details))
 }
 
 /// The process is alive.
@@ -107,6 +108,55 @@ async fn ready(State(state): State<AppState>) -> Response {
         .with("components", components)
         .retry_after(Duration::from_secs(2))
         .into_response()
+}
+
+/// The report of every component with what the process uses; 200 also where something is down.
+#[utoipa::path(get, path = "/health/details", tag = "operation", operation_id = "health_details", responses(
+    (status = 200, description = "Every component, the process, the alert engine", body = HealthDetails),
+))]
+async fn details(State(state): State<AppState>) -> Json<HealthDetails> {
+    let report = state.health.report().await;
+    Json(HealthDetails {
+        readiness: readiness(&report),
+        stopping: report.draining,
+        uptime_seconds: state.uptime().as_secs(),
+        process: serde_json::to_value(state.process.snapshot()).unwrap_or_default(),
+        alerts: AlertsHealth {
+            leads: state.alerts.leads(),
+            refused_samples: state.alerts.refused(),
+            lost_samples: state.alerts.lost(),
+            failed_conditions: state.alerts.failed_conditions(),
+        },
+    })
+}
+
+/// Everything that is known of the health of this process.
+#[derive(Debug, Serialize, ToSchema)]
+struct HealthDetails {
+    #[serde(flatten)]
+    readiness: Readiness,
+    /// Whether it takes no more requests because it stops.
+    stopping: bool,
+    /// Seconds since the server was started.
+    uptime_seconds: u64,
+    /// CPU, memory, threads and files; what the system does not tell is null.
+    #[schema(value_type = Object)]
+    process: serde_json::Value,
+    /// The alert engine.
+    alerts: AlertsHealth,
+}
+
+/// How the alert engine of this process is doing.
+#[derive(Debug, Serialize, ToSchema)]
+struct AlertsHealth {
+    /// Whether this process judges and delivers; one of several servers on a database does.
+    leads: bool,
+    /// Samples that were refused: no finite number, or too many series.
+    refused_samples: u64,
+    /// Samples that were lost because more came than are kept.
+    lost_samples: u64,
+    /// Conditions that could not be judged.
+    failed_conditions: u64,
 }
 
 fn readiness(report: &Report) -> Readiness {

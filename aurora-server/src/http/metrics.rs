@@ -3,16 +3,16 @@
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::Routes;
+use super::access::{Access, Right};
 use super::problem::{Problem, ProblemBody, ProblemKind};
 use crate::state::AppState;
 use crate::telemetry;
 
 pub(super) fn routes() -> Routes {
-    OpenApiRouter::new().routes(routes!(metrics))
+    Routes::new().route(Access::Nearby(Right::MetricsRead), routes!(metrics))
 }
 
 /// What the process has measured, as Prometheus text.

@@ -7,12 +7,13 @@ use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::sync::Arc;
 
-use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{CONTENT_LANGUAGE, CONTENT_TYPE, RETRY_AFTER, VARY};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::language::{self, Language};
 pub(crate) use kind::ProblemKind;
 
 /// An error on its way to the client.
@@ -27,6 +28,7 @@ pub(crate) struct Problem {
     more: Map<String, Value>,
     headers: Vec<(HeaderName, HeaderValue)>,
     cause: Option<Arc<dyn StdError + Send + Sync>>,
+    language: Language,
 }
 
 /// What is wrong with one field of a request.
@@ -93,6 +95,7 @@ impl Problem {
             more: Map::new(),
             headers: Vec::new(),
             cause: None,
+            language: Language::default(),
         }
     }
 
@@ -148,9 +151,40 @@ impl Problem {
         self.kind.status()
     }
 
+    /// Says it in the language of whoever asked.
+    pub(crate) fn in_language(mut self, language: Language) -> Self {
+        self.language = language;
+        self
+    }
+
+    fn title(&self) -> &'static str {
+        match self.language {
+            Language::English => self.kind.title(),
+            Language::Portuguese => language::problem(self.kind).0,
+        }
+    }
+
     /// What is told to the client.
     pub(crate) fn text(&self) -> Cow<'static, str> {
-        self.detail.clone().unwrap_or(Cow::Borrowed(self.kind.general()))
+        match (&self.detail, self.language) {
+            (None, Language::English) => Cow::Borrowed(self.kind.general()),
+            (None, Language::Portuguese) => Cow::Borrowed(language::problem(self.kind).1),
+            (Some(detail), Language::English) => detail.clone(),
+            // What happened this time is known in English alone: it stands behind what is known in both.
+            (Some(detail), Language::Portuguese) => {
+                Cow::Owned(format!("{} ({detail})", language::problem(self.kind).1))
+            }
+        }
+    }
+
+    fn told_errors(&self) -> Vec<FieldError> {
+        let mut errors = self.errors.clone();
+        if self.language == Language::Portuguese {
+            for error in &mut errors {
+                error.message = language::message(&error.code, &error.message);
+            }
+        }
+        errors
     }
 
     pub(crate) fn field_errors(&self) -> &[FieldError] {
@@ -180,12 +214,12 @@ impl Problem {
     pub(crate) fn body(&self, request_id: &str) -> ProblemBody {
         ProblemBody {
             uri: format!("urn:aurora:problem:{}", self.kind.code()),
-            title: self.kind.title(),
+            title: self.title(),
             status: self.status().as_u16(),
             detail: self.text(),
             code: self.kind.code(),
             request_id: request_id.to_owned(),
-            errors: self.errors.clone(),
+            errors: self.told_errors(),
             more: self.more.clone(),
         }
     }
@@ -197,6 +231,12 @@ impl Problem {
         response
             .headers_mut()
             .insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        response
+            .headers_mut()
+            .insert(CONTENT_LANGUAGE, HeaderValue::from_static(self.language.tag()));
+        response
+            .headers_mut()
+            .append(VARY, HeaderValue::from_static("accept-language"));
         response
     }
 }

@@ -46,6 +46,12 @@ pub(crate) fn event(name: &str, data: &impl Serialize) -> Bytes {
     Bytes::from(format!("event: {name}\ndata: {json}\n\n"))
 }
 
+/// One event with an id, by which a client that comes back says what it has.
+pub(crate) fn numbered(id: i64, name: &str, data: &impl Serialize) -> Bytes {
+    let json = serde_json::to_string(data).unwrap_or_else(|_| "null".to_owned());
+    Bytes::from(format!("id: {id}\nevent: {name}\ndata: {json}\n\n"))
+}
+
 fn keep_alive(pieces: Pieces, clock: Arc<dyn Clock>) -> impl Stream<Item = Bytes> + Send {
     unfold((pieces, clock), |(mut pieces, clock)| async move {
         let piece = tokio::select! {

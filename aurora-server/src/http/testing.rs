@@ -1,16 +1,26 @@
 //! A server on a real socket with simulated providers, and a client that sees every byte.
 
+mod house;
+mod person;
+mod post;
+mod raw;
+mod sent;
+mod shape;
+
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use aurora_alerts::AlertEngine;
+use aurora_core::config::Loader;
 use aurora_core::monitor::Monitor;
 use aurora_core::resilience::RetryPolicy;
 use aurora_core::store::Database;
 use aurora_core::time::{Clock as _, SystemClock};
 use aurora_crm::Crm;
 use aurora_llm::LlmClient;
-use aurora_llm::client::LlmTarget;
+use aurora_llm::client::{ClientBuilder, LlmTarget};
+use aurora_llm::ledger::Budgets;
 use aurora_llm::pricing::Price;
 use aurora_llm::providers::simulated::Simulated;
 use serde_json::Value;
@@ -19,6 +29,13 @@ use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+pub(crate) use house::{House, PASSWORD, Person, token_of};
+pub(crate) use post::mail_server;
+use sent::Sent;
+use shape::shape;
+
+use crate::app::AppBuilder;
+use crate::http::Books;
 use crate::state::AppState;
 use crate::{App, Error};
 
@@ -45,8 +62,51 @@ impl Answer {
             .find_map(|line| line.strip_prefix(&format!("{name}: ")))
     }
 
+    /// Every value of a header that can stand several times.
+    pub(crate) fn headers(&self, name: &str) -> Vec<&str> {
+        let start = format!("{name}: ");
+        self.head
+            .lines()
+            .filter_map(|line| line.strip_prefix(start.as_str()))
+            .collect()
+    }
+
+    /// The names and values of all headers but those that differ from one answer to the next.
+    pub(crate) fn usual_headers(&self) -> Vec<&str> {
+        let differs = |line: &&str| {
+            !["x-request-id: ", "date: "]
+                .iter()
+                .any(|name| line.starts_with(name))
+        };
+        self.head.lines().filter(differs).collect()
+    }
+
     pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("no JSON: {}", self.body))
+    }
+
+    /// The body of a success.
+    pub(crate) fn good(&self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{}", self.body);
+        self.json()
+    }
+
+    /// The members of a problem, after a look at its status and code.
+    pub(crate) fn problem(&self, status: u16, code: &str) -> Value {
+        assert_eq!(self.status, status, "{}", self.body);
+        assert_eq!(self.header("content-type"), Some("application/problem+json"));
+        let problem = self.json();
+        assert_eq!(problem["code"], code, "{problem}");
+        problem
+    }
+
+    /// The fields that a problem names.
+    pub(crate) fn wrong_fields(&self) -> Vec<String> {
+        let problem = self.json();
+        let errors = problem["errors"].as_array().unwrap().iter();
+        errors
+            .map(|error| error["field"].as_str().unwrap().to_owned())
+            .collect()
     }
 
     /// The names of the events in the body.
@@ -62,7 +122,7 @@ impl Server {
     /// A server whose client has one target per provider, named like it, with the model `m-` and its name, and one
     /// attempt each; the alias `all` means every target.
     pub(crate) async fn with(providers: impl IntoIterator<Item = (&'static str, Simulated)>) -> Self {
-        Self::watched(providers, AlertEngine::builder().build().unwrap()).await
+        Self::watched(providers, no_alerts()).await
     }
 
     /// The same, watched by an alert engine.
@@ -70,10 +130,38 @@ impl Server {
         providers: impl IntoIterator<Item = (&'static str, Simulated)>,
         alerts: AlertEngine,
     ) -> Self {
-        let monitor = Monitor::new(SystemClock);
-        let mut builder = LlmClient::builder()
-            .retry(RetryPolicy::never())
-            .monitor(monitor.clone());
+        Self::made(providers, alerts, &[], |builder| builder).await
+    }
+
+    /// One without providers, with settings by their dotted keys.
+    pub(crate) async fn set(settings: &[(&str, &str)]) -> Self {
+        Self::made([], no_alerts(), settings, |builder| builder).await
+    }
+
+    /// One that lets nobody in without credentials.
+    pub(crate) async fn guarded(settings: &[(&str, &str)]) -> Self {
+        let closed = [&[("access.open", "false")], settings].concat();
+        Self::set(&closed).await
+    }
+
+    /// One without providers, whose parts are put together in another way.
+    pub(crate) async fn adapted(adapt: impl FnOnce(AppBuilder) -> AppBuilder) -> Self {
+        Self::made([], no_alerts(), &[], adapt).await
+    }
+
+    /// One over the targets of this client, one attempt each.
+    pub(crate) async fn of(client: ClientBuilder) -> Self {
+        Self::assembled(Some(client), no_alerts(), &[], |builder| builder).await
+    }
+
+    /// One with all of it said.
+    pub(crate) async fn made(
+        providers: impl IntoIterator<Item = (&'static str, Simulated)>,
+        alerts: AlertEngine,
+        settings: &[(&str, &str)],
+        adapt: impl FnOnce(AppBuilder) -> AppBuilder,
+    ) -> Self {
+        let mut builder = LlmClient::builder();
         let mut names = Vec::new();
         for (name, provider) in providers {
             let price = Price::per_million("1".parse().unwrap(), "10".parse().unwrap());
@@ -81,14 +169,42 @@ impl Server {
             builder = builder.target(LlmTarget::new(provider, &model).name(name).price(price));
             names.push(name);
         }
-        let client = (!names.is_empty()).then(|| builder.alias("all", names).build().unwrap());
+        let client = (!names.is_empty()).then(|| builder.alias("all", names));
+        Self::assembled(client, alerts, settings, adapt).await
+    }
+
+    async fn assembled(
+        client: Option<ClientBuilder>,
+        alerts: AlertEngine,
+        settings: &[(&str, &str)],
+        adapt: impl FnOnce(AppBuilder) -> AppBuilder,
+    ) -> Self {
+        let monitor = Monitor::new(SystemClock);
+        let books = Books::default();
+        let client = client.map(|builder| {
+            let budgets = Budgets::new(Arc::clone(&books.ledger)).source(books.allowances.clone());
+            let builder = builder.retry(RetryPolicy::never()).monitor(monitor.clone());
+            builder.budgets(budgets).build().unwrap()
+        });
         let database = Database::open(&"sqlite::memory:".into()).await.unwrap();
         let crm = Crm::builder(database).build().await.unwrap();
-        let mut builder = App::builder(crm, alerts).unwrap().monitor(monitor);
+        let mut all = vec![("access.open", "true")];
+        all.retain(|(key, _)| settings.iter().all(|(other, _)| other != key));
+        all.extend(settings);
+        let loaded = Loader::new().overrides(all).load().unwrap();
+        let mut builder = App::builder(crm, alerts)
+            .unwrap()
+            .settings(loaded.settings().clone())
+            .books(books)
+            .monitor(monitor);
         if let Some(client) = client {
             builder = builder.llm(client);
         }
-        let app = builder.build().await.unwrap();
+        Self::run(adapt(builder).build().await.unwrap()).await
+    }
+
+    /// An app on a socket.
+    pub(crate) async fn run(app: App) -> Self {
         let state = app.state().clone();
         let bound = app.listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let address = bound.local_addr();
@@ -109,35 +225,129 @@ impl Server {
         within(self.running).await.unwrap()
     }
 
+    /// How it ended by itself.
+    pub(crate) async fn ended(self) -> Result<(), Error> {
+        let ended = within(self.running).await.unwrap();
+        drop(self.stop);
+        ended
+    }
+
+    pub(crate) const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Answer {
-        self.ask("GET", path, "").await
+        self.send("GET", path, &[], "").await
     }
 
     pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
-        self.ask("POST", path, &body.to_string()).await
+        self.send("POST", path, &[], body).await
     }
 
-    async fn ask(&self, method: &str, path: &str, body: &str) -> Answer {
-        let mut open = self.open(method, path, body).await;
+    /// A request with headers of its own; its body is JSON unless they say otherwise.
+    pub(crate) async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Sent,
+    ) -> Answer {
+        let mut open = self.open_with(method, path, headers, body).await;
         open.rest().await;
         open.answer()
     }
 
+    /// A change of what was read with this etag.
+    pub(crate) async fn change(&self, method: &str, path: &str, etag: &str, body: &Value) -> Answer {
+        self.send(method, path, &[("if-match", etag)], body).await
+    }
+
+    pub(crate) async fn put(&self, path: &str, version: i64, body: &Value) -> Answer {
+        self.change("PUT", path, &format!("\"v{version}\""), body).await
+    }
+
+    /// An action on something at a version.
+    pub(crate) async fn act(&self, path: &str, version: i64, body: &Value) -> Answer {
+        self.change("POST", path, &format!("\"v{version}\""), body).await
+    }
+
+    /// Asks again until what comes is what is waited for.
+    pub(crate) async fn until(&self, path: &str, holds: impl Fn(&Value) -> bool + Send + Sync) -> Value {
+        within(async {
+            loop {
+                let answer = self.get(path).await;
+                assert_eq!(answer.status, 200, "{}", answer.body);
+                let json = answer.json();
+                if holds(&json) {
+                    return json;
+                }
+                SystemClock.sleep(Duration::from_millis(20)).await;
+            }
+        })
+        .await
+    }
+
+    /// The head of an answer whose body is no text.
+    pub(crate) async fn head(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> String {
+        let mut open = self.open_with(method, path, headers, "").await;
+        open.rest().await;
+        let end = open.read.windows(4).position(|four| four == b"\r\n\r\n").unwrap();
+        String::from_utf8(open.read[..end].to_vec()).unwrap()
+    }
+
+    /// A connection without a word on it.
+    pub(crate) async fn connect(&self) -> TcpStream {
+        TcpStream::connect(self.address).await.unwrap()
+    }
+
+    /// Whether something has the form that the description of the API gives it under a name.
+    pub(crate) fn assert_shape(&self, schema: &str, value: &Value) {
+        let (_, api) = crate::http::collect(&self.state);
+        let api: Value = serde_json::from_str(&api.to_json().unwrap()).unwrap();
+        let wanted = &api["components"]["schemas"][schema];
+        assert!(wanted.is_object(), "there is no schema {schema}");
+        shape(&api, schema, wanted, value);
+    }
+
     /// Sends a request and reads nothing yet.
     pub(crate) async fn open(&self, method: &str, path: &str, body: &str) -> Open {
-        let mut stream = TcpStream::connect(self.address).await.unwrap();
-        let head = format!(
-            "{method} {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json\r\n\
-             content-length: {}\r\n\r\n",
+        self.open_with(method, path, &[], body).await
+    }
+
+    pub(crate) async fn open_with(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Sent,
+    ) -> Open {
+        let body = body.bytes();
+        let mut head = format!(
+            "{method} {path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: {}\r\n",
             body.len()
         );
+        for (name, value) in [("connection", "close"), ("content-type", "application/json")] {
+            if !headers.iter().any(|(other, _)| *other == name) {
+                head.push_str(&format!("{name}: {value}\r\n"));
+            }
+        }
+        for (name, value) in headers {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+        head.push_str("\r\n");
+        let mut stream = self.connect().await;
         stream.write_all(head.as_bytes()).await.unwrap();
-        stream.write_all(body.as_bytes()).await.unwrap();
+        // A server that refuses need not read to the end.
+        drop(stream.write_all(&body).await);
         Open {
             stream,
             read: Vec::new(),
         }
     }
+}
+
+fn no_alerts() -> AlertEngine {
+    AlertEngine::builder().build().unwrap()
 }
 
 /// An answer that is being read. Dropping it closes the connection.

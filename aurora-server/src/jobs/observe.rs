@@ -95,14 +95,14 @@ impl Feed {
         }
         let error_rate = percent(failed, calls);
         let labels = || [("target", target)]; // an empty label is no label
-        state.alerts.record_with("error_rate", labels(), error_rate);
-        state
-            .alerts
-            .record_with("success_rate", labels(), 100.0 - error_rate);
+        let record = |metric: &str, value: f64| {
+            // What is refused is counted and logged by the engine.
+            drop(state.samples.record(metric, labels(), value));
+        };
+        record("error_rate", error_rate);
+        record("success_rate", 100.0 - error_rate);
         if let Some(mean) = summary.mean_ms {
-            state
-                .alerts
-                .record_with("response_time", labels(), mean / 1_000.0);
+            record("response_time", mean / 1_000.0);
         }
     }
 

@@ -1,5 +1,6 @@
 //! One connection from its first byte to its last.
 
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 
@@ -15,6 +16,8 @@ use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
+use crate::http::Peer;
+
 use super::activity::{Activity, Verdict, Watched};
 use super::{Answer, Limits};
 
@@ -29,11 +32,12 @@ pub(super) struct Connection {
 
 impl Connection {
     /// Answers requests until either side has had enough.
-    pub(super) async fn serve(self, stream: TcpStream) {
+    pub(super) async fn serve(self, stream: TcpStream, peer: SocketAddr) {
         let activity = Activity::new(Arc::clone(&self.clock));
         let io = TokioIo::new(Watched::new(stream, Arc::clone(&activity)));
         let (router, requests) = (self.router, Arc::clone(&activity));
-        let service = service_fn(move |request: Request<Incoming>| {
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(Peer(peer));
             let running = requests.begin(request.version() == Version::HTTP_2);
             let router = router.clone();
             async move {
@@ -41,7 +45,7 @@ impl Connection {
                 answer.map(|response| response.map(|body| running.until_end_of(body)))
             }
         });
-        let mut connection = pin!(self.server.serve_connection(io, service));
+        let mut connection = pin!(self.server.serve_connection_with_upgrades(io, service));
         let mut limits = self.limits;
         let mut stopping = false;
         loop {
@@ -49,6 +53,7 @@ impl Connection {
             tokio::select! {
                 biased; // what the connection has to write goes out before it is judged
                 ended = connection.as_mut() => {
+                    // Also when it is handed over to a handler that speaks WebSocket from here on.
                     if let Err(error) = ended {
                         // The client broke off or does not speak HTTP: of interest to nobody but a debugger.
                         tracing::debug!(%error, "a connection broke off");

@@ -113,7 +113,9 @@ pub(crate) async fn run(
             }
             accepted = accept(&listener, &places, &*clock) => accepted,
         };
-        let Some((stream, place)) = accepted else { break };
+        let Some((stream, peer, place)) = accepted else {
+            break;
+        };
         let connection = Connection {
             server: Arc::clone(&server),
             router: router.clone(),
@@ -123,7 +125,7 @@ pub(crate) async fn run(
         };
         let counted = open.begin();
         connections.spawn(async move {
-            connection.serve(stream).await;
+            connection.serve(stream, peer).await;
             drop((place, counted));
         });
     }
@@ -139,15 +141,15 @@ async fn accept(
     listener: &TcpListener,
     places: &Arc<Semaphore>,
     clock: &dyn Clock,
-) -> Option<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
+) -> Option<(TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit)> {
     let place = Arc::clone(places).acquire_owned().await.ok()?; // the semaphore is never closed
     loop {
         match listener.accept().await {
-            Ok((stream, _peer)) => {
+            Ok((stream, peer)) => {
                 if let Err(error) = stream.set_nodelay(true) {
                     tracing::debug!(%error, "a connection was gone before it began");
                 }
-                return Some((stream, place));
+                return Some((stream, peer, place));
             }
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) => {

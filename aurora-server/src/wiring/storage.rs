@@ -1,36 +1,64 @@
-//! Database, default workspace, cache.
+//! Database, first workspace, Redis.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use aurora_core::cache::RedisCache;
 use aurora_core::config::Settings;
 use aurora_core::redis::Redis;
 use aurora_core::secret::Secret;
-use aurora_core::store::Database;
+use aurora_core::store::{Database, Migrations, leases, outbox};
 use aurora_core::time::Clock;
 use aurora_crm::Crm;
 use aurora_crm::workspaces::{NewWorkspace, WorkspaceId, WorkspaceKind};
 
 use crate::error::{Error, ErrorKind};
 
-/// The workspace that everything acts in until there is authentication. Its id is the same everywhere, so that several
+/// The SQLite file in the data folder.
+const FILE: &str = "aurora.db";
+
+/// The workspace of the installation itself. Its id is the same everywhere, so that several
 /// servers on one database agree on it without a word.
 const DEFAULT_WORKSPACE: &str = "wsp_00000000000070008000000000000001";
 
-/// The CRM on the database that the settings name, or on a SQLite file in the data folder.
-pub(crate) async fn open(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Crm, Error> {
+/// The schemas of all crates in the database.
+pub(crate) const HISTORIES: [Migrations; 5] = [
+    aurora_crm::migrations::MIGRATIONS,
+    outbox::MIGRATIONS,
+    leases::MIGRATIONS,
+    aurora_alerts::store::MIGRATIONS,
+    aurora_llm::ledger::MIGRATIONS,
+];
+
+/// The SQLite file that the settings name; `None` for PostgreSQL, and for a database in memory.
+pub(crate) fn sqlite_file(settings: &Settings) -> Option<PathBuf> {
+    let Some(url) = &settings.database.url else {
+        return Some(settings.server.data_dir.join(FILE));
+    };
+    let path = url.expose().strip_prefix("sqlite:")?;
+    let path = path.strip_prefix("//").unwrap_or(path);
+    let path = path.split('?').next().filter(|path| !path.is_empty())?;
+    (!path.starts_with(':')).then(|| PathBuf::from(path))
+}
+
+/// The database that the settings name, or a SQLite file in the data folder, with whatever schema it has.
+pub(crate) async fn database(settings: &Settings) -> Result<Database, Error> {
     let url = match &settings.database.url {
         Some(url) => url.clone(),
         None => file_in(&settings.server.data_dir)?,
     };
-    let refused = |source: aurora_core::store::Error| {
-        Error::new(ErrorKind::Storage, "the database cannot be opened").caused_by(source)
-    };
-    let database = Database::open(&url).await.map_err(refused)?;
-    let mut crm = Crm::builder(database).clock(Arc::clone(clock));
+    Database::open(&url).await.map_err(unopened)
+}
+
+fn unopened(source: aurora_core::store::Error) -> Error {
+    Error::new(ErrorKind::Storage, "the database cannot be opened").caused_by(source)
+}
+
+/// The CRM on the database that the settings name, or on a SQLite file in the data folder.
+pub(crate) async fn open(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Crm, Error> {
+    let database = database(settings).await?;
+    let mut crm = Crm::builder(database).clock(Arc::clone(clock)).also(HISTORIES);
     if let Some(owner) = &settings.database.owner_url {
-        crm = crm.owner(Database::open(owner).await.map_err(refused)?);
+        crm = crm.owner(Database::open(owner).await.map_err(unopened)?);
     }
     crm.build().await.map_err(|source| {
         let what = match source.kind() {
@@ -45,6 +73,15 @@ pub(crate) async fn open(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<
     })
 }
 
+/// Makes a folder into which nobody else can look, unless it is there.
+pub(super) fn make_private(folder: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
 /// The address of the SQLite file in a folder that is made when it is missing.
 fn file_in(folder: &Path) -> Result<Secret, Error> {
     let refused = |what: &str| {
@@ -53,11 +90,11 @@ fn file_in(folder: &Path) -> Result<Secret, Error> {
             format!("the data folder {} cannot be used: {what}", folder.display()),
         )
     };
-    std::fs::create_dir_all(folder).map_err(|error| refused("it cannot be made").caused_by(error))?;
+    make_private(folder).map_err(|error| refused("it cannot be made").caused_by(error))?;
     let folder = folder
         .canonicalize()
         .map_err(|error| refused("it cannot be found").caused_by(error))?;
-    let path = folder.join("aurora.db");
+    let path = folder.join(FILE);
     let path = path.to_str().ok_or_else(|| refused("its name is not UTF-8"))?;
     if path.contains(['?', '#', '%']) {
         return Err(refused("its name holds one of ? # %"));
@@ -78,13 +115,13 @@ pub(crate) async fn default_workspace(crm: &Crm) -> Result<WorkspaceId, Error> {
     Ok(workspace.id)
 }
 
-/// The cache that the settings name. Nothing keeps anything in it yet: it is watched alone.
-pub(super) async fn cache(settings: &Settings) -> Result<Option<RedisCache>, Error> {
+/// The Redis that the settings name; servers share what is kept and counted there.
+pub(super) async fn redis(settings: &Settings) -> Result<Option<Redis>, Error> {
     let Some(url) = &settings.redis.url else {
         return Ok(None);
     };
     let redis = Redis::builder(url).connect().await;
-    let redis = redis
-        .map_err(|error| Error::new(ErrorKind::Settings, "redis.url cannot be used").caused_by(error))?;
-    Ok(Some(RedisCache::new(&redis)))
+    redis
+        .map(Some)
+        .map_err(|error| Error::new(ErrorKind::Settings, "redis.url cannot be used").caused_by(error))
 }

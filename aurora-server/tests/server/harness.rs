@@ -31,6 +31,7 @@ impl Server {
         let memory = [("DATABASE_URL", "sqlite::memory:")];
         let loaded = Loader::new()
             .toml("aurora.toml", toml)
+            .overrides([("access.open", "true".to_owned())])
             .environment(memory)
             .load()
             .unwrap();
@@ -158,6 +159,27 @@ impl Connection {
         }
         answer.body = self.unread.drain(..length).collect();
         answer
+    }
+
+    /// Reads until the text has come, and keeps it unread.
+    pub(crate) async fn until(&mut self, text: &str) {
+        let read = async {
+            while !String::from_utf8_lossy(&self.unread).contains(text) {
+                assert!(self.read_some().await, "the connection ended before {text:?}");
+            }
+        };
+        tokio::time::timeout(PATIENCE, read)
+            .await
+            .expect("it does not come");
+    }
+
+    /// Everything up to the end of the connection.
+    pub(crate) async fn rest(&mut self) -> String {
+        let read = async { while self.read_some().await {} };
+        tokio::time::timeout(PATIENCE, read)
+            .await
+            .expect("the connection stays open");
+        String::from_utf8_lossy(&self.unread).into_owned()
     }
 
     async fn read_some(&mut self) -> bool {

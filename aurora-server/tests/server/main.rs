@@ -2,19 +2,27 @@
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
+    clippy::panic,
     clippy::indexing_slicing,
     reason = "a test may stop at what it did not expect, in its helpers too"
 )]
 
+#[cfg(unix)]
+mod access;
 mod clients;
 #[cfg(unix)]
+mod commands;
+#[cfg(unix)]
 mod config;
+mod described;
 mod edge;
 mod embedding;
 mod harness;
 mod limits;
 #[cfg(unix)]
 mod program;
+#[cfg(unix)]
+mod prometheus;
 #[cfg(unix)]
 mod reload;
 mod stopping;

@@ -53,9 +53,10 @@ fn it_tells_its_version_and_its_commands() {
 fn what_has_to_be_put_right_outside_ends_with_one() {
     let (code, _, err) = outcome(&["--colour"], &[]);
     assert_eq!(code, Some(1), "{err}");
-    let (code, _, err) = outcome(&["serve", "--listen", "0.0.0.0:0"], &[]);
+    let open = ["serve", "--listen", "0.0.0.0:0", "--set", "access.open=true"];
+    let (code, _, err) = outcome(&open, &[]);
     assert_eq!(code, Some(1), "{err}");
-    assert!(err.contains("no authentication yet"), "{err}");
+    assert!(err.contains("access.open is set"), "{err}");
     let wrong = [
         ("DASHBOARD_PORT", "eighty"),
         ("ALERT_ERROR_RATE_THRESHOLD", "200"),
@@ -79,8 +80,8 @@ fn what_has_to_be_put_right_outside_ends_with_one() {
 
 /// Starts `serve` and reads where it listens from what it tells.
 fn serving(folder: &std::path::Path, variables: &[(&str, &str)]) -> (Child, String, String) {
-    let mut command = aurora(folder, &["--listen", "127.0.0.1:0"]);
-    started(command.envs(variables.iter().copied()), "loopback only")
+    let mut command = aurora(folder, &["--listen", "127.0.0.1:0", "--set", "access.open=true"]);
+    started(command.envs(variables.iter().copied()), "Ctrl-C")
 }
 
 /// Starts a command and reads where it listens from what it tells, up to the words that end its introduction.
@@ -239,12 +240,12 @@ async fn in_production_lines_are_json_with_the_id_of_their_request() {
     let known = [("x-request-id", "first"), ("traceparent", parent), secret];
     assert_eq!(ask(&address, "/health?token=c4n4ry", &known).await.status, 200);
     let unknown = [("x-request-id", "second"), secret];
-    assert_eq!(ask(&address, "/api/v1/clients/cli_7", &unknown).await.status, 404);
+    assert_eq!(ask(&address, "/api/v1/clients/cli_7", &unknown).await.status, 401);
     signal(&child, "-INT");
     let (code, err) = ended(child);
     assert_eq!(code, Some(0), "{err}");
     assert!(
-        err.contains("loopback only") && !err.contains("SIMULATED"),
+        err.contains("aurora user create") && !err.contains("SIMULATED"),
         "{err}"
     );
 
@@ -280,8 +281,9 @@ async fn in_production_lines_are_json_with_the_id_of_their_request() {
     }
     let expected = [
         ("first", "answered", Some(200)),
+        ("second", "an access token was refused", None),
         ("second", "request refused", None),
-        ("second", "answered", Some(404)),
+        ("second", "answered", Some(401)),
     ];
     assert_eq!(told, expected);
     let file = std::fs::read_to_string(folder.path().join("logs/all.log")).unwrap();
@@ -323,9 +325,8 @@ async fn a_second_signal_does_not_wait_for_requests() {
 #[test]
 fn a_refused_address_leaves_nothing_behind() {
     let folder = tempfile::tempdir().unwrap();
-    let refused = aurora(folder.path(), &["serve", "--listen", "0.0.0.0:0"])
-        .output()
-        .unwrap();
+    let open = ["serve", "--listen", "0.0.0.0:0", "--set", "access.open=true"];
+    let refused = aurora(folder.path(), &open).output().unwrap();
     assert_eq!(refused.status.code(), Some(1));
     assert!(!folder.path().join("data").exists(), "a database was made");
 }

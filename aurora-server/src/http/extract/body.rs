@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::Request;
+use axum::extract::{FromRequest, Request};
 use bytes::{Bytes, BytesMut};
 use futures::StreamExt as _;
 
@@ -14,8 +14,20 @@ use crate::http::problem::{Problem, ProblemKind};
 /// Longest time that a body may take to arrive. Applies where the request itself has no limit, too.
 const READ_LIMIT: Duration = Duration::from_secs(30);
 
+/// A body of whatever type, as it came.
+#[derive(Debug)]
+pub(crate) struct Raw(pub(crate) Bytes);
+
+impl<S: Send + Sync> FromRequest<S> for Raw {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _state: &S) -> Result<Self, Problem> {
+        read(request).await.map(Self)
+    }
+}
+
 /// Everything that the body holds.
-pub(super) async fn read(request: Request) -> Result<Bytes, Problem> {
+pub(crate) async fn read(request: Request) -> Result<Bytes, Problem> {
     // Without the layer there is no limit to be found: then nothing is taken.
     let BodyLimit(limit) = request.extensions().get().copied().unwrap_or(BodyLimit(0));
     let reading = collect(request.into_body(), limit);

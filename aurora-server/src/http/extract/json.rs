@@ -1,6 +1,7 @@
 //! Bodies of type `application/json`.
 
 use aurora_core::text::wanted;
+use axum::body::HttpBody as _;
 use axum::extract::{FromRequest, Request};
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
@@ -30,6 +31,22 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     }
 }
 
+/// A body that may be left out, and then says nothing.
+#[derive(Debug)]
+pub(crate) struct MaybeJson<T>(pub(crate) T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for MaybeJson<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        if request.body().is_end_stream() {
+            return Ok(Self(T::default()));
+        }
+        let Json(value) = Json::from_request(request, state).await?;
+        Ok(Self(value))
+    }
+}
+
 /// An object of sound JSON as it came, for readers of their own.
 #[derive(Debug)]
 pub(crate) struct JsonText(pub(crate) Bytes);
@@ -44,15 +61,51 @@ impl<S: Send + Sync> FromRequest<S> for JsonText {
 
 /// The text of a body that is one sound JSON object. A reader of structs would also take an array for one.
 async fn object(request: Request) -> Result<Bytes, Problem> {
+    let bytes = sound(request).await?;
+    if !bytes.trim_ascii_start().starts_with(b"{") {
+        return Err(Problem::new(ProblemKind::BadRequest).detail("the body must be a JSON object"));
+    }
+    Ok(bytes)
+}
+
+/// A list that was read and checked, for protocols whose bodies are lists.
+#[derive(Debug)]
+pub(crate) struct JsonList<T>(pub(crate) Vec<T>);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonList<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _state: &S) -> Result<Self, Problem> {
+        let bytes = sound(request).await?;
+        if !bytes.trim_ascii_start().starts_with(b"[") {
+            return Err(Problem::new(ProblemKind::BadRequest).detail("the body must be a JSON array"));
+        }
+        serde_json::from_slice(&bytes).map(Self).map_err(|error| {
+            let (code, message) = told(&error);
+            let field = format!("line {}, column {}", error.line(), error.column());
+            Problem::new(ProblemKind::Invalid).errors([FieldError::new(field, code, message)])
+        })
+    }
+}
+
+/// The text of a body that is sound JSON.
+async fn sound(request: Request) -> Result<Bytes, Problem> {
     if !is_json(request.headers()) {
         return Err(Problem::new(ProblemKind::UnsupportedMediaType));
     }
     let bytes = body::read(request).await?;
     strict::check(&bytes).map_err(|error| of_text(&error))?;
-    if !bytes.trim_ascii_start().starts_with(b"{") {
-        return Err(Problem::new(ProblemKind::BadRequest).detail("the body must be a JSON object"));
-    }
     Ok(bytes)
+}
+
+/// The object that a message of another transport holds.
+///
+/// # Errors
+/// As [`Json`].
+pub(crate) fn object_of(text: &[u8]) -> Result<Map<String, Value>, Problem> {
+    strict::check(text).map_err(|error| of_text(&error))?;
+    serde_json::from_slice(text)
+        .map_err(|_| Problem::new(ProblemKind::BadRequest).detail("the message must be a JSON object"))
 }
 
 /// `application/json`, `application/merge-patch+json` and their like. Also keeps forms of foreign pages out, which
@@ -149,14 +202,38 @@ fn read<T: DeserializeOwned>(object: &Map<String, Value>) -> Option<serde_json::
 
 /// Any value that a field takes.
 fn fitting<T: DeserializeOwned>(name: &str) -> Option<Value> {
-    let plain = [json!(""), json!(0), json!([]), json!({}), json!(true)];
     let fits = |value: &Value| alone::<T>(name, value.clone()).is_none();
+    let text = |value: Value| alone::<T>(name, value).map(|error| error.to_string());
+    let plain = [
+        json!(""),
+        json!(0),
+        json!([]),
+        json!({}),
+        json!(true),
+        json!("2000-01-01T00:00:00Z"),
+    ];
     plain.into_iter().find(fits).or_else(|| {
-        // One of several words: the reader lists them.
-        let error = alone::<T>(name, json!(""))?.to_string();
+        let error = text(json!(""))?;
+        if let Some(id) = id_of(&error) {
+            return Some(json!(id)).filter(fits);
+        }
+        // One of several words, which the reader lists; alone, or with something of its own.
         let (_, words) = error.split_once("expected ")?;
-        words.split('`').nth(1).map(|word| json!(word)).filter(fits)
+        let word = words.split('`').nth(1)?;
+        if fits(&json!(word)) {
+            return Some(json!(word));
+        }
+        let id = text(json!({word: ""})).as_deref().and_then(id_of);
+        let held = id.map_or_else(|| json!(""), |id| json!(id));
+        Some(json!({word: held})).filter(fits)
     })
+}
+
+/// An id of the kind that a reader expected.
+fn id_of(error: &str) -> Option<String> {
+    let (_, form) = error.split_once("expected an id of the form ")?;
+    let (prefix, _) = form.split_once('_')?;
+    Some(format!("{prefix}_{:032}", 0))
 }
 
 fn missing(error: &serde_json::Error) -> Option<String> {
@@ -237,6 +314,29 @@ mod tests {
             [("name".to_owned(), "required".to_owned())]
         );
         assert_eq!(errors("[]").len(), 1);
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only its shape matters")]
+    struct Strict {
+        whose: aurora_crm::clients::ClientId,
+        about: aurora_crm::activities::Subject,
+        at: aurora_core::time::Timestamp,
+        kind: aurora_crm::activities::ActivityKind,
+        title: String,
+    }
+
+    #[test]
+    fn every_missing_field_is_told_whatever_it_takes() {
+        let error = serde_json::from_str::<Strict>("{}").unwrap_err();
+        let problem = of_shape::<Strict>(b"{}", &error);
+        let told: Vec<&str> = problem
+            .field_errors()
+            .iter()
+            .map(|error| error.field.as_str())
+            .collect();
+        assert_eq!(told, ["whose", "about", "at", "kind", "title"]);
     }
 
     #[test]

@@ -2,10 +2,15 @@
 
 mod body;
 mod etag;
+mod idempotency;
 mod json;
 mod params;
 mod strict;
+mod upload;
 
+pub(crate) use body::{Raw, read as read_body};
 pub(crate) use etag::{IfMatch, etag};
-pub(crate) use json::{Json, JsonText};
-pub(crate) use params::{Params, PathId};
+pub(crate) use idempotency::IdempotencyKey;
+pub(crate) use json::{Json, JsonList, JsonText, MaybeJson, object_of};
+pub(crate) use params::{Params, PathId, PathIds, PathText};
+pub(crate) use upload::Upload;

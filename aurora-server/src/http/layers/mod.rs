@@ -1,7 +1,13 @@
 //! What happens to every request before and after its handler, outermost first in [`wrap`].
 
+pub(crate) mod cors;
+#[cfg(test)]
+mod edges;
+pub(crate) mod idempotency;
 pub(crate) mod limits;
 pub(crate) mod local;
+pub(crate) mod origin;
+pub(crate) mod pace;
 pub(crate) mod problems;
 pub(crate) mod record;
 pub(crate) mod request_id;
@@ -21,8 +27,10 @@ pub(crate) use request_id::RequestId;
 /// Who can reach the router.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exposure {
-    /// Programs and browsers of this machine, through our own listener.
+    /// Programs and browsers of this machine, through our own listener and without credentials.
     Loopback,
+    /// Whoever reaches our own listener.
+    Network,
     /// Whoever the embedding application lets in.
     Embedded,
 }
@@ -32,12 +40,18 @@ pub(crate) fn wrap(router: Router<AppState>, state: &AppState, exposure: Exposur
     let router = router.layer(from_fn(limits::address));
     let router = match exposure {
         Exposure::Loopback => router.layer(from_fn(local::only)),
-        Exposure::Embedded => router,
+        Exposure::Network | Exposure::Embedded => router,
     };
-    router
+    let router = router
         .layer(CatchPanicLayer::custom(problems::of_panic))
         .layer(from_fn(problems::write))
-        .layer(from_fn(security::headers))
+        .layer(from_fn_with_state(state.clone(), security::headers));
+    let router = match cors::layer(&state.settings.server) {
+        Some(cors) => router.layer(cors),
+        None => router,
+    };
+    router
+        .layer(from_fn_with_state(state.clone(), origin::find))
         .layer(from_fn_with_state(state.clone(), record::request))
         .layer(from_fn(unread::discard))
         .layer(from_fn_with_state(state.clone(), request_id::assign))

@@ -10,27 +10,29 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::RequestId;
+use crate::http::language::Language;
 use crate::http::problem::{Form, Problem, ProblemKind};
 
 /// Headers of an error answer that hold whoever made it.
 const KEPT: [HeaderName; 1] = [ALLOW];
 
 pub(crate) async fn write(id: RequestId, request: Request, next: Next) -> Response {
-    let form = crate::http::form_of(request.uri().path());
+    let language = Language::of(request.headers());
+    let form = crate::http::form_of(request.uri().path(), request.headers());
     let response = next.run(request).await;
     if !response.status().is_client_error() && !response.status().is_server_error() {
         return response;
     }
     match response.extensions().get::<Problem>() {
         Some(problem) => {
-            let problem = problem.clone();
+            let problem = problem.clone().in_language(language);
             log(&problem);
             finish(&problem, form, &id, &response)
         }
         None if is_finished(&response) => response,
         // From the router or a library: an empty or plain text answer.
         None => {
-            let problem = Problem::new(ProblemKind::of_status(response.status()));
+            let problem = Problem::new(ProblemKind::of_status(response.status())).in_language(language);
             finish(&problem, form, &id, &response)
         }
     }
@@ -53,7 +55,8 @@ fn is_finished(response: &Response) -> bool {
         .headers()
         .get(CONTENT_TYPE)
         .and_then(|value| value.to_str().ok());
-    kind.is_some_and(|kind| kind.contains("json") || kind.starts_with("text/event-stream"))
+    let finished = ["text/event-stream", "text/html"];
+    kind.is_some_and(|kind| kind.contains("json") || finished.iter().any(|form| kind.starts_with(form)))
 }
 
 fn log(problem: &Problem) {

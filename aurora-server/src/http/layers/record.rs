@@ -13,10 +13,12 @@ use axum::middleware::Next;
 use axum::response::Response;
 use bytes::Bytes;
 use hyper::body::{Frame, SizeHint};
+use serde_json::json;
 use tracing::field::Empty;
 use tracing::{Instrument as _, Span};
 
 use super::RequestId;
+use crate::http::bus::Level;
 use crate::state::AppState;
 use crate::telemetry;
 
@@ -49,6 +51,7 @@ pub(crate) async fn request(
     );
     let waiting = Waiting {
         started: state.clock.elapsed(),
+        request_id: id.as_str().to_owned(),
         state,
         method,
         route,
@@ -100,6 +103,7 @@ struct Waiting {
     state: AppState,
     method: &'static str,
     route: String,
+    request_id: String,
     started: Duration,
     is_answered: bool,
 }
@@ -119,8 +123,24 @@ impl Waiting {
         Span::current().record("http.response.status_code", status.as_u16());
         if status.is_server_error() {
             Span::current().record("error.type", status.as_str());
+            self.tell(status.as_u16(), elapsed);
         }
         tracing::info!(duration_ms = millis(elapsed), "answered");
+    }
+
+    /// Whoever listens hears of failures; that the server is not ready yet, or stops, is none.
+    fn tell(&self, status: u16, elapsed: Duration) {
+        if self.route == "/ready" {
+            return;
+        }
+        let data = json!({
+            "method": self.method,
+            "route": self.route,
+            "status": status,
+            "request_id": self.request_id,
+            "duration_ms": millis(elapsed),
+        });
+        self.state.bus.publish_some("request.failed", Level::Error, data);
     }
 
     fn elapsed(&self) -> Duration {

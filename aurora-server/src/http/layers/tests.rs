@@ -25,6 +25,7 @@ use crate::state::AppState;
 async fn app() -> App {
     let loaded = Loader::new()
         .environment([("DATABASE_URL", "sqlite::memory:")])
+        .overrides([("access.open", "true")])
         .load()
         .unwrap();
     App::build(loaded.settings().clone()).await.unwrap()

@@ -101,7 +101,7 @@ pub(crate) struct AttemptView {
     target: String,
     /// The provider instance.
     provider: String,
-    /// `served`, `failed` or `skipped` (nothing was sent: its circuit is open).
+    /// `served`, `failed`, `skipped` (nothing was sent: its circuit is open) or `outrun` (another was first).
     #[schema(example = "failed")]
     outcome: &'static str,
     /// What went wrong.
@@ -117,7 +117,7 @@ pub(crate) struct AttemptView {
 }
 
 impl ChatAnswer {
-    pub(super) fn of(answer: &Answer) -> Self {
+    pub(crate) fn of(answer: &Answer) -> Self {
         let response = answer.response();
         Self {
             content: answer.text(),
@@ -138,7 +138,7 @@ impl ChatAnswer {
                 finish_reason: response.finish.as_str().to_owned(),
                 usage: answer.usage().map(UsageView::of),
                 cost: CostView::of(answer.cost()),
-                cached: false,
+                cached: answer.cache().is_free(),
                 attempts: attempts(answer.attempts()),
             },
         }
@@ -155,6 +155,7 @@ pub(super) struct Streamed<'a> {
     pub(super) finish_reason: &'a str,
     pub(super) usage: Option<&'a Usage>,
     pub(super) cost: Cost,
+    pub(super) is_cached: bool,
     pub(super) attempts: &'a [Attempt],
 }
 
@@ -168,7 +169,7 @@ impl AnswerEnd {
             finish_reason: streamed.finish_reason.to_owned(),
             usage: streamed.usage.map(UsageView::of),
             cost: CostView::of(streamed.cost),
-            cached: false,
+            cached: streamed.is_cached,
             attempts: attempts(streamed.attempts),
         }
     }
@@ -185,7 +186,7 @@ impl ToolCallView {
 }
 
 impl UsageView {
-    pub(super) const fn of(usage: &Usage) -> Self {
+    pub(crate) const fn of(usage: &Usage) -> Self {
         Self {
             input_tokens: usage.total_input(),
             output_tokens: usage.total_output(),
@@ -197,11 +198,15 @@ impl UsageView {
 }
 
 impl CostView {
-    fn of(cost: Cost) -> Option<Self> {
-        cost.amount().map(|amount| Self {
+    pub(crate) fn of(cost: Cost) -> Option<Self> {
+        cost.amount().map(Self::exactly)
+    }
+
+    pub(super) fn exactly(amount: NanoUsd) -> Self {
+        Self {
             usd: six_places(amount),
             nanos: amount.nanos(),
-        })
+        }
     }
 }
 
@@ -221,6 +226,7 @@ impl AttemptView {
         let (outcome, error, status) = match &attempt.outcome {
             AttemptOutcome::Served => ("served", None, None),
             AttemptOutcome::Failed { kind, status } => ("failed", Some(kind.as_str()), *status),
+            AttemptOutcome::Outrun => ("outrun", None, None),
             _ => ("skipped", None, None),
         };
         Self {

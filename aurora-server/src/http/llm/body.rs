@@ -125,7 +125,7 @@ fn add_system(request: &mut ChatRequest, system: String) {
 }
 
 /// Refuses a provider that is not configured.
-fn known(provider: &str, gateway: &Gateway) -> Result<(), Problem> {
+pub(super) fn known(provider: &str, gateway: &Gateway) -> Result<(), Problem> {
     let targets = gateway.targets();
     if targets
         .iter()

@@ -1,18 +1,24 @@
 //! The one way from the server to the models, and what is known about the calls that took it.
 
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::{Context, Poll};
+use std::time::Duration;
 
-use aurora_core::failure::Failure as _;
-use aurora_core::monitor::{Monitor, Summary, Timing};
+use aurora_core::monitor::{Monitor, Summary};
 use aurora_core::time::Clock;
-use aurora_llm::chat::{ChatRequest, StreamEvent};
-use aurora_llm::client::{Answer, AnswerStream, Attempt, TargetInfo};
+use aurora_llm::chat::ChatRequest;
+use aurora_llm::client::{Answer, Answered, Attempt, TargetInfo, Task};
+use aurora_llm::embed::{EmbedRequest, EmbedResponse};
 use aurora_llm::provider::{ProviderId, SIMULATED};
+use aurora_llm::rerank::{RerankRequest, RerankResponse};
+use aurora_llm::tokens::{TokenCount, estimate, estimate_text};
 use aurora_llm::{Error, ErrorKind, LlmClient};
-use futures::{Stream, StreamExt as _};
+
+pub(crate) use super::books::{Asker, Books};
+use super::books::{Pass, names_further_models, not_allowed, weight};
+pub(crate) use super::counted::CountedStream;
+use super::counted::{Begun, Started, settled};
+pub(crate) use super::recent::{Call, End, Recent};
 
 const CALLS: &str = "calls";
 
@@ -25,17 +31,30 @@ pub(crate) struct Gateway {
     targets: Arc<[TargetInfo]>,
     calls: Monitor,
     fallbacks: Arc<AtomicU64>,
+    books: Books,
+    recent: Recent,
+    clock: Arc<dyn Clock>,
 }
 
 impl Gateway {
     /// `client` is `None` where no provider is configured.
     pub(crate) fn new(client: Option<LlmClient>, clock: impl Clock) -> Self {
+        let clock: Arc<dyn Clock> = Arc::new(clock);
         Self {
             targets: client.iter().flat_map(LlmClient::targets).collect(),
             client,
-            calls: Monitor::new(clock),
+            calls: Monitor::new(Arc::clone(&clock)),
             fallbacks: Arc::default(),
+            books: Books::default(),
+            recent: Recent::default(),
+            clock,
         }
+    }
+
+    /// Keeps usage, limits and budgets there.
+    pub(crate) fn with(mut self, books: Books) -> Self {
+        self.books = books;
+        self
     }
 
     /// The client behind it, if a provider is configured.
@@ -75,40 +94,180 @@ impl Gateway {
         self.fallbacks.store(0, Ordering::Relaxed);
     }
 
+    /// Where usage, limits and budgets are kept.
+    pub(crate) const fn books(&self) -> &Books {
+        &self.books
+    }
+
+    /// The last calls.
+    pub(crate) const fn recent(&self) -> &Recent {
+        &self.recent
+    }
+
+    /// Waits until what calls used is booked, but no longer than `limit`.
+    pub(crate) async fn flush(&self, limit: Duration) {
+        if let Some(client) = &self.client {
+            let left = client.flush(limit).await;
+            if left > 0 {
+                tracing::warn!(left, "what some calls used could not be booked before the end");
+            }
+        }
+    }
+
     /// Waits for a whole answer.
-    pub(crate) async fn chat(&self, request: ChatRequest) -> Result<Answer, Error> {
+    pub(crate) async fn chat(&self, mut request: ChatRequest, asker: &Asker) -> Result<Answer, Error> {
         let client = self.client.as_ref().ok_or_else(none_configured)?;
-        let timing = self.calls.start(CALLS);
-        match client.chat(request).await {
-            Ok(answer) => {
-                self.served(answer.target(), answer.attempts());
-                timing.succeeded();
-                Ok(answer)
+        let started = self.start(asker, Task::Chat, request.model.clone());
+        let outcome = async {
+            let pass = self.let_in(&mut request, asker).await?;
+            let outcome = client.chat_with(request, &asker.options()).await;
+            settled(pass, outcome, |answer| answer.usage().cloned())
+        };
+        let outcome = outcome.await;
+        let end = outcome.as_ref().map(|answer| {
+            self.served(answer.target(), answer.attempts());
+            let served = End::Served {
+                target: answer.target().to_owned(),
+                provider: provider_name(answer.kind(), answer.provider()),
+                model: answer.model().to_owned(),
+                usage: answer.usage().cloned(),
+                cost: answer.cost(),
+                is_cached: answer.cache().is_free(),
+            };
+            (served, answer.attempts())
+        });
+        started.end(end);
+        outcome
+    }
+
+    /// Begins an answer that is handed out while it is being written.
+    pub(crate) async fn stream(
+        &self,
+        mut request: ChatRequest,
+        asker: &Asker,
+    ) -> Result<CountedStream, Error> {
+        let client = self.client.as_ref().ok_or_else(none_configured)?;
+        let started = Started::new(Begun {
+            is_stream: true,
+            ..self.begun(asker, Task::Chat, request.model.clone())
+        });
+        let outcome = async {
+            let mut pass = self.let_in(&mut request, asker).await?;
+            match client.stream_with(request, &asker.options()).await {
+                Ok(stream) => Ok((stream, pass)),
+                Err(error) => {
+                    pass.unused();
+                    Err(error)
+                }
+            }
+        };
+        match outcome.await {
+            Ok((stream, pass)) => {
+                self.served(stream.target(), stream.attempts());
+                Ok(CountedStream::new(stream, pass, started))
             }
             Err(error) => {
-                timing.failed(error.class());
+                started.end(Err(&error));
                 Err(error)
             }
         }
     }
 
-    /// Begins an answer that is handed out while it is being written.
-    pub(crate) async fn stream(&self, request: ChatRequest) -> Result<CountedStream, Error> {
+    /// Turns texts into vectors.
+    pub(crate) async fn embed(
+        &self,
+        mut request: EmbedRequest,
+        asker: &Asker,
+    ) -> Result<Answered<EmbedResponse>, Error> {
         let client = self.client.as_ref().ok_or_else(none_configured)?;
-        let timing = self.calls.start(CALLS);
-        match client.stream(request).await {
-            Ok(stream) => {
-                self.served(stream.target(), stream.attempts());
-                Ok(CountedStream {
-                    stream,
-                    timing: Some(timing),
-                })
-            }
-            Err(error) => {
-                timing.failed(error.class());
-                Err(error)
-            }
+        let started = self.start(asker, Task::Embeddings, request.model.clone());
+        let texts = request.inputs.iter();
+        let input = texts.map(|text| estimate_text(text, "", "")).sum();
+        let outcome = async {
+            let pass = self.books.admit(asker, &mut request.model, input).await?;
+            let outcome = client.embed_with(request, &asker.options()).await;
+            settled(pass, outcome, |answered| answered.usage().cloned())
+        };
+        self.ended(started, outcome.await)
+    }
+
+    /// Sorts documents by how well they answer a query.
+    pub(crate) async fn rerank(
+        &self,
+        mut request: RerankRequest,
+        asker: &Asker,
+    ) -> Result<Answered<RerankResponse>, Error> {
+        let client = self.client.as_ref().ok_or_else(none_configured)?;
+        let started = self.start(asker, Task::Rerank, request.model.clone());
+        let texts = request.documents.iter().chain([&request.query]);
+        let input = texts.map(|text| estimate_text(text, "", "")).sum();
+        let outcome = async {
+            let pass = self.books.admit(asker, &mut request.model, input).await?;
+            let outcome = client.rerank_with(request, &asker.options()).await;
+            settled(pass, outcome, |answered| answered.usage().cloned())
+        };
+        self.ended(started, outcome.await)
+    }
+
+    /// How many tokens a request has for the model that would answer it. Costs nothing but a request of the minute.
+    pub(crate) async fn count(&self, mut request: ChatRequest, asker: &Asker) -> Result<TokenCount, Error> {
+        let client = self.client.as_ref().ok_or_else(none_configured)?;
+        let mut pass = self.books.admit(asker, &mut request.model, 0).await?;
+        let outcome = client.count_tokens(request).await;
+        pass.unused();
+        outcome
+    }
+
+    /// The models and aliases that the caller may name for this task, sorted.
+    pub(crate) async fn models(&self, task: Task, asker: &Asker) -> Result<Vec<String>, Error> {
+        let names = self.client.as_ref().map(|client| client.models_for(task));
+        self.books.allowed(asker, names.unwrap_or_default()).await
+    }
+
+    /// Whether the caller may ask for a chat, and holds what it takes of the limits of the minute.
+    async fn let_in(&self, request: &mut ChatRequest, asker: &Asker) -> Result<Pass, Error> {
+        if asker.client.tenant.is_none() {
+            return Ok(Pass::default());
         }
+        let tokens = weight(estimate(request, "", ""), request.max_tokens);
+        if names_further_models(request) && self.books.restricts(asker).await? {
+            return Err(not_allowed());
+        }
+        self.books.admit(asker, &mut request.model, tokens).await
+    }
+
+    fn start(&self, asker: &Asker, task: Task, asked: Option<String>) -> Started {
+        Started::new(self.begun(asker, task, asked))
+    }
+
+    fn begun(&self, asker: &Asker, task: Task, asked: Option<String>) -> Begun {
+        Begun {
+            timing: self.calls.start(CALLS),
+            recent: self.recent.clone(),
+            clock: Arc::clone(&self.clock),
+            began: self.clock.elapsed(),
+            asker: asker.clone(),
+            task,
+            is_stream: false,
+            asked,
+        }
+    }
+
+    fn ended<V>(&self, started: Started, outcome: Result<Answered<V>, Error>) -> Result<Answered<V>, Error> {
+        let end = outcome.as_ref().map(|answered| {
+            self.served(answered.target(), answered.attempts());
+            let served = End::Served {
+                target: answered.target().to_owned(),
+                provider: provider_name(answered.kind(), answered.provider()),
+                model: answered.model().to_owned(),
+                usage: answered.usage().cloned(),
+                cost: answered.cost(),
+                is_cached: false,
+            };
+            (served, answered.attempts())
+        });
+        started.end(end);
+        outcome
     }
 
     fn served(&self, target: &str, attempts: &[Attempt]) {
@@ -131,41 +290,6 @@ pub(crate) fn provider_name(kind: &str, provider: &ProviderId) -> String {
         SIMULATED.to_owned()
     } else {
         provider.to_string()
-    }
-}
-
-/// A streamed answer whose end is counted; one that the client gives up is counted apart.
-#[derive(Debug)]
-pub(crate) struct CountedStream {
-    stream: AnswerStream,
-    timing: Option<Timing>,
-}
-
-impl CountedStream {
-    pub(crate) const fn answer(&self) -> &AnswerStream {
-        &self.stream
-    }
-}
-
-impl Stream for CountedStream {
-    type Item = Result<StreamEvent, Error>;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let item = std::task::ready!(self.stream.poll_next_unpin(cx));
-        match &item {
-            Some(Ok(event)) if event.is_terminal() => {
-                if let Some(timing) = self.timing.take() {
-                    timing.succeeded();
-                }
-            }
-            Some(Err(error)) => {
-                if let Some(timing) = self.timing.take() {
-                    timing.failed(error.class());
-                }
-            }
-            _ => {}
-        }
-        Poll::Ready(item)
     }
 }
 
@@ -221,7 +345,10 @@ mod tests {
             LlmTarget::new(down, "m"),
             LlmTarget::new(Simulated::new("b"), "m"),
         ]);
-        gateway.chat(ChatRequest::user("?")).await.unwrap();
+        gateway
+            .chat(ChatRequest::user("?"), &Asker::nobody())
+            .await
+            .unwrap();
         assert_eq!(gateway.fallbacks(), 1);
     }
 

@@ -1,26 +1,86 @@
-//! `POST /llm/chat`: one question to whichever model is there.
+//! `POST /llm/chat`: one question to whichever model is there; `/api/v1/llm` with what else is asked of models, what it
+//! costs, and who may spend how much.
 
-mod answer;
+pub(crate) mod answer;
+mod beside;
 mod body;
+mod books;
+mod budgets;
+mod counted;
 pub(crate) mod gateway;
+mod keys;
+mod models;
+mod recent;
+mod requests;
 mod stream;
+mod told;
+mod usage;
+mod ws;
 
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::access::{Access, Caller, Right};
 use super::extract::Json;
 use super::problem::{Problem, ProblemBody, ProblemKind};
-use super::{RequestId, Routes};
+use super::{Mount, Routes};
 use crate::state::AppState;
-use answer::ChatAnswer;
+pub(crate) use answer::ChatAnswer;
+pub(super) use books::{LEDGER_UNAVAILABLE, MODEL_NOT_ALLOWED};
+use gateway::Asker;
+pub(super) use told::told;
+pub(crate) use ws::Sockets;
 
-pub(super) fn routes() -> Routes {
-    OpenApiRouter::new().routes(routes!(chat))
+const USE: Access = Access::Server(Right::LlmUse);
+
+pub(super) const MOUNTS: &[Mount] = &[
+    Mount::streams("/llm", chats).for_models(),
+    Mount::streams("/api/v1/llm", chats).alias("v1").for_models(),
+    Mount::streams("/api/v1/llm", calls).for_models(),
+    Mount::answers("/api/v1/llm", accounts),
+];
+
+fn chats() -> Routes {
+    Routes::new()
+        .route(USE, routes!(chat))
+        .page(USE, "/ws", axum::routing::get(ws::open))
+}
+
+/// Further calls to models, which take as long as those.
+fn calls() -> Routes {
+    Routes::new()
+        .route(USE, routes!(beside::embeddings))
+        .route(USE, routes!(beside::rerank))
+        .route(USE, routes!(beside::tokens))
+}
+
+/// What can be asked for, what it costs, and who may spend how much.
+fn accounts() -> Routes {
+    const READ: Access = Access::Server(Right::LlmRead);
+    const WRITE: Access = Access::Server(Right::LlmWrite);
+    Routes::new()
+        .route(USE, routes!(models::models))
+        .route(READ, routes!(models::prices))
+        .route(READ, routes!(usage::usage))
+        .route(Access::Installation(Right::LlmRead), routes!(usage::installation))
+        .route(READ, routes!(usage::entries))
+        .route(READ, routes!(requests::list))
+        .route(READ, routes!(budgets::list))
+        .route(READ, routes!(budgets::of_workspace))
+        .route(WRITE, routes!(budgets::put_workspace))
+        .route(READ, routes!(budgets::of_model))
+        .route(WRITE, routes!(budgets::put_model))
+        .route(READ, routes!(budgets::of_key))
+        .route(WRITE, routes!(budgets::put_key))
+        .route(READ, routes!(keys::list))
+        .route(WRITE, routes!(keys::create))
+        .route(READ, routes!(keys::read))
+        .route(WRITE, routes!(keys::change))
+        .route(WRITE, routes!(keys::revoke))
 }
 
 /// A question. Further fields are those of an OpenAI chat completion: `tools`, `tool_choice`, `response_format`,
@@ -63,14 +123,14 @@ struct ChatInput {
         (status = 413, description = "The body is too large", body = ProblemBody, content_type = "application/problem+json"),
         (status = 415, description = "The body is of another type", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "Fields are wrong, the provider is unknown, or the conversation is too long", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, description = "The provider wants fewer calls; `Retry-After` tells when", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "A limit of the minute, a budget (`budget_exceeded`) or the provider's limit is used up; `Retry-After` tells when", body = ProblemBody, content_type = "application/problem+json"),
         (status = 502, description = "No provider answered", body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "No provider is configured, or none takes calls", body = ProblemBody, content_type = "application/problem+json"),
         (status = 504, description = "No provider answered in time", body = ProblemBody, content_type = "application/problem+json"),
     ))]
 async fn chat(
     State(state): State<AppState>,
-    request_id: RequestId,
+    caller: Caller,
     Json(body): Json<Map<String, Value>>,
 ) -> Result<Response, Problem> {
     // Before the body is looked at: without a provider no body is right.
@@ -78,11 +138,20 @@ async fn chat(
         return Err(Problem::new(ProblemKind::NoProvider));
     }
     let asked = body::read(body, &state.gateway)?;
+    let asker = Asker::of(&caller);
     if asked.streaming {
-        let stream = state.gateway.stream(asked.request).await.map_err(problem_of)?;
-        return Ok(stream::answer(stream, &state, request_id));
+        let stream = state.gateway.stream(asked.request, &asker).await;
+        return Ok(stream::answer(
+            stream.map_err(problem_of)?,
+            &state,
+            caller.request_id(),
+        ));
     }
-    let answer = state.gateway.chat(asked.request).await.map_err(problem_of)?;
+    let answer = state
+        .gateway
+        .chat(asked.request, &asker)
+        .await
+        .map_err(problem_of)?;
     Ok(axum::Json(ChatAnswer::of(&answer)).into_response())
 }
 
@@ -95,5 +164,7 @@ fn problem_of(error: aurora_llm::Error) -> Problem {
     Problem::from(error).with("attempts", attempts)
 }
 
+#[cfg(test)]
+mod accounts_tests;
 #[cfg(test)]
 mod tests;

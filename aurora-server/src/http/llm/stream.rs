@@ -1,4 +1,4 @@
-//! `/llm/chat` with `"stream": true`: the answer as typed events.
+//! A chat with `"stream": true`: the answer as typed events, over server-sent events or a WebSocket.
 //!
 //! `start` comes first, `finish` or `error` last, and nothing after them.
 
@@ -9,7 +9,8 @@ use axum::response::Response;
 use bytes::Bytes;
 use futures::StreamExt as _;
 use futures::stream::unfold;
-use serde_json::json;
+use serde::Serialize;
+use serde_json::{Value, json};
 
 use super::answer::{AnswerEnd, Streamed, UsageView, attempts};
 use super::gateway::{CountedStream, provider_name};
@@ -18,19 +19,20 @@ use crate::http::{RequestId, sse};
 use crate::state::AppState;
 
 /// Hands the answer out. The client that goes away takes the call to the provider with it.
-pub(super) fn answer(stream: CountedStream, state: &AppState, request_id: RequestId) -> Response {
-    let writer = Writer {
-        stream,
-        request_id,
-        id: String::new(),
-        stage: Stage::Start,
-    };
-    sse::answer(unfold(writer, Writer::next), Arc::clone(&state.clock))
+pub(super) fn answer(stream: CountedStream, state: &AppState, request_id: &RequestId) -> Response {
+    let events = Events::new(stream, request_id.as_str());
+    let pieces = unfold(events, |mut events| async move {
+        let (name, data) = events.next().await?;
+        let piece: Bytes = sse::event(name, &data);
+        Some((piece, events))
+    });
+    sse::answer(pieces, Arc::clone(&state.clock))
 }
 
-struct Writer {
+/// The events of one answer, each with its name and its data.
+pub(super) struct Events {
     stream: CountedStream,
-    request_id: RequestId,
+    request_id: String,
     id: String,
     stage: Stage,
 }
@@ -42,64 +44,68 @@ enum Stage {
     End,
 }
 
-impl Writer {
-    async fn next(mut self) -> Option<(Bytes, Self)> {
+impl Events {
+    pub(super) fn new(stream: CountedStream, request_id: &str) -> Self {
+        Self {
+            stream,
+            request_id: request_id.to_owned(),
+            id: String::new(),
+            stage: Stage::Start,
+        }
+    }
+
+    /// The next event; `None` after the last.
+    pub(super) async fn next(&mut self) -> Option<(&'static str, Value)> {
         match self.stage {
             Stage::Start => {
                 self.stage = Stage::Middle;
-                Some((self.start(), self))
+                Some(("start", self.start()))
             }
             Stage::Middle => loop {
-                let piece = match self.stream.next().await? {
+                let event = match self.stream.next().await? {
                     Ok(event) => self.write(event),
                     Err(error) => {
                         self.stage = Stage::End;
                         tracing::warn!(kind = error.kind().as_str(), "an answer broke off");
-                        Some(sse::event(
-                            "error",
-                            &problem_of(error).body(self.request_id.as_str()),
-                        ))
+                        Some(("error", value(&problem_of(error).body(&self.request_id))))
                     }
                 };
-                if let Some(piece) = piece {
-                    return Some((piece, self));
+                if event.is_some() {
+                    return event;
                 }
             },
             Stage::End => None,
         }
     }
 
-    fn start(&self) -> Bytes {
+    fn start(&self) -> Value {
         let answer = self.stream.answer();
-        let provider = provider_name(answer.kind(), answer.provider());
-        let start = json!({
-            "provider": provider,
+        json!({
+            "provider": provider_name(answer.kind(), answer.provider()),
             "target": answer.target(),
             "model": answer.model(),
             "attempts": attempts(answer.attempts()),
-        });
-        sse::event("start", &start)
+        })
     }
 
     /// What an event becomes; `None` for what only providers need.
-    fn write(&mut self, event: StreamEvent) -> Option<Bytes> {
+    fn write(&mut self, event: StreamEvent) -> Option<(&'static str, Value)> {
         Some(match event {
             StreamEvent::Start { id, .. } => {
                 self.id = id;
                 return None;
             }
-            StreamEvent::Text(text) => sse::event("text", &json!({"text": text})),
-            StreamEvent::Reasoning(text) => sse::event("reasoning", &json!({"text": text})),
-            StreamEvent::Refusal(text) => sse::event("refusal", &json!({"text": text})),
+            StreamEvent::Text(text) => ("text", json!({"text": text})),
+            StreamEvent::Reasoning(text) => ("reasoning", json!({"text": text})),
+            StreamEvent::Refusal(text) => ("refusal", json!({"text": text})),
             StreamEvent::ToolCallStart { index, id, name } => {
-                sse::event("tool_call", &json!({"index": index, "id": id, "name": name}))
+                ("tool_call", json!({"index": index, "id": id, "name": name}))
             }
-            StreamEvent::ToolCallDelta { index, arguments } => sse::event(
-                "tool_call_delta",
-                &json!({"index": index, "arguments": arguments}),
-            ),
-            StreamEvent::ToolCallEnd { index } => sse::event("tool_call_end", &json!({"index": index})),
-            StreamEvent::Usage(usage) => sse::event("usage", &UsageView::of(&usage)),
+            StreamEvent::ToolCallDelta { index, arguments } => {
+                ("tool_call_delta", json!({"index": index, "arguments": arguments}))
+            }
+            StreamEvent::ToolCallEnd { index } => ("tool_call_end", json!({"index": index})),
+            StreamEvent::Usage(usage) => ("usage", value(&UsageView::of(&usage))),
             StreamEvent::Finish { reason, usage } => {
                 self.stage = Stage::End;
                 let answer = self.stream.answer();
@@ -112,11 +118,17 @@ impl Writer {
                     finish_reason: reason.as_str(),
                     usage: usage.as_ref().or(answer.usage()),
                     cost: answer.cost(),
+                    is_cached: answer.cache().is_free(),
                     attempts: answer.attempts(),
                 };
-                sse::event("finish", &AnswerEnd::of(&end))
+                ("finish", value(&AnswerEnd::of(&end)))
             }
             _ => return None,
         })
     }
+}
+
+/// Our own types serialise.
+fn value(data: &impl Serialize) -> Value {
+    serde_json::to_value(data).unwrap_or_default()
 }

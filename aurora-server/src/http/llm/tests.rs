@@ -4,6 +4,7 @@ use aurora_llm::ErrorKind;
 use aurora_llm::providers::simulated::{Fault, Simulated, Step};
 use serde_json::json;
 
+use super::gateway::End;
 use crate::http::testing::{Server, eventually};
 
 const CHAT: &str = "/llm/chat";
@@ -242,6 +243,12 @@ async fn a_client_that_goes_away_takes_the_call_with_it() {
         drop(open);
         eventually(|| handle.cancelled() == 1).await;
         assert_eq!(handle.in_flight(), 0);
+        let workspace = server.state.workspace.to_string();
+        eventually(|| {
+            let calls = server.state.gateway.recent().of(&workspace, 1);
+            calls.iter().any(|call| matches!(call.end, End::GivenUp))
+        })
+        .await;
         server.stop().await.unwrap();
     }
 }

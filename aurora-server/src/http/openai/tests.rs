@@ -194,3 +194,49 @@ async fn a_client_that_goes_away_takes_the_call_with_it() {
     eventually(|| handle.cancelled() == 1).await;
     server.stop().await.unwrap();
 }
+
+#[tokio::test]
+async fn responses_and_embeddings_have_the_vendors_form() {
+    use aurora_llm::LlmClient;
+    use aurora_llm::client::LlmTarget;
+
+    let builder = LlmClient::builder()
+        .target(LlmTarget::new(
+            Simulated::new("sim-a").says("It is blue."),
+            "m-sim-a",
+        ))
+        .target(LlmTarget::embeddings(Simulated::new("sim-e"), "e-1"));
+    let server = Server::of(builder).await;
+    let body = json!({"model": "m-sim-a", "input": "Why?"});
+    let whole = server.post("/v1/responses", &body).await.json();
+    assert_eq!(
+        (&whole["object"], &whole["status"]),
+        (&json!("response"), &json!("completed"))
+    );
+    assert_eq!(whole["output"][0]["content"][0]["text"], "It is blue.");
+    let body = json!({"model": "m-sim-a", "input": "Why?", "stream": true});
+    let streamed = server.post("/v1/responses", &body).await;
+    let events = streamed.events();
+    assert_eq!(
+        (events[0], *events.last().unwrap()),
+        ("response.created", "response.completed")
+    );
+    let stored = json!({"model": "m-sim-a", "input": "?", "previous_response_id": "resp_1"});
+    let refused = server.post("/v1/responses", &stored).await;
+    assert_eq!(
+        (refused.status, &refused.json()["error"]["code"]),
+        (400, &json!("unsupported"))
+    );
+    for (format, is_text) in [("float", false), ("base64", true)] {
+        let body = json!({"model": "e-1", "input": ["a", "b"], "encoding_format": format});
+        let vectors = server.post("/v1/embeddings", &body).await.json();
+        assert_eq!(vectors["data"].as_array().unwrap().len(), 2);
+        assert_eq!(vectors["data"][1]["index"], 1);
+        assert_eq!(vectors["data"][0]["embedding"].is_string(), is_text);
+        assert!(vectors["usage"]["total_tokens"].as_u64().unwrap() > 0);
+    }
+    let unknown = json!({"model": "m-sim-a", "input": "a"});
+    let refused = server.post("/v1/embeddings", &unknown).await;
+    assert_eq!(refused.json()["error"]["code"], "model_not_found");
+    server.stop().await.unwrap();
+}

@@ -36,6 +36,7 @@ kinds! {
     InvalidJson BAD_REQUEST "invalid_json", "Invalid JSON", "the body is not valid JSON";
     InvalidParameter BAD_REQUEST "invalid_parameter", "Invalid parameter", "a parameter is not allowed";
     Unauthenticated UNAUTHORIZED "unauthenticated", "Not authenticated", "this needs credentials";
+    StepUp UNAUTHORIZED "step_up_required", "Stronger login required", "this takes a login with a second factor that was shown recently";
     Forbidden FORBIDDEN "forbidden", "Forbidden", "this is not allowed";
     ForeignOrigin FORBIDDEN "foreign_origin", "Foreign origin", "pages of another origin may not change anything here";
     NotFound NOT_FOUND "not_found", "Not found", "nothing is to be found under this address";
@@ -44,10 +45,13 @@ kinds! {
     BodyTimeout REQUEST_TIMEOUT "body_timeout", "Body too slow", "the body did not arrive in time";
     Conflict CONFLICT "conflict", "Conflict", "what is there already stands against it";
     Duplicate CONFLICT "duplicate", "Duplicate", "the same exists already";
+    IdempotencyUnderWay CONFLICT "idempotency_under_way", "Still under way", "a call with this idempotency-key is under way; ask again for its answer";
+    IdempotencyReused UNPROCESSABLE_ENTITY "idempotency_key_reused", "Key used for another call", "this idempotency-key was used with another body";
     Stale PRECONDITION_FAILED "stale_version", "Stale version", "somebody changed it since it was read; read it again";
     BodyTooLarge PAYLOAD_TOO_LARGE "body_too_large", "Body too large", "the body is larger than this server takes";
     AddressTooLong URI_TOO_LONG "address_too_long", "Address too long", "the address is longer than this server takes";
     UnsupportedMediaType UNSUPPORTED_MEDIA_TYPE "unsupported_media_type", "Unsupported media type", "this address takes bodies of type application/json";
+    RangeNotSatisfiable RANGE_NOT_SATISFIABLE "range_not_satisfiable", "Range not satisfiable", "the range lies behind the end; content-range tells the size";
     WrongHost MISDIRECTED_REQUEST "wrong_host", "Wrong host", "this server answers only under localhost, 127.0.0.1 and [::1]";
     Invalid UNPROCESSABLE_ENTITY "invalid", "Invalid fields", "one or more fields are not allowed; errors lists every one";
     IfMatchRequired PRECONDITION_REQUIRED "if_match_required", "If-Match required", "send the etag that was read in the header if-match";
@@ -63,11 +67,18 @@ kinds! {
     ProviderRefused BAD_GATEWAY "provider_refused", "Provider refused", "no provider accepted the configured credentials";
     ProviderTimeout GATEWAY_TIMEOUT "provider_timeout", "Provider too slow", "no provider answered in time";
     ProviderBusy SERVICE_UNAVAILABLE "provider_busy", "Provider busy", "no provider takes calls at the moment";
+    // Registries of companies.
+    RegistriesFailed BAD_GATEWAY "registries_failed", "Registries failed", "no registry of companies answered; sources tells how each failed";
+    RegistriesTimeout GATEWAY_TIMEOUT "registries_timeout", "Registries too slow", "no registry of companies answered in time";
+    ModelNotAllowed FORBIDDEN "model_not_allowed", "Model not allowed", "the key may not use this model";
+    BudgetExceeded TOO_MANY_REQUESTS "budget_exceeded", "Budget exceeded", "the budget does not cover the call";
     // Ours.
     Internal INTERNAL_SERVER_ERROR "internal", "Internal error", "the server failed; the request id finds the reason in its log";
     Unavailable SERVICE_UNAVAILABLE "unavailable", "Unavailable", "a part that this needs does not answer at the moment";
     RequestTimeout SERVICE_UNAVAILABLE "request_timeout", "Request too slow", "the request took longer than this server allows";
     NotReady SERVICE_UNAVAILABLE "not_ready", "Not ready", "the server does not take requests at the moment";
+    NoSettings NOT_IMPLEMENTED "no_settings", "No settings here", "the settings belong to the program that this server is embedded in";
+    NotConfigured NOT_IMPLEMENTED "not_configured", "Not configured", "the settings of this server do not have what this needs";
     NoMetrics NOT_IMPLEMENTED "no_metrics", "No metrics here", "this process records its metrics somewhere else";
 }
 

@@ -12,24 +12,31 @@ use axum::http::StatusCode;
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::Routes;
+use super::access::{Access, Right};
+use super::{Mount, Routes};
 use crate::state::AppState;
 use snapshot::{Provider, Status, Totals};
 
 /// How many changes and deliveries `/api/alerts` shows.
 const RECENT: usize = 50;
 
-pub(super) fn routes() -> Routes {
-    OpenApiRouter::new()
-        .routes(routes!(status))
-        .routes(routes!(performance))
-        .routes(routes!(clear))
-        .routes(routes!(fallback))
-        .routes(routes!(reset))
-        .routes(routes!(alerts))
+pub(super) const MOUNTS: &[Mount] = &[
+    Mount::answers("/api", routes),
+    Mount::streams("/api", super::events::routes),
+];
+
+fn routes() -> Routes {
+    const SEE: Access = Access::Installation(Right::StatusRead);
+    const OPERATE: Access = Access::Installation(Right::OperationWrite);
+    Routes::new()
+        .route(SEE, routes!(status))
+        .route(SEE, routes!(performance))
+        .route(OPERATE, routes!(clear))
+        .route(SEE, routes!(fallback))
+        .route(OPERATE, routes!(reset))
+        .route(Access::Installation(Right::AlertRead), routes!(alerts))
 }
 
 /// The server in short: traffic, providers, alerts, health.

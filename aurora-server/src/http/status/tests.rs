@@ -112,3 +112,17 @@ async fn the_page_is_served_under_a_strict_policy() {
     }
     server.stop().await.unwrap();
 }
+
+#[tokio::test]
+async fn the_health_of_every_part_is_told_to_those_who_may_know() {
+    let server = Server::with([]).await;
+    let health = server.get("/health/details").await.json();
+    assert_eq!(
+        (&health["status"], &health["stopping"]),
+        (&json!("ok"), &json!(false)),
+        "{health}"
+    );
+    assert_eq!(health["components"][0]["name"], "database");
+    assert_eq!(health["alerts"]["leads"], true);
+    server.stop().await.unwrap();
+}

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use aurora_alerts::channels::email::EmailBuilder;
 use aurora_alerts::engine::AlertEngineBuilder;
 use aurora_alerts::{
     Console, Discord, Email, Encryption, Error, Opsgenie, PagerDuty, Slack, Teams, Telegram, Webhook,
 };
-use aurora_core::config::{MailEncryption, Settings};
+use aurora_core::config::{Email as MailSettings, MailEncryption, Settings};
 use aurora_core::time::Clock;
 use tracing::warn;
 
@@ -87,6 +88,15 @@ fn mail(
         warn!("mail is configured, but email.to names nobody whom alerts could be mailed to");
         return Ok(builder);
     }
+    let mut email = mail_server(mail, host, clock);
+    for recipient in &mail.to {
+        email = email.to(recipient);
+    }
+    Ok(builder.notify(email.build()?))
+}
+
+/// The way to the mail server of the settings.
+pub(crate) fn mail_server(mail: &MailSettings, host: &str, clock: &Arc<dyn Clock>) -> EmailBuilder {
     // The settings see to it that one of the two is an address.
     let from = mail.from.as_ref().or(mail.username.as_ref());
     let encryption = match mail.encryption() {
@@ -94,15 +104,12 @@ fn mail(
         MailEncryption::None => Encryption::None,
         _ => Encryption::StartTls,
     };
-    let mut email = Email::builder(host, from.map_or("", String::as_str))
+    let email = Email::builder(host, from.map_or("", String::as_str))
         .port(mail.port)
         .encryption(encryption)
         .clock(Arc::clone(clock));
-    for recipient in &mail.to {
-        email = email.to(recipient);
+    match (&mail.username, &mail.password) {
+        (Some(user), Some(password)) => email.credentials(user, password.clone()),
+        _ => email,
     }
-    if let (Some(user), Some(password)) = (&mail.username, &mail.password) {
-        email = email.credentials(user, password.clone());
-    }
-    Ok(builder.notify(email.build()?))
 }

@@ -1,5 +1,5 @@
 use std::error::Error as _;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use aurora_alerts::AlertEngine;
@@ -9,11 +9,12 @@ use aurora_alerts::testing::fakes::{
 use aurora_core::config::Loader;
 use aurora_core::store::Database;
 use aurora_core::time::{Clock, ManualClock};
-use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
-use tokio::net::TcpListener;
 
 use super::engine;
 use crate::error::{Error, ErrorKind};
+use crate::http::Keys;
+use crate::http::testing::mail_server;
+use crate::rulebook::Rulebook;
 
 const ROUTING_KEY: &str = "R0123456789abcdefghijklmnopqrstu";
 
@@ -29,48 +30,13 @@ async fn watched(
         .load()
         .unwrap();
     let clock: Arc<dyn Clock> = Arc::new(clock.clone());
-    engine(loaded.settings(), database, &clock).await
+    let keys = Keys::ephemeral().unwrap();
+    let made = engine(loaded.settings(), database, &keys, &clock).await;
+    made.map(|(engine, _)| engine)
 }
 
 async fn in_memory() -> Database {
     Database::open(&"sqlite::memory:".into()).await.unwrap()
-}
-
-/// A mail server without encryption that takes everything; gives its port and what it was told.
-async fn mail_server() -> (u16, Arc<Mutex<Vec<String>>>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let told: Arc<Mutex<Vec<String>>> = Arc::default();
-    let heard = Arc::clone(&told);
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            let heard = Arc::clone(&heard);
-            tokio::spawn(async move {
-                let mut stream = BufReader::new(stream);
-                let mut is_mail = false;
-                let mut answer = Some("220 mail.example.com");
-                loop {
-                    if let Some(answer) = answer {
-                        stream.write_all(answer.as_bytes()).await.unwrap();
-                        stream.write_all(b"\r\n").await.unwrap();
-                    }
-                    let mut line = String::new();
-                    if stream.read_line(&mut line).await.unwrap() == 0 {
-                        return;
-                    }
-                    let line = line.trim_end();
-                    is_mail = if is_mail { line != "." } else { line == "DATA" };
-                    answer = match line {
-                        "DATA" => Some("354 go on"),
-                        _ if is_mail => None,
-                        _ => Some("250 well"),
-                    };
-                    heard.lock().unwrap().push(line.to_owned());
-                }
-            });
-        }
-    });
-    (port, told)
 }
 
 #[tokio::test]
@@ -265,4 +231,48 @@ async fn mail_without_a_recipient_is_no_channel() {
         .await
         .unwrap();
     assert_eq!(engine.channels().len(), 1, "the terminal alone");
+}
+
+#[tokio::test]
+async fn rules_that_people_wrote_outlive_the_process_and_what_no_longer_fits_does_not_stop_it() {
+    let (database, clock) = (in_memory().await, ManualClock::default());
+    let first = watched(&[], &database, &clock).await.unwrap();
+    let book = Rulebook::new(first.clone(), first.rules(), true);
+    let rule = serde_json::json!({"name": "Mine", "when": "queue > 10"});
+    let serde_json::Value::Object(rule) = rule else {
+        panic!()
+    };
+    book.create(rule.clone(), true, ("ana", clock.now()))
+        .await
+        .unwrap();
+    book.switch("Error rate high", false, ("ana", clock.now()))
+        .await
+        .unwrap();
+    first.shutdown(Duration::ZERO).await;
+
+    let second = watched(&[], &database, &clock).await.unwrap();
+    let rules = second.rules();
+    let names: Vec<&str> = rules.iter().map(aurora_alerts::Rule::name).collect();
+    assert!(
+        names.contains(&"Mine") && !names.contains(&"Error rate high"),
+        "{names:?}"
+    );
+    // As a rule that names a receiver which was taken out of the file.
+    let lost = r#"{"version":1,"enabled":true,"changed_by":"","changed_at":"2026-01-01T00:00:00Z","rule":{"name":"Lost",
+        "when":"queue > 10","escalation":{"steps":[{"after":"1m","receiver":"gone"}]}}}"#;
+    second.keep("rule/Lost", Some(lost.to_owned())).await.unwrap();
+    second.shutdown(Duration::ZERO).await;
+    let third = watched(&[], &database, &clock).await.unwrap();
+    assert!(
+        third.rules().iter().any(|rule| rule.name() == "Error rate high"),
+        "what the server begins with"
+    );
+}
+
+#[tokio::test]
+async fn notifications_have_links_where_the_address_of_the_server_is_known() {
+    let (database, clock) = (in_memory().await, ManualClock::default());
+    let address = [("server.public_url", "https://aurora.example/".to_owned())];
+    let engine = watched(&address, &database, &clock).await.unwrap();
+    assert!(engine.read_link("AAAA").is_err(), "and only its own");
 }

@@ -1,0 +1,165 @@
+//! What is on this machine or belongs to this installation: folder, keys, database, cache.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aurora_core::config::Settings;
+use aurora_core::page::PageRequest;
+use aurora_core::redis::Redis;
+use aurora_core::store::Database;
+use aurora_core::time::{Clock, SystemClock};
+use aurora_crm::Crm;
+
+use super::{Finding, told};
+use crate::cli::migrate::pending;
+use crate::cli::output::counted;
+use crate::cli::place::Local;
+use crate::{http, wiring};
+
+/// For one answer of a database or a cache.
+const LIMIT: Duration = Duration::from_secs(10);
+
+pub(super) async fn look(settings: &Settings) -> Vec<Finding> {
+    let mut findings = vec![folder(settings), keys(settings)];
+    if settings.access.open {
+        let detail = "access.open is set: whoever is on this machine may do everything";
+        findings.push(Finding::warn("access", detail).next("aurora setup --yes --set access.open=false"));
+    }
+    findings.extend(database(settings).await);
+    findings.extend(cache(settings).await);
+    findings
+}
+
+/// Whether others on the machine can look into the folder where databases and keys are.
+fn folder(settings: &Settings) -> Finding {
+    const NAME: &str = "data folder";
+    let folder = &settings.server.data_dir;
+    let shown = folder.display();
+    let Ok(found) = std::fs::metadata(folder) else {
+        return Finding::ok(NAME, format!("{shown} is made at the first start"));
+    };
+    if !found.is_dir() {
+        return Finding::fail(NAME, format!("{shown} is no folder")).next("name another with --data");
+    }
+    if let Err(error) = tempfile::tempfile_in(folder) {
+        return Finding::fail(NAME, format!("{shown} cannot be written to: {error}"))
+            .next(format!("chown -R $(id -u) {shown}"));
+    }
+    #[cfg(unix)]
+    if std::os::unix::fs::MetadataExt::mode(&found) & 0o007 != 0 {
+        return Finding::warn(NAME, format!("others on this machine can look into {shown}"))
+            .next(format!("chmod o-rwx {shown}"));
+    }
+    Finding::ok(NAME, shown.to_string())
+}
+
+fn keys(settings: &Settings) -> Finding {
+    match wiring::missing_keys(settings) {
+        Some(error) => Finding::fail("keys", error.to_string()).next("aurora setup --keys"),
+        None => Finding::ok("keys", "those of the settings, or of the data folder"),
+    }
+}
+
+/// What does not come within the limit is a failure.
+async fn within<T>(work: impl Future<Output = T> + Send) -> Option<T> {
+    tokio::select! {
+        done = work => Some(done),
+        () = SystemClock.sleep(LIMIT) => None,
+    }
+}
+
+async fn database(settings: &Settings) -> Vec<Finding> {
+    const NAME: &str = "database";
+    if let Some(path) = wiring::sqlite_file(settings).filter(|path| !path.is_file()) {
+        // Looking would make it.
+        let detail = format!("there is no {} yet", path.display());
+        return vec![Finding::warn(NAME, detail).next("aurora migrate")];
+    }
+    let mut findings = Vec::new();
+    if let Some(owner) = &settings.database.owner_url {
+        findings.push(match within(Database::open(owner)).await {
+            Some(Ok(database)) => {
+                database.close().await;
+                Finding::ok("database owner", "answers")
+            }
+            Some(Err(error)) => Finding::fail("database owner", told(&error)).next("mend database.owner_url"),
+            None => Finding::fail("database owner", "does not answer").next("mend database.owner_url"),
+        });
+    }
+    let opened = within(wiring::database(settings)).await;
+    let database = match opened {
+        Some(Ok(database)) => database,
+        Some(Err(error)) => {
+            findings.push(Finding::fail(NAME, told(&error)).next("mend database.url"));
+            return findings;
+        }
+        None => {
+            findings.push(Finding::fail(NAME, "does not answer").next("mend database.url"));
+            return findings;
+        }
+    };
+    let finding = match pending(&database).await {
+        Err(error) => Finding::fail(NAME, told(&error)).next("aurora migrate"),
+        Ok(steps) if !steps.is_empty() => Finding::warn(
+            NAME,
+            format!("pending: {} of the schema", counted(steps.len(), "step")),
+        )
+        .next("aurora migrate"),
+        Ok(_) => {
+            // Refuses an account that could get around row-level security.
+            match Crm::builder(database.clone()).build().await {
+                Ok(crm) => {
+                    findings.push(people(&crm).await);
+                    let engine = database.engine_name();
+                    Finding::ok(NAME, format!("{engine}, schema up to date"))
+                }
+                Err(error) => Finding::fail(NAME, told(&error)).next("docs/crm/tenancy.md"),
+            }
+        }
+    };
+    findings.push(finding);
+    database.close().await;
+    findings
+}
+
+/// Whether anybody can sign in.
+async fn people(crm: &Crm) -> Finding {
+    const NAME: &str = "users";
+    // Nothing is opened, and keys of the data folder would be made here.
+    let accounts = http::Keys::ephemeral().and_then(|keys| http::accounts(crm, &keys));
+    let accounts = match accounts {
+        Ok(accounts) => accounts,
+        Err(error) => return Finding::fail(NAME, told(&error)),
+    };
+    match accounts
+        .list(&Local::installation(), &PageRequest::first(1))
+        .await
+    {
+        Ok(page) if page.items.is_empty() => {
+            Finding::warn(NAME, "nobody can sign in yet").next("aurora user create ADDRESS --admin")
+        }
+        Ok(_) => Finding::ok(NAME, "there are some"),
+        Err(error) => Finding::fail(NAME, told(&error)),
+    }
+}
+
+async fn cache(settings: &Settings) -> Option<Finding> {
+    const NAME: &str = "redis";
+    let url = settings.redis.url.as_ref()?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let redis = match Redis::builder(url).connect().await {
+        Ok(redis) => redis,
+        Err(error) => return Some(Finding::fail(NAME, told(&error)).next("mend redis.url")),
+    };
+    let begin = clock.elapsed();
+    let mut outcome = redis.command("PING", &[], &[]).await;
+    // The connection is made beside, and the first command may come before it.
+    while outcome.is_err() && clock.elapsed().saturating_sub(begin) < Duration::from_secs(3) {
+        clock.sleep(Duration::from_millis(100)).await;
+        outcome = redis.command("PING", &[], &[]).await;
+    }
+    Some(match outcome {
+        Ok(_) => Finding::ok(NAME, "answers"),
+        Err(error) => Finding::fail(NAME, told(&error)).next("mend redis.url, or start the server"),
+    })
+}

@@ -1,0 +1,55 @@
+//! Rights that belong to the server and not to the CRM.
+
+use std::collections::BTreeMap;
+
+use aurora_core::access::policy::{Permission, Policy, PolicyError, PolicySource};
+use aurora_crm::workspaces::Role;
+
+aurora_core::permissions! {
+    /// What can be allowed beside the permissions of the CRM.
+    pub(crate) enum Right {
+        /// Ask models, which costs money.
+        LlmUse => "llm:use",
+        /// See usage and cost of the workspace.
+        LlmRead => "llm:read",
+        /// Set budgets, limits and models of keys.
+        LlmWrite => "llm:write",
+        /// See how the server is doing: traffic, targets, events.
+        StatusRead => "status:read",
+        /// Clear measurements, reset circuits.
+        OperationWrite => "operation:write",
+        /// Read the metrics.
+        MetricsRead => "metrics:read",
+        /// See alerts, rules, silences, history and deliveries.
+        AlertRead => "alert:read",
+        /// Acknowledge, silence and post alerts, change rules.
+        AlertWrite => "alert:write",
+        /// Send notifications and tests.
+        NotificationSend => "notification:send",
+        /// See the settings in force, without secrets.
+        ConfigRead => "config:read",
+    }
+}
+
+/// What each role of a workspace may do of it there.
+pub(crate) fn policy() -> Result<Policy<Right>, PolicyError> {
+    let names = |rights: &[Right]| rights.iter().map(|it| it.as_str().to_owned()).collect();
+    let roles: BTreeMap<String, Vec<String>> = Role::ALL
+        .into_iter()
+        .map(|role| (role.as_str().to_owned(), names(granted(role))))
+        .collect();
+    Policy::check(PolicySource {
+        version: 1,
+        roles,
+        step_up: BTreeMap::new(),
+    })
+}
+
+const fn granted(role: Role) -> &'static [Right] {
+    match role {
+        Role::Owner | Role::Admin => Right::ALL,
+        Role::Manager => &[Right::LlmUse, Right::LlmRead],
+        Role::Agent | Role::Professional => &[Right::LlmUse],
+        _ => &[],
+    }
+}

@@ -1,0 +1,210 @@
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use aurora_core::resilience::Deadline;
+use aurora_core::time::{Clock as _, SystemClock};
+use aurora_crm::companies::{Cnpj, Companies, Company, CompanyRegistry, RegistryError, RegistryErrorKind};
+use serde_json::{Value, json};
+
+use crate::http::testing::Server;
+
+const NUMBER: &str = "11222333000181";
+const LETTERS: &str = "12ABC34501DE35";
+
+/// Knows two companies, and fails as it is told.
+#[derive(Debug, Clone)]
+struct Fake {
+    name: &'static str,
+    failing: Arc<Mutex<Option<RegistryErrorKind>>>,
+    asked: Arc<AtomicUsize>,
+}
+
+impl Fake {
+    fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            failing: Arc::default(),
+            asked: Arc::default(),
+        }
+    }
+
+    fn fail(&self, how: RegistryErrorKind) {
+        *self.failing.lock().unwrap() = Some(how);
+    }
+
+    fn asked(&self) -> usize {
+        self.asked.load(Ordering::Relaxed)
+    }
+}
+
+#[async_trait]
+impl CompanyRegistry for Fake {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    async fn find(&self, cnpj: &Cnpj, _deadline: Deadline) -> Result<Company, RegistryError> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        if let Some(kind) = *self.failing.lock().unwrap() {
+            let wait = Some(Duration::from_secs(7));
+            return Err(RegistryError::new(kind).with_retry_after(wait));
+        }
+        let names = HashMap::from([(NUMBER, "PADARIA PAO QUENTE LTDA"), (LETTERS, "LETRAS LTDA")]);
+        let Some(name) = names.get(cnpj.plain()) else {
+            return Err(RegistryError::new(RegistryErrorKind::NotRegistered));
+        };
+        let company = json!({"cnpj": cnpj.plain(), "legal_name": name, "trade_name": null, "establishment": "head_office",
+            "status": "active", "status_since": "2020-06-05", "status_reason": null, "founded": "2020-06-05",
+            "address": {"street": "RUA A", "number": "1", "city": "SAO PAULO", "ibge_code": 3_550_308, "state": "SP",
+                "zip": "01310200"},
+            "phones": ["+551138765432"], "emails": ["contato@example.com"],
+            "main_activity": {"code": "4721102", "text": "Padaria"}, "side_activities": [], "legal_nature": null,
+            "size": "micro", "capital": "10000.50", "partners": [{"name": "ANA", "kind": "person",
+                "document": "***112108**", "role": "Sócia", "since": null}],
+            "simples": {"is_opted": true, "since": null}, "mei": null, "state_registrations": [],
+            "source": self.name, "fetched_at": SystemClock.now(), "updated_at": null, "raw": {"secret_member": 1}});
+        Ok(serde_json::from_value(company).unwrap())
+    }
+}
+
+async fn with(fakes: &[&Fake]) -> Server {
+    let mut builder = Companies::builder().without_free();
+    for fake in fakes {
+        builder = builder.registry((*fake).clone(), None);
+    }
+    let companies = builder.build().unwrap();
+    Server::adapted(|app| app.companies(companies)).await
+}
+
+#[tokio::test]
+async fn a_company_is_found_in_whatever_way_its_number_is_written() {
+    let fake = Fake::new("fake");
+    let server = with(&[&fake]).await;
+    let answer = server.get("/api/v1/cnpj/11222333000181").await;
+    let found = answer.good(200);
+    assert_eq!(
+        answer
+            .header("cache-status")
+            .map(|it| it.starts_with("companies")),
+        Some(true)
+    );
+    assert_eq!(
+        (&found["cnpj"], &found["legal_name"], &found["source"]),
+        (&json!(NUMBER), &json!("PADARIA PAO QUENTE LTDA"), &json!("fake"))
+    );
+    assert_eq!(
+        (&found["freshness"], &found["status"]),
+        (&json!("loaded"), &json!("active"))
+    );
+    assert_eq!(found["capital"], json!({"cents": 1_000_050, "currency": "BRL"}));
+    assert_eq!(found["partners"][0]["document"], "***112108**");
+    assert_eq!(found["address"]["postal_code"], "01310200");
+    assert!(found["age_seconds"].is_u64() && found["fetched_at"].is_string());
+    assert!(found.get("raw").is_none() && found.get("prefill").is_none());
+    for written in [
+        "11.222.333%2F0001-81",
+        "11.222.333%2f0001-81",
+        "%20112223330001-81",
+    ] {
+        let again = server.get(&format!("/api/v1/cnpj/{written}")).await.good(200);
+        assert_eq!(
+            (&again["cnpj"], &again["freshness"]),
+            (&json!(NUMBER), &json!("fresh"))
+        );
+    }
+    assert_eq!(fake.asked(), 1, "what is kept is not asked for");
+    let raw = server.get("/api/v1/cnpj/11222333000181?raw=true").await.good(200);
+    assert_eq!(raw["raw"], json!({"secret_member": 1}));
+    for letters in ["12ABC34501DE35", "12abc34501de35", "12.ABC.345%2F01DE-35"] {
+        let found = server.get(&format!("/api/v1/cnpj/{letters}")).await.good(200);
+        assert_eq!(found["cnpj"], LETTERS);
+    }
+}
+
+#[tokio::test]
+async fn a_draft_can_be_sent_as_it_is() {
+    let fake = Fake::new("fake");
+    let server = with(&[&fake]).await;
+    let path = format!("/api/v1/cnpj/{NUMBER}/prefill");
+    let draft = server.send("POST", &path, &[], "").await.good(200);
+    assert_eq!(
+        draft["client"],
+        json!({"kind": "company", "legal_name": "PADARIA PAO QUENTE LTDA", "cnpj": NUMBER, "email": "contato@example.com",
+            "phones": ["+551138765432"], "status": "active", "addresses": [{"street": "RUA A", "number": "1",
+                "complement": null, "district": null, "city": "SAO PAULO", "state": "SP", "postal_code": "01310200",
+                "ibge_code": "3550308", "country": "BR"}]})
+    );
+    assert_eq!(
+        (&draft["duplicates"], &draft["source"]),
+        (&json!([]), &json!("fake"))
+    );
+    let made = server.post("/api/v1/clients", &draft["client"]).await.good(201);
+    let asked = format!("/api/v1/cnpj/{NUMBER}?prefill=true&details=true");
+    let found = server.get(&asked).await.good(200);
+    assert_eq!(found["prefill"]["client"]["custom"]["company"]["size"], "micro");
+    assert_eq!(found["prefill"]["duplicates"][0]["id"], made["id"]);
+    assert_eq!(found["prefill"]["duplicates"][0]["reasons"][0], "same_document");
+}
+
+#[tokio::test]
+async fn a_wrong_number_leaves_nothing_and_an_unknown_one_is_not_found() {
+    let fake = Fake::new("fake");
+    let server = with(&[&fake]).await;
+    for wrong in ["11222333000182", "1", "11.222.333%2F0001-8A", "0", "%FF"] {
+        let answer = server.get(&format!("/api/v1/cnpj/{wrong}")).await;
+        if wrong == "%FF" {
+            answer.problem(404, "not_found");
+        } else {
+            answer.problem(422, "invalid");
+            assert_eq!(answer.wrong_fields(), ["cnpj"]);
+        }
+    }
+    assert_eq!(fake.asked(), 0);
+    server
+        .get("/api/v1/cnpj/19131243000197")
+        .await
+        .problem(404, "not_found");
+    let answer = server.get("/api/v1/cnpj/11222333000181?raw=1&colour=1").await;
+    answer.problem(400, "invalid_parameter");
+    assert_eq!(answer.wrong_fields(), ["raw", "colour"]);
+}
+
+#[tokio::test]
+async fn the_next_source_answers_and_failures_name_every_source() {
+    let (first, second) = (Fake::new("first"), Fake::new("second"));
+    let server = with(&[&first, &second]).await;
+    first.fail(RegistryErrorKind::InvalidCredential);
+    let found = server.get(&format!("/api/v1/cnpj/{NUMBER}")).await.good(200);
+    assert_eq!(found["source"], "second");
+
+    let server = with(&[&first, &second]).await;
+    second.fail(RegistryErrorKind::Unavailable);
+    let answer = server.get(&format!("/api/v1/cnpj/{NUMBER}")).await;
+    let problem = answer.problem(502, "registries_failed");
+    assert_eq!(
+        problem["sources"],
+        json!([{"source": "first", "outcome": "invalid_credential"},
+            {"source": "second", "outcome": "unavailable"}])
+    );
+    assert!(!answer.body.contains(NUMBER), "an error shows the number");
+
+    let server = with(&[&first, &second]).await;
+    for fake in [&first, &second] {
+        fake.fail(RegistryErrorKind::RateLimited);
+    }
+    let answer = server
+        .send("POST", &format!("/api/v1/cnpj/{NUMBER}/prefill"), &[], "")
+        .await;
+    let problem = answer.problem(429, "too_many_requests");
+    let outcomes: Vec<&Value> = problem["sources"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| &it["outcome"])
+        .collect();
+    assert_eq!(outcomes, [&json!("rate_limited"), &json!("rate_limited")]);
+    assert_eq!(answer.header("retry-after"), Some("7"));
+}

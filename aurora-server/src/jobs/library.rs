@@ -1,0 +1,129 @@
+//! The library's own work: webhooks are sent, documents embedded, rules of retention applied, files swept, backups made.
+
+use std::time::Duration;
+
+use aurora_crm::Context;
+use aurora_crm::files::Files;
+
+use crate::state::AppState;
+
+/// How long after a failure, and after the start, work that nobody waits for is begun.
+const PAUSE: Duration = Duration::from_secs(60);
+const DAY: Duration = Duration::from_secs(24 * 3_600);
+
+pub(super) async fn run(state: &AppState) {
+    tokio::join!(
+        webhooks(state),
+        Box::pin(index(state)),
+        Box::pin(tidy(state)),
+        Box::pin(back_up(state))
+    );
+}
+
+/// Sends what is due.
+async fn webhooks(state: &AppState) {
+    match state.library.webhooks.worker() {
+        Ok(worker) => Box::pin(worker.run(state.stop.cancelled())).await,
+        Err(error) => tracing::error!(%error, "webhooks are not sent"),
+    }
+}
+
+/// Has passages embedded, if a model does.
+async fn index(state: &AppState) {
+    let Some(indexer) = state.library.knowledge.indexer() else {
+        return;
+    };
+    while let Err(error) = indexer.run(state.stop.cancelled()).await {
+        tracing::error!(%error, "documents are not embedded; it is tried again");
+        if stopped_within(state, PAUSE).await {
+            return;
+        }
+    }
+}
+
+/// Once a day: what the workspaces' rules no longer keep goes, and so does what uploads left that never ended.
+async fn tidy(state: &AppState) {
+    let mut wait = PAUSE;
+    while !stopped_within(state, wait).await {
+        let work = async {
+            let retained = retain(state).await;
+            retained & sweep(state).await
+        };
+        let done = tokio::select! {
+            () = state.stop.cancelled() => return,
+            done = work => done,
+        };
+        wait = if done { DAY } else { PAUSE * 10 };
+    }
+}
+
+async fn retain(state: &AppState) -> bool {
+    match state.library.privacy.apply_retention_everywhere().await {
+        Ok(Some(run)) => {
+            if run.count > 0 || run.accounts > 0 {
+                let (records, accounts) = (run.count, run.accounts);
+                tracing::info!(records, accounts, "removed what is no longer kept");
+            }
+            run.failures == 0
+        }
+        Ok(None) => true, // another server is at it
+        Err(error) => {
+            tracing::error!(%error, "the rules of retention were not applied; it is tried again");
+            false
+        }
+    }
+}
+
+async fn sweep(state: &AppState) -> bool {
+    let mut after = None;
+    loop {
+        let ids = match state.crm.workspaces().ids(after).await {
+            Ok(ids) => ids,
+            Err(error) => {
+                tracing::error!(%error, "left-over bytes were not swept; it is tried again");
+                return false;
+            }
+        };
+        let Some(last) = ids.last() else { return true };
+        after = Some(*last);
+        for workspace in ids {
+            let context = Context::new(workspace, "sweep");
+            let swept = state.library.files.sweep(&context, Files::MIN_SWEEP_AGE).await;
+            match swept {
+                Ok(removed) if removed.blobs > 0 => {
+                    tracing::info!(%workspace, contents = removed.blobs, "swept left-over bytes");
+                }
+                Ok(_) => {}
+                Err(error) => tracing::warn!(%workspace, %error, "left-over bytes were not swept"),
+            }
+        }
+    }
+}
+
+/// Makes backups, if the settings want them.
+async fn back_up(state: &AppState) {
+    let library = &state.library;
+    let Some(schedule) = &library.schedule else {
+        return;
+    };
+    let database = state.crm.database();
+    while let Err(error) = library
+        .backups
+        .run(database, schedule, state.stop.cancelled())
+        .await
+    {
+        tracing::error!(%error, "no backups are made; it is tried again");
+        if stopped_within(state, PAUSE).await {
+            return;
+        }
+    }
+}
+
+/// Waits, and tells whether the app stops.
+async fn stopped_within(state: &AppState, time: Duration) -> bool {
+    tokio::select! {
+        biased;
+        () = state.stop.cancelled() => true,
+        () = state.clock.sleep(time) => false,
+    }
+}

@@ -1,0 +1,355 @@
+//! The alert rules in force: those that the server begins with, and what people have changed of them while it runs.
+//!
+//! What people wrote is kept with the alert engine, so that it outlives the process and all replicas work by it. A rule is
+//! written with the keys of the rule files (`aurora_alerts::file`) as a JSON object.
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aurora_alerts::file::Format;
+use aurora_alerts::route::Routing;
+use aurora_alerts::{AlertEngine, AlertFile, Error, ErrorKind, Rule};
+use aurora_core::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+/// The names of kept rules begin with it.
+const PREFIX: &str = "rule/";
+
+/// What people have said about one rule.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Entry {
+    /// Grows with each change.
+    pub(crate) version: i64,
+    /// Whether the rule is in force.
+    pub(crate) enabled: bool,
+    /// The rule as it was written; `None` where only a built-in one was switched off or on.
+    pub(crate) rule: Option<Map<String, Value>>,
+    /// Who changed it last.
+    pub(crate) changed_by: String,
+    /// When.
+    pub(crate) changed_at: Timestamp,
+}
+
+/// One rule with what people have said about it.
+#[derive(Debug, Clone)]
+pub(crate) struct Listed {
+    pub(crate) rule: Rule,
+    /// Whether the server begins with a rule of this name.
+    pub(crate) is_built_in: bool,
+    pub(crate) entry: Option<Entry>,
+}
+
+impl Listed {
+    /// 1 where nobody has changed it.
+    pub(crate) fn version(&self) -> i64 {
+        self.entry.as_ref().map_or(1, |entry| entry.version)
+    }
+
+    pub(crate) fn is_enabled(&self) -> bool {
+        self.entry.as_ref().is_none_or(|entry| entry.enabled)
+    }
+}
+
+/// Why a change was refused.
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    /// There is no rule of that name.
+    NotFound,
+    /// There is one of that name already.
+    Exists,
+    /// Somebody was faster; this is the version now.
+    Stale(i64),
+    /// The server begins with it, so that it can be switched off and not taken away.
+    BuiltIn,
+    /// It makes no sense, or cannot be kept.
+    Alerts(Error),
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        Self::Alerts(error)
+    }
+}
+
+/// The rules; a cheap handle.
+#[derive(Clone)]
+pub(crate) struct Rulebook {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    engine: AlertEngine,
+    base: Vec<Rule>,
+    routing: Routing,
+    /// One change at a time in this process.
+    turn: tokio::sync::Mutex<()>,
+    /// What was kept when the rules in force were made.
+    applied: Mutex<BTreeMap<String, String>>,
+}
+
+impl Rulebook {
+    /// The rules of an engine that was built with `base`, and with what is kept already where `is_applied`.
+    pub(crate) fn new(engine: AlertEngine, base: Vec<Rule>, is_applied: bool) -> Self {
+        let applied = if is_applied {
+            of_rules(&engine.kept())
+        } else {
+            BTreeMap::new()
+        };
+        let inner = Inner {
+            base,
+            routing: engine.routing(),
+            turn: tokio::sync::Mutex::new(()),
+            applied: Mutex::new(applied),
+            engine,
+        };
+        Self {
+            inner: Arc::new(inner),
+        }
+    }
+
+    /// Every rule, in force or not, by name.
+    pub(crate) fn list(&self) -> Vec<Listed> {
+        let kept = of_rules(&self.inner.engine.kept());
+        let mut all: BTreeMap<String, Listed> = BTreeMap::new();
+        for rule in &self.inner.base {
+            let listed = Listed {
+                rule: rule.clone(),
+                is_built_in: true,
+                entry: None,
+            };
+            all.insert(rule.name().to_owned(), listed);
+        }
+        for (name, text) in kept {
+            let Some(entry) = read(&name, &text) else { continue };
+            match (written(&entry), all.get_mut(&name)) {
+                (Some(Ok(rule)), Some(listed)) => {
+                    listed.rule = rule;
+                    listed.entry = Some(entry);
+                }
+                (None, Some(listed)) => listed.entry = Some(entry),
+                (Some(Ok(rule)), None) => {
+                    let listed = Listed {
+                        rule,
+                        is_built_in: false,
+                        entry: Some(entry),
+                    };
+                    all.insert(name, listed);
+                }
+                _ => {}
+            }
+        }
+        all.into_values().collect()
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<Listed> {
+        self.list().into_iter().find(|listed| listed.rule.name() == name)
+    }
+
+    /// Takes a new rule.
+    pub(crate) async fn create(
+        &self,
+        definition: Map<String, Value>,
+        enabled: bool,
+        (by, at): (&str, Timestamp),
+    ) -> Result<Listed, Refusal> {
+        let _turn = self.inner.turn.lock().await;
+        let rule = parse(&definition)?;
+        if self.get(rule.name()).is_some() {
+            return Err(Refusal::Exists);
+        }
+        let entry = Entry {
+            version: 1,
+            enabled,
+            rule: Some(definition),
+            changed_by: by.to_owned(),
+            changed_at: at,
+        };
+        self.keep(rule, false, entry).await
+    }
+
+    /// Puts another rule in the place of one, also of a built-in one.
+    pub(crate) async fn replace(
+        &self,
+        name: &str,
+        expected: i64,
+        definition: Map<String, Value>,
+        (by, at): (&str, Timestamp),
+    ) -> Result<Listed, Refusal> {
+        let _turn = self.inner.turn.lock().await;
+        let listed = self.expect(name, expected)?;
+        let mut definition = definition;
+        definition.insert("name".to_owned(), json!(name));
+        let rule = parse(&definition)?;
+        let entry = Entry {
+            version: listed.version() + 1,
+            enabled: listed.is_enabled(),
+            rule: Some(definition),
+            changed_by: by.to_owned(),
+            changed_at: at,
+        };
+        self.keep(rule, listed.is_built_in, entry).await
+    }
+
+    /// Puts a rule in force or out of it.
+    pub(crate) async fn switch(
+        &self,
+        name: &str,
+        enabled: bool,
+        (by, at): (&str, Timestamp),
+    ) -> Result<Listed, Refusal> {
+        let _turn = self.inner.turn.lock().await;
+        let listed = self.get(name).ok_or(Refusal::NotFound)?;
+        if listed.is_enabled() == enabled {
+            return Ok(listed);
+        }
+        let entry = Entry {
+            version: listed.version() + 1,
+            enabled,
+            rule: listed.entry.and_then(|entry| entry.rule),
+            changed_by: by.to_owned(),
+            changed_at: at,
+        };
+        self.keep(listed.rule, listed.is_built_in, entry).await
+    }
+
+    /// Takes a rule away; of a built-in one what people have changed of it.
+    pub(crate) async fn remove(&self, name: &str, expected: i64) -> Result<(), Refusal> {
+        let _turn = self.inner.turn.lock().await;
+        let listed = self.expect(name, expected)?;
+        if listed.entry.is_none() {
+            return Err(Refusal::BuiltIn);
+        }
+        self.inner.engine.keep(&key(name), None).await?;
+        Ok(self.apply().await?)
+    }
+
+    /// Works by what is kept, where that has changed, also by another replica.
+    ///
+    /// # Errors
+    /// `Unavailable` when the store does not answer: the next call tries again.
+    pub(crate) async fn follow(&self) -> Result<(), Error> {
+        let _turn = self.inner.turn.lock().await;
+        self.apply().await
+    }
+
+    fn expect(&self, name: &str, expected: i64) -> Result<Listed, Refusal> {
+        let listed = self.get(name).ok_or(Refusal::NotFound)?;
+        if listed.version() == expected {
+            Ok(listed)
+        } else {
+            Err(Refusal::Stale(listed.version()))
+        }
+    }
+
+    /// Keeps an entry that fits to all the others, and works by it.
+    async fn keep(&self, rule: Rule, is_built_in: bool, entry: Entry) -> Result<Listed, Refusal> {
+        let inner = &self.inner;
+        let text = serde_json::to_string(&entry).unwrap_or_default();
+        let mut kept = of_rules(&inner.engine.kept());
+        kept.insert(rule.name().to_owned(), text.clone());
+        inner
+            .engine
+            .check(in_force(&inner.base, &kept), inner.routing.clone())?;
+        inner.engine.keep(&key(rule.name()), Some(text)).await?;
+        self.apply().await?;
+        Ok(Listed {
+            rule,
+            is_built_in,
+            entry: Some(entry),
+        })
+    }
+
+    async fn apply(&self) -> Result<(), Error> {
+        let inner = &self.inner;
+        let kept = of_rules(&inner.engine.kept());
+        if *inner.applied.lock().unwrap_or_else(PoisonError::into_inner) == kept {
+            return Ok(());
+        }
+        let rules = in_force(&inner.base, &kept);
+        match inner.engine.reload(rules, inner.routing.clone()).await {
+            Ok(()) => {}
+            // Kept by another version, or before a receiver went away: what was in force stays.
+            Err(error) if error.kind() == ErrorKind::Invalid => {
+                tracing::error!(%error, "kept rules make no sense together and are not in force");
+            }
+            Err(error) => return Err(error),
+        }
+        *inner.applied.lock().unwrap_or_else(PoisonError::into_inner) = kept;
+        Ok(())
+    }
+}
+
+/// The rules in force: `base` as changed by what is kept. What cannot be understood is logged and left out.
+pub(crate) fn in_force(base: &[Rule], kept: &BTreeMap<String, String>) -> Vec<Rule> {
+    let entries: BTreeMap<&str, Entry> = kept
+        .iter()
+        .filter_map(|(name, text)| Some((name.as_str(), read(name, text)?)))
+        .collect();
+    let changed = |name: &str| -> Option<Rule> {
+        match written(entries.get(name)?)? {
+            Ok(rule) => Some(rule),
+            Err(error) => {
+                tracing::error!(rule = name, %error, "a kept rule makes no sense and is not in force");
+                None
+            }
+        }
+    };
+    let is_enabled = |name: &str| entries.get(name).is_none_or(|entry| entry.enabled);
+    let of_base = base
+        .iter()
+        .filter(|rule| is_enabled(rule.name()))
+        .map(|rule| changed(rule.name()).unwrap_or_else(|| rule.clone()));
+    let is_of_base = |name: &str| base.iter().any(|rule| rule.name() == name);
+    let own = entries
+        .iter()
+        .filter(|(name, entry)| entry.enabled && !is_of_base(name))
+        .filter_map(|(name, _)| changed(name));
+    of_base.chain(own).collect()
+}
+
+/// Those of the kept texts that are rules, by the name of the rule.
+pub(crate) fn of_rules(kept: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let rules = kept
+        .iter()
+        .filter_map(|(name, text)| Some((name.strip_prefix(PREFIX)?.to_owned(), text.clone())));
+    rules.collect()
+}
+
+/// A rule as people write it.
+pub(crate) fn parse(definition: &Map<String, Value>) -> Result<Rule, Error> {
+    // JSON is YAML, so that rules of files and rules of the API are read by the same words and the same checks.
+    let text = serde_json::to_string_pretty(&json!({"rules": [definition]})).unwrap_or_default();
+    let file = AlertFile::parse("rule", &text, Format::Yaml)?;
+    let mut rules = file.rules.into_iter();
+    // A list of one gives one rule or an error; a rule without anything says what is missing.
+    rules.next().map_or_else(|| Rule::new("").build(), Ok)
+}
+
+fn key(name: &str) -> String {
+    format!("{PREFIX}{name}")
+}
+
+fn read(name: &str, text: &str) -> Option<Entry> {
+    let entry = serde_json::from_str(text);
+    if let Err(error) = &entry {
+        tracing::error!(rule = name, %error, "a kept rule cannot be read");
+    }
+    entry.ok()
+}
+
+fn written(entry: &Entry) -> Option<Result<Rule, Error>> {
+    entry.rule.as_ref().map(parse)
+}
+
+impl fmt::Debug for Rulebook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rulebook")
+            .field("base", &self.inner.base.len())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,84 @@
+use aurora_core::time::Timestamp;
+
+use super::*;
+
+const AT: (&str, Timestamp) = ("ana", Timestamp::from_secs(1));
+
+fn definition(value: Value) -> Map<String, Value> {
+    let Value::Object(map) = value else { panic!() };
+    map
+}
+
+fn names(rules: &[Rule]) -> Vec<&str> {
+    rules.iter().map(Rule::name).collect()
+}
+
+#[tokio::test]
+async fn rules_are_changed_switched_and_given_back() {
+    let base = vec![Rule::new("Built in").metric("m").above(1.0).build().unwrap()];
+    let engine = AlertEngine::builder().rules(base.clone()).build().unwrap();
+    let book = Rulebook::new(engine.clone(), base, true);
+    let hot = definition(
+        json!({"name": "Hot \"☀\"", "when": "mean(heat[5m]) > 20", "severity": "critical", "for": "1m"}),
+    );
+    let made = book.create(hot.clone(), true, AT).await.unwrap();
+    assert_eq!((made.version(), made.is_built_in), (1, false));
+    assert_eq!(names(&engine.rules()), ["Built in", "Hot \"☀\""]);
+    assert!(matches!(book.create(hot, true, AT).await, Err(Refusal::Exists)));
+
+    let other = definition(json!({"metric": "m", "operator": ">", "threshold": 2}));
+    let changed = book.replace("Built in", 1, other.clone(), AT).await.unwrap();
+    assert_eq!((changed.version(), changed.is_built_in), (2, true));
+    assert_eq!(engine.rules()[0].threshold().unwrap().value, 2.0);
+    assert!(matches!(
+        book.replace("Built in", 1, other, AT).await,
+        Err(Refusal::Stale(2))
+    ));
+    let off = book.switch("Built in", false, AT).await.unwrap();
+    assert!(!off.is_enabled());
+    assert_eq!(names(&engine.rules()), ["Hot \"☀\""]);
+    assert_eq!(book.list().len(), 2, "what is off is still there");
+    book.remove("Built in", 3).await.unwrap();
+    assert_eq!(engine.rules()[0].threshold().unwrap().value, 1.0);
+    assert!(matches!(book.remove("Built in", 1).await, Err(Refusal::BuiltIn)));
+    assert!(matches!(book.remove("none", 1).await, Err(Refusal::NotFound)));
+}
+
+#[tokio::test]
+async fn what_makes_no_sense_changes_nothing() {
+    let engine = AlertEngine::builder().build().unwrap();
+    let book = Rulebook::new(engine.clone(), Vec::new(), true);
+    for wrong in [
+        json!({}),
+        json!({"name": "a"}),
+        json!({"name": "a", "when": "x > 1", "severty": "info"}),
+        json!({"name": "a", "when": "x > 1", "escalation": {"steps": [{"after": "1m", "receiver": "nobody"}]}}),
+    ] {
+        let refused = book.create(definition(wrong.clone()), true, AT).await;
+        assert!(
+            matches!(refused, Err(Refusal::Alerts(error)) if error.kind() == ErrorKind::Invalid),
+            "{wrong}"
+        );
+    }
+    assert!(engine.rules().is_empty() && engine.kept().is_empty());
+}
+
+#[tokio::test]
+async fn what_another_replica_kept_is_followed_and_what_cannot_be_read_is_left_out() {
+    let engine = AlertEngine::builder().build().unwrap();
+    let book = Rulebook::new(engine.clone(), Vec::new(), true);
+    let entry = Entry {
+        version: 1,
+        enabled: true,
+        rule: Some(definition(json!({"name": "a", "when": "x > 1"}))),
+        changed_by: String::new(),
+        changed_at: Timestamp::UNIX_EPOCH,
+    };
+    let text = serde_json::to_string(&entry).unwrap();
+    engine.keep("rule/a", Some(text.clone())).await.unwrap();
+    engine.keep("rule/b", Some("?".to_owned())).await.unwrap();
+    engine.keep("other", Some("x".to_owned())).await.unwrap();
+    book.follow().await.unwrap();
+    assert_eq!(names(&engine.rules()), ["a"]);
+    assert_eq!(names(&in_force(&[], &of_rules(&engine.kept()))), ["a"]);
+}

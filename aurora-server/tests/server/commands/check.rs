@@ -1,0 +1,141 @@
+//! Looking at everything that the settings name.
+
+use serde_json::Value;
+
+use super::{OK, REFUSED, Ran, run, run_with, sink};
+
+/// Nobody outside is asked.
+const ALONE: &str = "cnpj.free_url=http://127.0.0.1:1";
+
+fn of(checks: &Value, name: &str) -> Value {
+    let found = checks["checks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|check| check["name"] == name);
+    found.unwrap_or_else(|| panic!("{name}: {checks}")).clone()
+}
+
+fn report(ran: &Ran) -> Value {
+    serde_json::from_str(&ran.out).unwrap_or_else(|_| panic!("{ran:?}"))
+}
+
+#[test]
+fn a_new_installation_is_told_what_to_do_next() {
+    let folder = tempfile::tempdir().unwrap();
+    let new = run(folder.path(), &["check", "--json", "--set", ALONE]).json();
+    assert_eq!(new["ok"], true);
+    assert_eq!(
+        (&of(&new, "database")["status"], &of(&new, "database")["next"]),
+        (&"warn".into(), &"aurora migrate".into())
+    );
+    assert_eq!(of(&new, "settings")["status"], "ok");
+    assert_eq!(of(&new, "channels")["status"], "warn");
+    assert!(!folder.path().join("data").exists(), "looking made something");
+    run(folder.path(), &["migrate"]).text();
+    let migrated = run(folder.path(), &["check", "--json", "--set", ALONE]).json();
+    assert_eq!(of(&migrated, "database")["status"], "ok");
+    assert!(
+        of(&migrated, "users")["next"]
+            .as_str()
+            .unwrap()
+            .starts_with("aurora user create")
+    );
+    let words = run(folder.path(), &["check", "--set", ALONE]);
+    assert!(
+        words.text().contains("ok    settings") && words.text().contains("→ aurora"),
+        "{words:?}"
+    );
+}
+
+#[test]
+fn wrong_settings_are_all_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let wrong = [
+        ("DASHBOARD_PORT", "eighty"),
+        ("ALERT_ERROR_RATE_THRESHOLD", "200"),
+    ];
+    let wrong = run_with(folder.path(), &["check", "--json"], &wrong, "");
+    assert_eq!(wrong.code, Some(1), "{wrong:?}");
+    let told = report(&wrong);
+    assert_eq!(
+        (&told["ok"], told["checks"].as_array().unwrap().len()),
+        (&false.into(), 2),
+        "{told}"
+    );
+    assert!(wrong.error("settings").contains('2'));
+}
+
+#[test]
+fn what_does_not_answer_fails_and_what_is_sent_arrives() {
+    let folder = tempfile::tempdir().unwrap();
+    let (slack, asked) = sink(OK);
+    let (models, _) = sink(REFUSED);
+    let slack = format!("http://{slack}/s3cret");
+    let models = format!("http://{models}/v1");
+    let variables = [
+        ("SLACK_WEBHOOK_URL", slack.as_str()),
+        ("OPENAI_API_KEY", "sk-s3cret"),
+        ("OPENAI_BASE_URL", models.as_str()),
+        ("REDIS_URL", "redis://:s3cret@127.0.0.1:1/0"),
+        ("SMTP_HOST", "127.0.0.1"),
+        ("SMTP_PORT", "1"),
+        ("FROM_EMAIL", "a@example.com"),
+        ("SMTP_TO", "b@example.com"),
+    ];
+    let arguments = ["check", "--json", "--set", ALONE];
+    let ran = run_with(folder.path(), &arguments, &variables, "");
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    assert!(
+        !ran.out.contains("s3cret") && !ran.err.contains("s3cret"),
+        "{ran:?}"
+    );
+    let told = report(&ran);
+    for name in ["redis", "channel email", "provider openai/gpt-5-mini"] {
+        assert_eq!(of(&told, name)["status"], "fail", "{told}");
+        assert!(of(&told, name)["next"].is_string(), "{told}");
+    }
+    assert_eq!(of(&told, "channel slack")["status"], "ok");
+    assert!(
+        asked.try_recv().is_err(),
+        "something was sent that nobody asked for"
+    );
+
+    let sends = run_with(
+        folder.path(),
+        &["check", "--json", "--send", "--set", ALONE],
+        &variables[..1],
+        "",
+    );
+    let told = report(&sends);
+    assert_eq!(of(&told, "channel slack")["detail"], "took a message", "{told}");
+    assert!(asked.recv().unwrap().to_lowercase().contains("test"));
+}
+
+#[test]
+fn folders_that_others_can_read_are_told() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    std::fs::create_dir(&data).unwrap();
+    std::fs::set_permissions(&data, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let open = run(folder.path(), &["check", "--json", "--set", ALONE]).json();
+    assert!(
+        of(&open, "data folder")["next"]
+            .as_str()
+            .unwrap()
+            .starts_with("chmod"),
+        "{open}"
+    );
+    std::fs::set_permissions(&data, std::fs::Permissions::from_mode(0o700)).unwrap();
+    let closed = run(folder.path(), &["check", "--json", "--set", ALONE]).json();
+    assert_eq!(of(&closed, "data folder")["status"], "ok");
+    let shared = [
+        ("ENVIRONMENT", "production"),
+        ("DATABASE_URL", "postgres://aurora:s3cret@127.0.0.1:1/aurora"),
+    ];
+    let shared = run_with(folder.path(), &["check", "--json", "--set", ALONE], &shared, "");
+    assert_eq!(of(&report(&shared), "keys")["next"], "aurora setup --keys");
+    assert_eq!(of(&report(&shared), "database")["status"], "fail");
+    assert!(!shared.out.contains("s3cret"), "{shared:?}");
+}

@@ -1,0 +1,171 @@
+//! The commands on PostgreSQL, where `AURORA_TEST_POSTGRES_URL` names a throwaway server.
+
+use std::process::Command;
+
+use super::run_with;
+
+/// A database with an owner and an account for the server, all of which go with it.
+struct Server {
+    admin: String,
+    name: String,
+}
+
+fn psql(url: &str, statement: &str) {
+    let done = Command::new("psql")
+        .args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", url, "-c", statement])
+        .output()
+        .expect("psql is needed to prepare a database");
+    assert!(
+        done.status.success(),
+        "{statement}: {}",
+        String::from_utf8_lossy(&done.stderr)
+    );
+}
+
+impl Server {
+    fn new(admin: &str) -> Self {
+        let name = format!("aurora_cli_{}", std::process::id());
+        let server = Self {
+            admin: admin.to_owned(),
+            name,
+        };
+        let name = &server.name;
+        for role in ["owner", "app"] {
+            psql(
+                admin,
+                &format!("create role {name}_{role} login password 's3cret' nosuperuser nobypassrls"),
+            );
+        }
+        for database in [name.clone(), format!("{name}_restored")] {
+            psql(admin, &format!("create database {database} owner {name}_owner"));
+        }
+        server
+    }
+
+    /// The address of a database with another account.
+    fn url(&self, account: Option<&str>, database: &str) -> String {
+        let (_, rest) = self.admin.split_once("://").unwrap();
+        let (credentials, rest) = rest.split_once('@').unwrap();
+        let (host, _) = rest.split_once('/').unwrap();
+        let credentials = account.map_or(credentials.to_owned(), |role| {
+            format!("{}_{role}:s3cret", self.name)
+        });
+        format!("postgres://{credentials}@{host}/{database}")
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let name = &self.name;
+        let mut statements: Vec<String> = [name.clone(), format!("{name}_restored")]
+            .iter()
+            .map(|database| format!("drop database if exists {database} with (force)"))
+            .collect();
+        statements.extend(["app", "owner"].map(|role| format!("drop role if exists {name}_{role}")));
+        for statement in statements {
+            let done = Command::new("psql")
+                .args(["-X", "-q", "-d", &self.admin, "-c", &statement])
+                .status();
+            drop(done);
+        }
+    }
+}
+
+#[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "where the server for tests is comes from the environment"
+)]
+fn two_accounts_are_enough_for_everything_but_backups() {
+    let Ok(admin) = std::env::var("AURORA_TEST_POSTGRES_URL") else {
+        let required = std::env::var("AURORA_TEST_REQUIRE").unwrap_or_default();
+        assert!(
+            !required.contains("postgres"),
+            "AURORA_TEST_POSTGRES_URL is required"
+        );
+        eprintln!("PostgreSQL is left out");
+        return;
+    };
+    let server = Server::new(&admin);
+    let folder = tempfile::tempdir().unwrap();
+    let (app, owner) = (
+        server.url(Some("app"), &server.name),
+        server.url(Some("owner"), &server.name),
+    );
+    let backup = server.url(None, &server.name);
+    let path = std::env::var("PATH").unwrap();
+    let variables = [
+        ("DATABASE_URL", app.as_str()),
+        ("DATABASE_OWNER_URL", &owner),
+        ("PATH", &path),
+    ];
+    let run = |arguments: &[&str]| run_with(folder.path(), arguments, &variables, "");
+
+    let pending = run(&["migrate", "--dry-run", "--json"]).json();
+    assert_eq!(pending["database"], "postgres");
+    assert!(pending["steps"].as_array().unwrap().len() > 20, "{pending}");
+    let before = run(&["check", "--json", "--set", "cnpj.free_url=http://127.0.0.1:1"]).json();
+    assert!(before.to_string().contains("steps of the schema"), "{before}");
+    run(&["migrate"]).text();
+    assert_eq!(run(&["migrate"]).text(), "the schema is up to date\n");
+    let check = run(&["check", "--json", "--set", "cnpj.free_url=http://127.0.0.1:1"]).json();
+    assert!(
+        check.to_string().contains("postgres, schema up to date"),
+        "{check}"
+    );
+    let owner_alone = [("DATABASE_URL", owner.as_str())];
+    let arguments = ["check", "--json", "--set", "cnpj.free_url=http://127.0.0.1:1"];
+    let unsafe_account = run_with(folder.path(), &arguments, &owner_alone, "");
+    assert_eq!(unsafe_account.code, Some(1), "{unsafe_account:?}");
+    assert!(
+        unsafe_account.out.contains("row-level security"),
+        "{unsafe_account:?}"
+    );
+
+    let made = run(&["workspace", "create", "Padaria", "--json"]).json();
+    run(&["key", "create"]).text();
+    assert_eq!(run(&["audit", "verify", "--json"]).json()["ok"], true);
+    assert_eq!(run(&["alerts", "list"]).text(), "nothing fires\n");
+    let (_running, told) = super::serving(folder.path(), &[], &variables);
+    assert_eq!(told["database"], "postgres");
+
+    let without = run(&["backup", "--json"]);
+    assert!(
+        without.error("settings").contains("database.backup_url"),
+        "{without:?}"
+    );
+    let with = [&variables[..], &[("DATABASE_BACKUP_URL", backup.as_str())]].concat();
+    let backed_up = run_with(folder.path(), &["backup", "--json"], &with, "").json();
+    assert_eq!(
+        (&backed_up["verified"], &backed_up["backup"]["kind"]),
+        (&true.into(), &"postgres".into())
+    );
+    let full = run_with(folder.path(), &["restore"], &with, "");
+    assert_eq!(full.code, Some(1), "the database is not empty: {full:?}");
+    let restored = format!("{}_restored", server.name);
+    let (app, owner, backup) = (
+        server.url(Some("app"), &restored),
+        server.url(Some("owner"), &restored),
+        server.url(None, &restored),
+    );
+    let there = [
+        ("DATABASE_URL", app.as_str()),
+        ("DATABASE_OWNER_URL", &owner),
+        ("DATABASE_BACKUP_URL", &backup),
+        ("PATH", &path),
+    ];
+    let role = format!("{}_owner", server.name);
+    let back = run_with(
+        folder.path(),
+        &["restore", "--owner", &role, "--json"],
+        &there,
+        "",
+    );
+    assert_eq!(back.json()["backup"]["name"], backed_up["backup"]["name"]);
+    assert!(
+        !back.out.contains("s3cret") && !back.err.contains("s3cret"),
+        "{back:?}"
+    );
+    let list = run_with(folder.path(), &["workspace", "list"], &there, "");
+    assert!(list.text().contains(made["id"].as_str().unwrap()), "{list:?}");
+}
