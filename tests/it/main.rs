@@ -14,3 +14,4 @@
 mod clinic;
 mod house;
 mod outage;
+mod published;

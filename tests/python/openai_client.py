@@ -1,15 +1,16 @@
 """Drives the official OpenAI client against a server and prints what it saw as one line of JSON.
 
-    python openai_client.py BASE_URL SCENARIO
+    python openai_client.py BASE_URL KEY SCENARIO [RETRIES]
 
 The scenarios are named after what the upstream behind the server is scripted to do; the Rust test that calls this
-asserts on the printed line and on what reached the upstream.
+(aurora-server/tests/sdks) asserts on the printed line and on what reached the upstream. tests/js/sdks.mjs has the same.
 """
 
 import json
 import sys
 
 import openai
+import pydantic
 
 QUESTION = [{"role": "user", "content": "What is the weather in Recife?"}]
 WEATHER = {
@@ -86,6 +87,46 @@ def stream_tool_call(client):
     return {"name": name, "arguments": json.loads(arguments), "finish": finish}
 
 
+class Place(pydantic.BaseModel):
+    """What is asked for as JSON."""
+
+    city: str
+
+
+def structured(client):
+    answer = client.chat.completions.parse(model="gpt-test", messages=QUESTION, response_format=Place)
+    return {"city": answer.choices[0].message.parsed.city}
+
+
+def responses(client):
+    answer = client.responses.create(model="gpt-test", input=QUESTION[0]["content"], instructions="Be brief.")
+    return {
+        "text": answer.output_text,
+        "status": answer.status,
+        "object": answer.object,
+        "output_tokens": answer.usage.output_tokens,
+    }
+
+
+def responses_stream(client):
+    pieces, end = [], None
+    for event in client.responses.create(model="gpt-test", input=QUESTION[0]["content"], stream=True):
+        if event.type == "response.output_text.delta":
+            pieces.append(event.delta)
+        if event.type == "response.completed":
+            end = event.response.output[0].content[0].text
+    return {"pieces": pieces, "end": end}
+
+
+def embeddings(client):
+    answer = client.embeddings.create(model="embed-test", input=["a river", "a bank"])
+    return {
+        "sums": [round(sum(row.embedding), 2) for row in answer.data],
+        "order": [row.index for row in answer.data],
+        "tokens": answer.usage.prompt_tokens,
+    }
+
+
 def error(client):
     try:
         client.chat.completions.create(model="gpt-test", messages=QUESTION)
@@ -128,11 +169,25 @@ def models(client):
 
 SCENARIOS = {
     function.__name__: function
-    for function in (chat, stream, tool_call, stream_tool_call, error, stream_error, disconnect, models)
+    for function in (
+        chat,
+        stream,
+        tool_call,
+        stream_tool_call,
+        structured,
+        responses,
+        responses_stream,
+        embeddings,
+        error,
+        stream_error,
+        disconnect,
+        models,
+    )
 }
 
 if __name__ == "__main__":
-    base_url, scenario = sys.argv[1:3]
-    # Retries are the server's business here; two layers of them would blur what is counted at the upstream.
-    official = openai.OpenAI(base_url=base_url, api_key="a-key-of-the-caller", max_retries=0, timeout=30)
+    base_url, key, scenario = sys.argv[1:4]
+    # Unless told otherwise retries are the server's business: two layers would blur what is counted at the upstream.
+    retries = int(sys.argv[4]) if len(sys.argv) > 4 else 0
+    official = openai.OpenAI(base_url=base_url, api_key=key, max_retries=retries, timeout=30)
     print(json.dumps(SCENARIOS[scenario](official)))

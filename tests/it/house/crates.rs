@@ -95,7 +95,8 @@ const OWNED: &[(&[&str], &[&str])] = &[
             "saphyr-parser",
         ],
     ),
-    (&["aurora-core", "aurora-alerts"], &["strsim", "toml_edit"]),
+    (&["aurora-core", "aurora-alerts"], &["strsim"]),
+    (&["aurora-core", "aurora-alerts", "aurora-server"], &["toml_edit"]),
     (
         &["aurora-server"],
         &[
