@@ -14,7 +14,6 @@ mod clients;
 mod commands;
 #[cfg(unix)]
 mod config;
-mod described;
 mod edge;
 mod embedding;
 mod harness;
