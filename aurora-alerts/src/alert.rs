@@ -35,9 +35,24 @@ pub struct Alert {
     pub annotations: BTreeMap<String, String>,
     /// Who takes care, if somebody does.
     pub acknowledgement: Option<Acknowledgement>,
+    /// What its last post says, where somebody else found it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub posting: Option<Posting>,
     /// Where it stands, the last value and the last notification.
     #[serde(flatten)]
     pub state: AlertState,
+}
+
+/// The last post of an alert.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Posting {
+    /// When it came; `None` where an earlier version took it.
+    pub at: Option<Timestamp>,
+    /// When the alert ends unless it is posted again.
+    pub expires_at: Timestamp,
+    /// A page that tells more.
+    pub generator_url: Option<String>,
 }
 
 /// One change in the life of an alert.
@@ -67,6 +82,7 @@ impl Alert {
             labels: rule.alert_labels(series),
             annotations: rule.annotations().clone(),
             acknowledgement: None,
+            posting: None,
             state,
         }
     }

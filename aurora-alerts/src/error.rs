@@ -13,6 +13,8 @@ pub enum ErrorKind {
     Full,
     /// There is nothing of that name: no such alert, silence or channel.
     NotFound,
+    /// Somebody else has changed it meanwhile: look at it again.
+    Conflict,
     /// The engine was shut down.
     Closed,
     /// A channel did not take a message that somebody sent to try it.

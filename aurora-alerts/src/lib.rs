@@ -104,7 +104,7 @@ pub mod template;
 pub mod testing;
 pub mod time_interval;
 
-pub use alert::{Alert, AlertEvent};
+pub use alert::{Alert, AlertEvent, Posting};
 pub use backtest::Backtest;
 #[cfg(any(feature = "pagerduty", feature = "opsgenie"))]
 pub use channels::Dedup;
@@ -140,5 +140,6 @@ pub use posted::PostedAlert;
 pub use report::Report;
 pub use route::Route;
 pub use rule::{Rule, Severity};
+pub use series::Share;
 pub use template::{Escape, Template, Texts};
 pub use time_interval::TimeInterval;

@@ -14,6 +14,8 @@ mod tests;
 mod told;
 
 use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use aurora_core::resilience::RetryPolicy;
@@ -26,7 +28,7 @@ pub use lines::SampleLines;
 pub use report::BacktestReport;
 pub use told::{NotificationCounts, RuleNotifications, TargetNotifications};
 
-use replay::{Outage, Replay};
+use replay::{Bounds, Outage, Replay};
 
 use crate::engine::blueprint::{BOUNDS, Blueprint, Fixed, RESOLVE_TIMEOUT};
 use crate::error::{Error, Problem};
@@ -76,6 +78,7 @@ pub struct Backtest {
     interval: Duration,
     run_on: Duration,
     outages: Vec<Outage>,
+    bounds: Bounds,
 }
 
 impl Backtest {
@@ -92,6 +95,7 @@ impl Backtest {
             interval: Duration::from_secs(15),
             run_on: Duration::ZERO,
             outages: Vec::new(),
+            bounds: Bounds::default(),
         }
     }
 
@@ -161,14 +165,30 @@ impl Backtest {
         self
     }
 
+    /// How often it looks at the alerts at most, at each [`interval`](Self::interval) and whenever something is due in
+    /// between; no limit unless told. For recordings that somebody else hands in: two samples a year apart are a year of
+    /// judgements.
+    pub fn most_turns(mut self, turns: u64) -> Self {
+        self.bounds.turns = turns;
+        self
+    }
+
+    /// Ends with an error as soon as somebody sets the flag.
+    pub fn cancelled_by(mut self, flag: Arc<AtomicBool>) -> Self {
+        self.bounds.cancelled = flag;
+        self
+    }
+
     /// Lets everything happen that was recorded.
     ///
     /// Events are read one by one, so that a recording may be longer than what memory holds. One that is older than
     /// the one before it happens at the time of that one, and is counted in [`BacktestReport::late`].
     ///
     /// # Errors
-    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) with every problem of rules, routes and channels at once; or
-    /// when an event is more than 400 days after the one before it, which a wrong unit of time is mostly the cause of.
+    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) with every problem of rules, routes and channels at once; when
+    /// an event is more than 400 days after the one before it, which a wrong unit of time is mostly the cause of; or when
+    /// there is more to judge than [`most_turns`](Self::most_turns). [`ErrorKind::Closed`](crate::ErrorKind::Closed) when
+    /// it was [cancelled](Self::cancelled_by).
     pub fn run<E: Into<BacktestEvent>>(
         self,
         events: impl IntoIterator<Item = E>,
@@ -188,7 +208,7 @@ impl Backtest {
         for event in events {
             replay.take(event?.into())?;
         }
-        Ok(replay.finish())
+        replay.finish()
     }
 
     /// Lets the same happen to two sets of rules, in one pass over what was recorded.
@@ -207,8 +227,8 @@ impl Backtest {
             after.take(event)?;
         }
         Ok(Comparison {
-            before: before.finish(),
-            after: after.finish(),
+            before: before.finish()?,
+            after: after.finish()?,
         })
     }
 
@@ -250,6 +270,7 @@ impl Backtest {
             self.interval,
             self.run_on,
             self.outages,
+            self.bounds,
         ))
     }
 }

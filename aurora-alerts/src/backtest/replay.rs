@@ -1,6 +1,8 @@
 //! The loop of the engine in virtual time.
 
 use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use aurora_core::time::Timestamp;
@@ -10,7 +12,7 @@ use super::report::BacktestReport;
 use super::told::Told;
 use crate::core::{Command, Core, Input, Reply};
 use crate::engine::blueprint::Blueprint;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::labels::Labels;
 use crate::notifier::{NotifyError, NotifyErrorKind, Receipt};
 use crate::pipeline::Sending;
@@ -30,6 +32,22 @@ pub(super) struct Outage {
     pub(super) time: Range<Timestamp>,
 }
 
+/// How much may be judged.
+#[derive(Debug)]
+pub(super) struct Bounds {
+    pub(super) turns: u64,
+    pub(super) cancelled: Arc<AtomicBool>,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self {
+            turns: u64::MAX,
+            cancelled: Arc::default(),
+        }
+    }
+}
+
 #[derive(Debug)]
 pub(super) struct Replay {
     core: Core,
@@ -37,6 +55,8 @@ pub(super) struct Replay {
     interval: Duration,
     run_on: Duration,
     outages: Vec<Outage>,
+    bounds: Bounds,
+    turns: u64,
     /// Set with the first event.
     course: Option<Course>,
     told: Told,
@@ -68,6 +88,7 @@ impl Replay {
         interval: Duration,
         run_on: Duration,
         outages: Vec<Outage>,
+        bounds: Bounds,
     ) -> Self {
         let series = SeriesStore::new(limits);
         Self {
@@ -76,6 +97,8 @@ impl Replay {
             interval,
             run_on,
             outages,
+            bounds,
+            turns: 0,
             course: None,
             told: Told::default(),
             ticks: 0,
@@ -104,7 +127,7 @@ impl Replay {
         let mut next_tick = course.next_tick;
         // What was recorded at the instant of a tick is judged by it.
         while next_tick < at {
-            next_tick = self.tick(next_tick);
+            next_tick = self.tick(next_tick)?;
         }
         match event {
             BacktestEvent::Sample {
@@ -113,7 +136,7 @@ impl Replay {
                 value,
                 ..
             } => self.record(&metric, labels, value, at),
-            BacktestEvent::Posted { alert, .. } => self.post(*alert, at),
+            BacktestEvent::Posted { alert, .. } => self.post(*alert, at)?,
         }
         Ok(())
     }
@@ -125,58 +148,75 @@ impl Replay {
         }
     }
 
-    fn post(&mut self, alert: PostedAlert, at: Timestamp) {
+    fn post(&mut self, alert: PostedAlert, at: Timestamp) -> Result<(), Error> {
         self.posted += 1;
         if alert.problem().is_some() {
             self.refused += 1;
-            return;
+            return Ok(());
         }
-        self.wake_until(at);
+        self.wake_until(at)?;
         let command = Command::Post { alerts: vec![alert] };
         if self.core.step(Input::Command(command), at) == Reply::Full {
             self.refused += 1;
         }
-        self.turn(Input::Wake, at);
+        self.turn(Input::Wake, at)
     }
 
     /// Judges at `at`; gives the time of the next tick.
-    fn tick(&mut self, at: Timestamp) -> Timestamp {
-        self.wake_until(at);
-        self.turn(Input::Tick, at);
+    fn tick(&mut self, at: Timestamp) -> Result<Timestamp, Error> {
+        self.wake_until(at)?;
+        self.turn(Input::Tick, at)?;
         self.ticks += 1;
         let next = at + self.interval;
         if let Some(course) = &mut self.course {
             course.ticked_at = Some(at);
             course.next_tick = next;
         }
-        next
+        Ok(next)
     }
 
     /// Lets happen what is due before `limit`.
-    fn wake_until(&mut self, limit: Timestamp) {
+    fn wake_until(&mut self, limit: Timestamp) -> Result<(), Error> {
         while let (Some(course), Some(due)) = (&self.course, self.core.next_due()) {
             let at = due.max(course.now + LEAST_WAIT);
             if at >= limit {
-                return;
+                break;
             }
-            self.turn(Input::Wake, at);
+            self.turn(Input::Wake, at)?;
         }
+        Ok(())
     }
 
     /// One turn of the engine and the deliveries that follow from it, all at one instant.
-    fn turn(&mut self, occasion: Input, now: Timestamp) {
+    fn turn(&mut self, occasion: Input, now: Timestamp) -> Result<(), Error> {
+        self.go_on(now)?;
         self.core.step(occasion, now);
         loop {
             self.write_down(now);
             let sendings = self.core.claim();
             if sendings.is_empty() {
-                return;
+                return Ok(());
             }
             for sending in sendings {
                 self.deliver(sending, now);
             }
             self.core.step(Input::Wake, now);
         }
+    }
+
+    fn go_on(&mut self, now: Timestamp) -> Result<(), Error> {
+        if self.bounds.cancelled.load(Ordering::Relaxed) {
+            return Err(Error::new(ErrorKind::Closed, "backtest", "it was cancelled"));
+        }
+        if self.turns >= self.bounds.turns {
+            let detail = format!(
+                "there is more to judge than {} times, which ended at {now}; give fewer samples, or closer ones",
+                self.bounds.turns
+            );
+            return Err(Error::invalid("backtest", detail));
+        }
+        self.turns += 1;
+        Ok(())
     }
 
     /// Where the engine stores what was decided, here it is counted.
@@ -216,14 +256,14 @@ impl Replay {
     }
 
     /// Judges what was recorded last, lets time go on for as long as was asked for, and sums up.
-    pub(super) fn finish(mut self) -> BacktestReport {
+    pub(super) fn finish(mut self) -> Result<BacktestReport, Error> {
         if let Some(course) = &self.course {
             let end = course.heard_at + self.run_on;
             let mut next_tick = course.next_tick;
             let mut ticked_at = course.ticked_at;
             while ticked_at.is_none_or(|at| at < end) {
                 ticked_at = Some(next_tick);
-                next_tick = self.tick(next_tick);
+                next_tick = self.tick(next_tick)?;
             }
         }
         let course = self
@@ -231,7 +271,7 @@ impl Replay {
             .take()
             .unwrap_or_else(|| Course::begin(Timestamp::UNIX_EPOCH));
         let (targets, rules, left_out) = self.told.finish();
-        BacktestReport {
+        Ok(BacktestReport {
             from: course.from,
             to: course.now,
             ticks: self.ticks,
@@ -245,7 +285,7 @@ impl Replay {
             rules,
             left_out,
             alerts: course.tally.finish_at(course.now),
-        }
+        })
     }
 }
 

@@ -277,3 +277,18 @@ fn the_report_reads_as_tables_and_as_json() {
     assert_eq!(json["targets"][0]["total"], 10);
     assert_eq!(json["alerts"]["rules"][0]["firings"], 5);
 }
+
+#[test]
+fn a_recording_may_ask_for_no_more_than_there_is_time_for() {
+    let a_year = Duration::from_secs(365 * 24 * 3_600);
+    let samples = || (0..100_u32).map(|n| (at(0) + n * a_year, "error_rate", Labels::new(), 31.0));
+    let backtest = || Backtest::new([rule()], Routing::default()).most_turns(10_000);
+    let error = backtest().run(samples()).unwrap_err();
+    assert_eq!(error.kind(), crate::ErrorKind::Invalid);
+    assert!(error.to_string().contains("10000 times"), "{error}");
+    assert!(backtest().run(wave(200, 40, 10)).is_ok());
+
+    let flag = Arc::new(AtomicBool::new(true));
+    let error = backtest().cancelled_by(flag).run(wave(200, 40, 10)).unwrap_err();
+    assert_eq!(error.kind(), crate::ErrorKind::Closed);
+}

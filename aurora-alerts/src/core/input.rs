@@ -12,6 +12,7 @@ use crate::notifier::{NotifyError, Receipt};
 use crate::pipeline::{Acknowledgement, LaneKey, Setup};
 use crate::posted::PostedAlert;
 use crate::rule::Rule;
+use crate::series::Share;
 use crate::silence::{Silence, SilenceId};
 
 /// One input of [`Core::step`](super::Core::step).
@@ -79,7 +80,49 @@ pub(crate) enum Command {
     Keep {
         name: String,
         text: Option<String>,
+        #[serde(default)]
+        after: Before,
     },
+}
+
+impl Command {
+    /// Whether what becomes of it says more than that it was written down.
+    pub(crate) const fn is_answered(&self) -> bool {
+        !matches!(self, Self::Post { .. } | Self::Samples { .. } | Self::Note { .. })
+    }
+}
+
+/// A command on its way to the replica that leads.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Handed<C> {
+    /// Under which name the answer is to be written down; none where nobody waits for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) ticket: Option<String>,
+    #[serde(flatten)]
+    pub(crate) command: C,
+}
+
+/// What must be kept under a name for another text to take its place.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Before {
+    /// Whatever is there.
+    #[default]
+    Anything,
+    /// Nothing so far.
+    Nothing,
+    /// This text.
+    Text(String),
+}
+
+impl Before {
+    pub(crate) fn fits(&self, kept: Option<&String>) -> bool {
+        match self {
+            Self::Anything => true,
+            Self::Nothing => kept.is_none(),
+            Self::Text(text) => kept == Some(text),
+        }
+    }
 }
 
 /// One sample on its way to the replica that judges it.
@@ -89,15 +132,21 @@ pub(crate) struct Sample {
     pub(crate) labels: Labels,
     pub(crate) value: f64,
     pub(crate) at: Timestamp,
+    /// Whose share of a mean it is, where several replicas measure one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) share: Option<(String, Share)>,
 }
 
 /// What became of a command.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Reply {
     /// It was done.
     Done,
     /// There was nothing that it could be done to.
     NotFound,
+    /// Something else is there than what was to be replaced.
+    Overtaken,
     /// There are as many as there may be; nothing, or not everything, was taken.
     Full,
 }

@@ -4,6 +4,7 @@
 //! [`Core::take_batch`], what may be sent with [`Core::claim`], when to look again with [`Core::next_due`], what
 //! happened with [`Core::take_events`]. The same code runs live, in tests and over recorded samples.
 
+mod answers;
 mod input;
 #[cfg(test)]
 mod tests;
@@ -14,7 +15,8 @@ use std::time::Duration;
 
 use aurora_core::time::Timestamp;
 
-pub(crate) use input::{Command, Input, Reply, Sample, Setting};
+use answers::Answers;
+pub(crate) use input::{Before, Command, Handed, Input, Reply, Sample, Setting};
 
 use crate::alert::{Alert, AlertEvent};
 use crate::evaluation::{Evaluator, Transition};
@@ -50,6 +52,7 @@ pub(crate) struct Core {
     /// What the application keeps here, and of which names the store does not know yet.
     kept: BTreeMap<String, String>,
     unkept: BTreeSet<String>,
+    answers: Answers,
 }
 
 impl Core {
@@ -67,6 +70,7 @@ impl Core {
             transitions: Vec::new(),
             kept: BTreeMap::new(),
             unkept: BTreeSet::new(),
+            answers: Answers::default(),
         }
     }
 
@@ -85,6 +89,7 @@ impl Core {
         let mut seqs = rows(StateKind::Engine).filter(|(key, _)| key == "seq");
         self.seq = seqs.next().and_then(|(_, body)| body.parse().ok()).unwrap_or(0);
         self.kept = snapshot.kept();
+        self.answers.restore(&snapshot);
         self.unreadable += self.pipeline.restore(&snapshot.state, &snapshot.outbox);
     }
 
@@ -173,9 +178,20 @@ impl Core {
                 for sample in samples {
                     // What a replica could take, its leader mostly can; what not, it counts.
                     let series = self.evaluator.series();
-                    if let Err(refusal) =
-                        series.record(&sample.metric, sample.labels, sample.value, sample.at)
-                    {
+                    let Sample {
+                        metric,
+                        labels,
+                        value,
+                        at,
+                        share,
+                    } = sample;
+                    let recorded = match share {
+                        Some((of, share)) => {
+                            series.record_share(&metric, labels, value, (at, now), &of, share)
+                        }
+                        None => series.record(&metric, labels, value, at),
+                    };
+                    if let Err(refusal) = recorded {
                         series.refuse(refusal);
                     }
                 }
@@ -185,11 +201,14 @@ impl Core {
                 self.records.extend(records);
                 Reply::Done
             }
-            Command::Keep { name, text } => self.keep(name, text),
+            Command::Keep { name, text, after } => self.keep(name, text, &after),
         }
     }
 
-    fn keep(&mut self, name: String, text: Option<String>) -> Reply {
+    fn keep(&mut self, name: String, text: Option<String>, before: &Before) -> Reply {
+        if !before.fits(self.kept.get(&name)) {
+            return Reply::Overtaken;
+        }
         match text {
             Some(_) if !self.kept.contains_key(&name) && self.kept.len() >= MOST_KEPT => return Reply::Full,
             Some(text) => {
@@ -205,6 +224,16 @@ impl Core {
     /// What the application keeps here.
     pub(crate) const fn kept(&self) -> &BTreeMap<String, String> {
         &self.kept
+    }
+
+    /// Writes down what became of a command for the replica that handed it in.
+    pub(crate) fn answer(&mut self, ticket: String, reply: Reply) {
+        self.answers.give(ticket, reply, self.now);
+    }
+
+    /// What became of the command with this ticket, if it was taken in.
+    pub(crate) fn answer_to(&self, ticket: &str) -> Option<Reply> {
+        self.answers.get(ticket)
     }
 
     /// A clock that was set back shortens waits, and makes none longer.
@@ -301,6 +330,7 @@ impl Core {
                 None => batch.deletes.push(key),
             }
         }
+        self.answers.take_changes(self.now, &mut batch);
         self.pipeline.take_changes(&mut batch);
         if self
             .checkpoint_at

@@ -3,7 +3,7 @@
 use aurora_core::time::Timestamp;
 
 use super::Core;
-use crate::alert::Alert;
+use crate::alert::{Alert, Posting};
 use crate::labels::Fingerprint;
 use crate::pipeline::{Explanation, Known, Origin};
 use crate::rule::Rule;
@@ -98,6 +98,14 @@ pub(super) fn shown(known: &Known) -> Alert {
         labels: facts.labels.clone(),
         annotations: facts.annotations.clone(),
         acknowledgement: known.acknowledgement.clone(),
+        posting: match known.origin {
+            Origin::Posted { expires_at, at, .. } => Some(Posting {
+                at,
+                expires_at,
+                generator_url: facts.generator_url.clone(),
+            }),
+            _ => None,
+        },
         state: AlertState {
             phase,
             value: facts.value,

@@ -5,6 +5,8 @@ use std::time::Duration;
 use aurora_core::page::{Page, PageRequest};
 use aurora_core::time::{Clock, Timestamp};
 
+use tokio::sync::oneshot;
+
 use super::turn::{Occasion, closed};
 use super::{AlertEngine, Arc, PoisonError};
 use crate::backtest::Backtest;
@@ -20,6 +22,11 @@ use crate::route::Routing;
 use crate::rule::{Rule, RuleBuilder};
 use crate::silence::{Silence, SilenceId};
 use crate::store::{Batch, Lead};
+
+/// How often a replica looks for the answer of the one that leads.
+const LOOK: Duration = Duration::from_millis(100);
+/// How long it does so beyond the time after which it could lead itself.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 impl AlertEngine {
     /// Takes alerts that somebody else found, or their ends; when it gives `Ok`, they are written down and will be told.
@@ -269,7 +276,7 @@ impl AlertEngine {
                     Ok(answered) => Ok(answered),
                     Err(_) => {
                         turned?;
-                        answer.await
+                        self.answered(answer).await
                     }
                 }
             }
@@ -280,6 +287,11 @@ impl AlertEngine {
                 ErrorKind::NotFound,
                 "engine",
                 "there is nothing that it could be done to",
+            )),
+            Ok(Ok(Reply::Overtaken)) => Err(Error::new(
+                ErrorKind::Conflict,
+                "engine",
+                "something else is there by now",
             )),
             Ok(Ok(Reply::Full)) => Err(Error::new(
                 ErrorKind::Full,
@@ -292,6 +304,32 @@ impl AlertEngine {
                 "engine",
                 "whoever took it in was stopped; it is not known whether it was taken",
             )),
+        }
+    }
+
+    /// Waits for an answer; that of another replica comes through the store, which is looked at until it is there.
+    async fn answered(
+        &self,
+        mut answer: oneshot::Receiver<Result<Reply, Error>>,
+    ) -> Result<Result<Reply, Error>, oneshot::error::RecvError> {
+        let clock = &self.inner.clock;
+        let (begun, patience) = (clock.elapsed(), self.inner.lead_ttl + PATIENCE);
+        loop {
+            tokio::select! {
+                biased;
+                answered = &mut answer => return answered,
+                () = clock.sleep(LOOK) => {}
+            }
+            if clock.elapsed().saturating_sub(begun) >= patience {
+                return Ok(Err(Error::new(
+                    ErrorKind::Unavailable,
+                    "engine",
+                    "the replica that leads has not answered; it is not known whether it was taken",
+                )));
+            }
+            if let Err(error) = self.turn(Occasion::Ask).await {
+                return Ok(Err(error));
+            }
         }
     }
 }

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -314,6 +315,7 @@ impl AlertEngineBuilder {
             lead: None,
             renewed_at: None,
             unsaved: None,
+            handed: BTreeMap::new(),
             untold: Vec::new(),
             inbox_after: 0,
             version: None,

@@ -1,11 +1,111 @@
-//! Numbers that come from elsewhere in Aurora.
+//! Numbers that come from outside and from elsewhere in Aurora.
+
+use std::sync::atomic::Ordering;
 
 use aurora_core::monitor::Monitor;
+use aurora_core::time::Clock as _;
 
-use super::AlertEngine;
+use super::{AlertEngine, Stage};
+use crate::core::Sample;
+use crate::error::{Error, ErrorKind};
 use crate::labels::Labels;
+use crate::series::{Refusal, Share};
 
 impl AlertEngine {
+    /// As [`record_with`](Self::record_with), and tells whether the sample was taken: for what comes from outside.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`] when the value is not finite,
+    /// [`ErrorKind::Full`] when the metric has as many label sets as it may have,
+    /// [`ErrorKind::Closed`] after the end.
+    pub fn offer(&self, metric: &str, labels: impl Into<Labels>, value: f64) -> Result<(), Error> {
+        self.try_take(metric, labels.into(), value, None)
+    }
+
+    /// Takes this replica's share of a mean that all replicas on the store measure together, such as a rate of errors.
+    ///
+    /// What is judged is the mean of the last shares of all replicas, each weighted by how often it was measured, and
+    /// only when they were measured [often enough](Share::least) together: replicas that see different things are not
+    /// judged in turn. A replica that says nothing for 15 s is left out. With one engine on the store it is as
+    /// [`offer`](Self::offer).
+    ///
+    /// # Errors
+    /// As [`offer`](Self::offer).
+    ///
+    /// # Examples
+    /// ```
+    /// use aurora_alerts::{AlertEngine, Labels, Share};
+    ///
+    /// # let engine = AlertEngine::builder().build()?;
+    /// // 31 percent of the last 200 calls failed; fewer than 5 would say nothing.
+    /// engine.offer_share("error_rate", Labels::new(), 31.0, Share { count: 200, least: 5 })?;
+    /// # Ok::<(), aurora_alerts::Error>(())
+    /// ```
+    pub fn offer_share(
+        &self,
+        metric: &str,
+        labels: impl Into<Labels>,
+        value: f64,
+        share: Share,
+    ) -> Result<(), Error> {
+        self.try_take(metric, labels.into(), value, Some(share))
+    }
+
+    fn try_take(&self, metric: &str, labels: Labels, value: f64, share: Option<Share>) -> Result<(), Error> {
+        let taken = if value.is_finite() {
+            self.take(metric, labels, value, share)
+        } else {
+            Err(Refusal::NotFinite)
+        };
+        taken.map_err(|refusal| {
+            self.inner.refuse(refusal);
+            let kind = match refusal {
+                Refusal::NotFinite => ErrorKind::Invalid,
+                Refusal::TooManySeries => ErrorKind::Full,
+                Refusal::Closed => ErrorKind::Closed,
+            };
+            Error::new(kind, format!("metric {metric:?}"), refusal.as_str())
+        })
+    }
+
+    pub(super) fn take(
+        &self,
+        metric: &str,
+        labels: Labels,
+        value: f64,
+        share: Option<Share>,
+    ) -> Result<(), Refusal> {
+        if self.is_ending() {
+            return Err(Refusal::Closed);
+        }
+        let at = self.inner.clock.now();
+        if self.inner.following.load(Ordering::Relaxed) {
+            if !value.is_finite() {
+                return Err(Refusal::NotFinite);
+            }
+            if !self.inner.series.is_watched(metric, &labels) {
+                return Ok(());
+            }
+            self.inner.desk.sample(Sample {
+                metric: metric.to_owned(),
+                labels: labels.clone(),
+                value,
+                at,
+                share: share.map(|share| (self.inner.holder.clone(), share)),
+            });
+        }
+        let (series, holder) = (&self.inner.series, &self.inner.holder);
+        match share {
+            Some(share) => series.record_share(metric, labels, value, (at, at), holder, share)?,
+            None => series.record(metric, labels, value, at)?,
+        }
+        // The engine ended meanwhile: whether it was judged is not known, and it is counted as not.
+        if *self.inner.stage.borrow() == Stage::Closed {
+            return Err(Refusal::Closed);
+        }
+        Ok(())
+    }
+
     /// Takes everything that `monitor` measures as samples: `success_rate` and `error_rate` in percent,
     /// `response_time` and `response_time_p95` in seconds, `requests_per_minute` and `in_flight`; once without a label
     /// for all targets together, and once per target with the label `target`.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::AlertEngine;
-use crate::core::Command;
+use crate::core::{Before, Command};
 use crate::error::Error;
 
 /// The longest name of a text, in bytes.
@@ -14,7 +14,7 @@ const LONGEST_TEXT: usize = 64 * 1024;
 impl AlertEngine {
     /// Keeps a text in the engine's store, where all replicas see it; `None` takes it away. The last one wins.
     ///
-    /// A replica that does not lead hands it to the one that does, and shows it a moment later.
+    /// A replica that does not lead hands it to the one that does, and waits for its answer.
     ///
     /// # Errors
     /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) when the name has not 1 to 256 bytes or the text has more than
@@ -33,6 +33,25 @@ impl AlertEngine {
     /// # }
     /// ```
     pub async fn keep(&self, name: &str, text: Option<String>) -> Result<(), Error> {
+        self.keep_after(name, text, Before::Anything).await
+    }
+
+    /// As [`keep`](Self::keep), in the place of `before` alone: of the text that is kept now, or of none. So of several
+    /// that read the same text and change it, also through several replicas, one succeeds.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Conflict`](crate::ErrorKind::Conflict) when something else is kept by now; otherwise as `keep`.
+    pub async fn exchange(
+        &self,
+        name: &str,
+        before: Option<String>,
+        text: Option<String>,
+    ) -> Result<(), Error> {
+        self.keep_after(name, text, before.map_or(Before::Nothing, Before::Text))
+            .await
+    }
+
+    async fn keep_after(&self, name: &str, text: Option<String>, after: Before) -> Result<(), Error> {
         let subject = || format!("text {name:?}");
         if name.is_empty() || name.len() > LONGEST_NAME {
             return Err(Error::invalid(subject(), "the name must have 1 to 256 bytes"));
@@ -41,7 +60,7 @@ impl AlertEngine {
             return Err(Error::invalid(subject(), "a text can have at most 65536 bytes"));
         }
         let name = name.to_owned();
-        self.order(Command::Keep { name, text }).await
+        self.order(Command::Keep { name, text, after }).await
     }
 
     /// Everything that is kept, by name.

@@ -16,13 +16,14 @@ mod tell;
 mod tests;
 mod turn;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use aurora_core::time::{Clock, Timestamp};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Semaphore, oneshot, watch};
 use tracing::{error, info, warn};
 
 use blueprint::Blueprint;
@@ -35,7 +36,7 @@ pub use status::ChannelStatus;
 pub use tell::Told;
 
 use crate::alert::{Alert, AlertEvent};
-use crate::core::{Core, Sample};
+use crate::core::{Core, Reply};
 use crate::error::Error;
 use crate::history::DeliveryRecord;
 use crate::labels::{Fingerprint, Labels};
@@ -111,6 +112,8 @@ struct Brain {
     /// What has to be told once it is written down.
     untold: Vec<AlertEvent>,
     inbox_after: i64,
+    /// Who waits for what another replica says to a command, by its ticket.
+    handed: BTreeMap<String, oneshot::Sender<Result<Reply, Error>>>,
     /// The version of the store that a follower shows.
     version: Option<i64>,
 }
@@ -149,59 +152,9 @@ impl AlertEngine {
     /// # Ok::<(), aurora_alerts::Error>(())
     /// ```
     pub fn record_with(&self, metric: &str, labels: impl Into<Labels>, value: f64) {
-        if let Err(refusal) = self.take(metric, labels.into(), value) {
+        if let Err(refusal) = self.take(metric, labels.into(), value, None) {
             self.inner.refuse(refusal);
         }
-    }
-
-    /// As [`record_with`](Self::record_with), and tells whether the sample was taken: for what comes from outside.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) when the value is not finite,
-    /// [`ErrorKind::Full`](crate::ErrorKind::Full) when the metric has as many label sets as it may have,
-    /// [`ErrorKind::Closed`](crate::ErrorKind::Closed) after the end.
-    pub fn offer(&self, metric: &str, labels: impl Into<Labels>, value: f64) -> Result<(), Error> {
-        let taken = if value.is_finite() {
-            self.take(metric, labels.into(), value)
-        } else {
-            Err(Refusal::NotFinite)
-        };
-        taken.map_err(|refusal| {
-            self.inner.refuse(refusal);
-            let kind = match refusal {
-                Refusal::NotFinite => crate::ErrorKind::Invalid,
-                Refusal::TooManySeries => crate::ErrorKind::Full,
-                Refusal::Closed => crate::ErrorKind::Closed,
-            };
-            Error::new(kind, format!("metric {metric:?}"), refusal.as_str())
-        })
-    }
-
-    fn take(&self, metric: &str, labels: Labels, value: f64) -> Result<(), Refusal> {
-        if self.is_ending() {
-            return Err(Refusal::Closed);
-        }
-        let at = self.inner.clock.now();
-        if self.inner.following.load(Ordering::Relaxed) {
-            if !value.is_finite() {
-                return Err(Refusal::NotFinite);
-            }
-            if !self.inner.series.is_watched(metric, &labels) {
-                return Ok(());
-            }
-            self.inner.desk.sample(Sample {
-                metric: metric.to_owned(),
-                labels: labels.clone(),
-                value,
-                at,
-            });
-        }
-        self.inner.series.record(metric, labels, value, at)?;
-        // The engine ended meanwhile: whether it was judged is not known, and it is counted as not.
-        if *self.inner.stage.borrow() == Stage::Closed {
-            return Err(Refusal::Closed);
-        }
-        Ok(())
     }
 
     /// One series, resolved once: for places that record often.

@@ -8,9 +8,10 @@ use tracing::{error, info, warn};
 
 use super::desk::{Intake, Order};
 use super::{AlertEngine, Brain, Role};
-use crate::core::{Command, Core, Input, Reply};
+use crate::core::{Command, Core, Handed, Input, Reply};
 use crate::error::{Error, ErrorKind};
 use crate::history::Record;
+use crate::notification::DeliveryId;
 use crate::pipeline::Sending;
 use crate::store::{Batch, Lead, StoreError, StoreErrorKind};
 use crate::telemetry;
@@ -147,9 +148,12 @@ impl AlertEngine {
             let mut consumed = Vec::with_capacity(messages.len());
             let now = inner.clock.now();
             for message in messages {
-                match serde_json::from_str::<Command>(&message.body) {
-                    Ok(command) => {
-                        if brain.core.step(Input::Command(command), now) == Reply::Full {
+                match serde_json::from_str::<Handed<Command>>(&message.body) {
+                    Ok(Handed { ticket, command }) => {
+                        let reply = brain.core.step(Input::Command(command), now);
+                        if let Some(ticket) = ticket {
+                            brain.core.answer(ticket, reply);
+                        } else if reply == Reply::Full {
                             error!(
                                 seq = message.seq,
                                 "what another replica took in was refused: there are too many"
@@ -191,6 +195,7 @@ impl AlertEngine {
         match written {
             Ok(()) => {
                 self.brain().unsaved = None;
+                self.answer_handed();
                 for (order, reply) in outcome.answers {
                     drop(order.reply.send(Ok(reply))); // whoever no longer waits need not be told
                 }
@@ -251,9 +256,17 @@ impl AlertEngine {
         if orders.is_empty() {
             return Ok(());
         }
+        let tickets: Vec<Option<String>> = orders
+            .iter()
+            .map(|order| order.command.is_answered().then(|| self.ticket()))
+            .collect();
         let bodies: Result<Vec<String>, _> = orders
             .iter()
-            .map(|order| serde_json::to_string(&order.command))
+            .zip(&tickets)
+            .map(|(order, ticket)| {
+                let (ticket, command) = (ticket.clone(), &order.command);
+                serde_json::to_string(&Handed { ticket, command })
+            })
             .collect();
         let handed = match bodies {
             Ok(bodies) => self.inner.store.submit(&bodies).await.map_err(Error::from),
@@ -263,10 +276,33 @@ impl AlertEngine {
                 "the request cannot be written as JSON",
             )),
         };
-        for order in orders {
-            drop(order.reply.send(handed.clone().map(|()| Reply::Done)));
+        for (order, ticket) in orders.into_iter().zip(tickets) {
+            match (&handed, ticket) {
+                (Ok(()), Some(ticket)) => drop(self.brain().handed.insert(ticket, order.reply)),
+                (Ok(()), None) => drop(order.reply.send(Ok(Reply::Done))),
+                (Err(error), _) => drop(order.reply.send(Err(error.clone()))),
+            }
         }
         handed
+    }
+
+    /// A name under which no other replica has handed anything in.
+    fn ticket(&self) -> String {
+        DeliveryId::new(self.inner.now()).to_string()
+    }
+
+    /// Tells whoever handed something to the replica that led what is written down of it.
+    fn answer_handed(&self) {
+        let mut brain = self.brain();
+        let Brain { core, handed, .. } = &mut *brain;
+        let answered = |ticket: &String| Some((ticket.clone(), core.answer_to(ticket)?));
+        let answered: Vec<(String, Reply)> = handed.keys().filter_map(answered).collect();
+        for (ticket, reply) in answered {
+            if let Some(waiting) = handed.remove(&ticket) {
+                drop(waiting.send(Ok(reply))); // whoever no longer waits need not be told
+            }
+        }
+        handed.retain(|_, waiting| !waiting.is_closed());
     }
 
     /// Shows what the leader has written, where there is something new.
@@ -275,6 +311,7 @@ impl AlertEngine {
         if self.brain().version != Some(version) {
             self.load().await?;
         }
+        self.answer_handed();
         Ok(())
     }
 

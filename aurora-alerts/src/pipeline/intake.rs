@@ -74,6 +74,7 @@ impl Pipeline {
                 Origin::Posted {
                     expires_at: earlier,
                     guessed: false,
+                    ..
                 },
                 true,
             ) = (known.origin, guessed)
@@ -81,7 +82,12 @@ impl Pipeline {
                 expires_at = expires_at.max(earlier);
             }
         }
-        let fired = self.take_firing(facts, Origin::Posted { expires_at, guessed }, now, now);
+        let origin = Origin::Posted {
+            expires_at,
+            guessed,
+            at: Some(now),
+        };
+        let fired = self.take_firing(facts, origin, now, now);
         if fired {
             self.note_change(fingerprint, Decision::Fired, now);
         }

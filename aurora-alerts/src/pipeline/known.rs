@@ -43,6 +43,9 @@ pub(crate) enum Origin {
         expires_at: Timestamp,
         /// Whether `expires_at` is a guess, because whoever posted it named none.
         guessed: bool,
+        /// When it was last posted.
+        #[serde(default)]
+        at: Option<Timestamp>,
     },
     /// This engine says that one of its channels is broken.
     Channel,

@@ -5,6 +5,7 @@
 //! | [`SeriesStore`] | the series of the watched metrics, each a ring of samples |
 //! | [`SeriesHandle`] | one series, resolved once, for places that record often |
 //! | [`SeriesLimits`] | how many there may be |
+//! | [`Share`] | one replica's part of a mean that several measure |
 //! | [`MetricsRecorder`] | the `metrics` facade as a source of samples |
 //!
 //! # Order and time
@@ -23,12 +24,14 @@ mod handle;
 mod limits;
 mod recorder;
 mod ring;
+mod share;
 mod slot;
 mod store;
 
 pub use handle::SeriesHandle;
 pub use limits::SeriesLimits;
 pub use recorder::MetricsRecorder;
+pub use share::Share;
 pub use store::SeriesStore;
 
 pub(crate) use limits::Refusal;

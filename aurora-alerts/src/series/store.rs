@@ -8,6 +8,7 @@ use aurora_core::time::Timestamp;
 use super::coarse::Coarse;
 use super::handle::SeriesHandle;
 use super::limits::{Refusal, SeriesLimits};
+use super::share::{Share, Shares};
 use super::slot::Slot;
 use crate::labels::Labels;
 use crate::matcher::Matchers;
@@ -61,6 +62,7 @@ struct Shared {
     limits: SeriesLimits,
     registry: RwLock<Registry>,
     dirty: Mutex<Vec<Arc<Slot>>>,
+    shares: Mutex<Shares>,
     /// Grows with every change of the rules.
     generation: AtomicU64,
     lost: AtomicU64,
@@ -89,6 +91,7 @@ impl SeriesStore {
                 limits,
                 registry: RwLock::default(),
                 dirty: Mutex::default(),
+                shares: Mutex::default(),
                 generation: AtomicU64::new(0),
                 lost: AtomicU64::new(0),
                 refused: AtomicU64::new(0),
@@ -108,6 +111,37 @@ impl SeriesStore {
             self.push(&slot, at, value);
         }
         Ok(())
+    }
+
+    /// Takes what one replica measured of a mean; what all have measured becomes the sample. The share was measured at
+    /// one time and heard of at another.
+    pub(crate) fn record_share(
+        &self,
+        metric: &str,
+        labels: Labels,
+        value: f64,
+        (at, heard_at): (Timestamp, Timestamp),
+        of: &str,
+        share: Share,
+    ) -> Result<(), Refusal> {
+        if !value.is_finite() {
+            return Err(Refusal::NotFinite);
+        }
+        if !self.is_watched(metric, &labels) {
+            return Ok(());
+        }
+        let mean = {
+            let mut shares = self.shared.shares.lock().unwrap_or_else(PoisonError::into_inner);
+            let most = self.shared.limits.total;
+            if !shares.take((metric, &labels), of, (value, share), heard_at, most) {
+                return Err(Refusal::TooManySeries);
+            }
+            shares.mean(metric, &labels)
+        };
+        match mean {
+            Some(mean) => self.record(metric, labels, mean, at),
+            None => Ok(()),
+        }
     }
 
     /// One series, resolved once.

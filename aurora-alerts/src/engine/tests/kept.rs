@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use aurora_core::time::ManualClock;
 
+use super::beside;
 use crate::history::HistoryQuery;
 use crate::link::{AckLinks, AckSubject};
 use crate::notification::Notification;
@@ -18,9 +19,8 @@ async fn what_is_kept_outlives_the_engine_and_is_seen_by_replicas() {
     let first = engine(&store).open().await.unwrap();
     let second = engine(&store).open().await.unwrap();
     assert!(first.leads() && !second.leads());
-    second.keep("rule/a", Some("text".to_owned())).await.unwrap();
-    first.tick().await;
-    second.tick().await;
+    let kept = second.keep("rule/a", Some("text".to_owned()));
+    beside(&first, &clock, kept).await.unwrap();
     assert_eq!(first.kept()["rule/a"], "text");
     assert_eq!(second.kept(), first.kept());
     assert_eq!(store.load().await.unwrap().kept(), first.kept());
@@ -35,8 +35,26 @@ async fn what_is_kept_outlives_the_engine_and_is_seen_by_replicas() {
         first.keep("a", Some(long)).await.unwrap_err().kind(),
         ErrorKind::Invalid
     );
-    second.tick().await;
+    assert_eq!(second.kept()["rule/a"], "text", "it has not looked yet");
+    let gone = beside(&first, &clock, second.keep("rule/a", None)).await;
+    assert_eq!(gone.unwrap_err().kind(), ErrorKind::NotFound);
     assert!(second.kept().is_empty());
+}
+
+#[tokio::test]
+async fn of_several_that_change_the_same_text_one_succeeds() {
+    let engine = AlertEngine::builder().build().unwrap();
+    let text = |text: &str| Some(text.to_owned());
+    engine.exchange("a", None, text("1")).await.unwrap();
+    engine.exchange("a", text("1"), text("2")).await.unwrap();
+    for before in [None, text("1")] {
+        let late = engine.exchange("a", before, text("3")).await.unwrap_err();
+        assert_eq!(late.kind(), ErrorKind::Conflict);
+    }
+    assert_eq!(engine.kept()["a"], "2");
+    engine.exchange("a", text("2"), None).await.unwrap();
+    let gone = engine.exchange("a", text("2"), None).await.unwrap_err();
+    assert_eq!(gone.kind(), ErrorKind::Conflict);
 }
 
 #[tokio::test]

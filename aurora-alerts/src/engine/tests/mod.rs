@@ -13,6 +13,8 @@ mod rules;
 mod running;
 mod telling;
 
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use aurora_core::time::{Clock, ManualClock, Timestamp};
@@ -26,6 +28,18 @@ use crate::testing::Recorder;
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3_600);
+
+/// Waits for an answer while the replica that leads goes on.
+async fn beside<T>(leader: &AlertEngine, clock: &ManualClock, asked: impl Future<Output = T>) -> T {
+    let mut asked = pin!(asked);
+    loop {
+        if let Poll::Ready(answer) = futures::poll!(asked.as_mut()) {
+            return answer;
+        }
+        clock.advance(Duration::from_millis(100));
+        leader.tick().await;
+    }
+}
 
 /// An engine, its clock and somebody who writes down what is told.
 struct House {

@@ -74,9 +74,9 @@ section! {
         keep_weekly: u16 = "5";
         /// For how many months the last backup of each is kept.
         keep_monthly: u16 = "12";
-        /// PostgreSQL as the role that makes backups: it reads every row (`bypassrls`, `pg_read_all_data`), and with
-        /// `createdb` it also restores them as a test.
-        postgres_url: Option<Secret>, only DATABASE_URL;
+        /// The PostgreSQL of `database.url` as the role that makes backups: it reads every row (`bypassrls`,
+        /// `pg_read_all_data`), and with `createdb` it also restores them as a test. PostgreSQL has no backups without it.
+        postgres_url: Option<Secret>, from ["DATABASE_BACKUP_URL"], only DATABASE_URL;
         /// PostgreSQL server on which backups are restored as a test; that of `backup.postgres_url` when it is not set.
         scratch_url: Option<Secret>, only DATABASE_URL;
         /// Folder of `pg_dump` and `pg_restore`; when it is not set, they are looked for in `PATH`.

@@ -12,7 +12,7 @@ section! {
         body_bytes: u64 = "1048576", only BODY_BYTES;
         /// Largest body of a request to a model in bytes; it may carry pictures and documents.
         model_body_bytes: u64 = "20971520", only BODY_BYTES;
-        /// Sign-ins, refreshes and forgotten passwords a minute for an address; 0 sets no limit.
+        /// Sign-ins and forgotten passwords a minute for an address; 0 sets no limit.
         auth_per_minute: u32 = "5";
         /// The same an hour.
         auth_per_hour: u32 = "100";
@@ -20,6 +20,11 @@ section! {
         api_per_minute: u32 = "100";
         /// The same an hour.
         api_per_hour: u32 = "1000";
+        /// Most connections of one address (of IPv6, of a /64); 0 sets no limit. Not counted behind trusted proxies, whose
+        /// connections they are.
+        connections_per_address: u32 = "256";
+        /// How many times a caller's limits all calls of one address may use together, whoever makes them; 0 sets no limit.
+        callers_per_address: u32 = "10";
         /// Longest time that a client may take to send the head of a request.
         header_read_timeout: Duration = "10s";
         /// Longest time that a request may take, streams excepted.

@@ -84,6 +84,11 @@ fn library(reader: &mut Reader<'_>) {
         reader.require("files.s3_access_key", "files.s3_bucket");
         reader.require("files.s3_secret_key", "files.s3_bucket");
     }
+    // One that is made by itself and can never succeed is better told at the start than by every attempt.
+    let database: Option<Secret> = reader.peek("database.url");
+    if reader.is_set("backup.every") && database.is_some_and(|url| url.expose().starts_with("postgres")) {
+        reader.require("backup.postgres_url", "backup.every on PostgreSQL");
+    }
     let provider: Option<String> = reader.peek("knowledge.embedding_provider");
     let has_default = |name: &str| ["openai", "cohere", "gemini", "none"].contains(&name);
     if provider.is_some_and(|name| !has_default(&name)) {

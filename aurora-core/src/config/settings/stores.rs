@@ -1,5 +1,7 @@
 //! Where data lives: the database and the shared cache.
 
+use std::time::Duration;
+
 use crate::config::narrowing::{DATABASE_URL, REDIS_URL};
 use crate::config::setting::section;
 use crate::secret::Secret;
@@ -12,9 +14,8 @@ section! {
         /// The same PostgreSQL database as the account that owns its tables, which brings the schema up to date and grants
         /// the account of `database.url` what it needs. That one must not own tables nor be a superuser.
         owner_url: Option<Secret>, from ["DATABASE_OWNER_URL"], only DATABASE_URL;
-        /// The same PostgreSQL database as the account that makes backups: one that reads every row, and may make a database
-        /// for the restore test.
-        backup_url: Option<Secret>, from ["DATABASE_BACKUP_URL"], only DATABASE_URL;
+        /// How long `aurora serve` waits at its start for a PostgreSQL that does not answer yet.
+        startup_wait: Duration = "2m";
     }
 }
 

@@ -67,7 +67,7 @@ pub(super) const DOCUMENTED: &[Row] = &[
         "postgresql://backup:pass@localhost:5432/dbname",
         |s| {
             is(
-                &s.database.backup_url,
+                &s.backup.postgres_url,
                 "postgresql://backup:pass@localhost:5432/dbname",
             )
         },

@@ -40,6 +40,10 @@ fn what_does_not_fit_together_is_refused() {
             "whatsapp.verify_token (not set): required with whatsapp.app_secret",
         ),
         (
+            &[("backup.every", "24h"), ("database.url", "postgres://a@h/d")],
+            "backup.postgres_url (not set): required with backup.every on PostgreSQL",
+        ),
+        (
             &[("google.client_id", "i")],
             "google.client_secret (not set): required with google.client_id",
         ),
@@ -75,6 +79,12 @@ fn what_fits_together_loads() {
             ("email.password", "p"),
         ],
         &[("email.host", "h"), ("email.from", "u@example.com")],
+        &[("backup.every", "24h"), ("database.url", "sqlite:a.db")],
+        &[
+            ("backup.every", "24h"),
+            ("database.url", "postgres://a@h/d"),
+            ("backup.postgres_url", "postgres://b@h/d"),
+        ],
         &[("telegram.bot_token", "1:a"), ("telegram.chat_ids", "1")],
         &[
             ("access.jwt_algorithm", "EdDSA"),

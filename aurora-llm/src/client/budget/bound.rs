@@ -2,6 +2,7 @@
 
 use aurora_core::money::NanoUsd;
 
+use super::billing::dearer;
 use crate::chat::{ChatRequest, Part};
 use crate::client::target::{Member, Task};
 use crate::ledger::Amount;
@@ -34,6 +35,8 @@ pub(in crate::client) struct Demand {
     speaks: bool,
     keeps_for_an_hour: bool,
     searches: u64,
+    /// An option whose price is not known.
+    pub(super) dearer: Option<&'static str>,
 }
 
 impl Demand {
@@ -51,6 +54,7 @@ impl Demand {
             // Options of a dialect can ask for anything.
             keeps_for_an_hour: !request.options.is_empty() || parts().any(marked),
             searches: 0,
+            dearer: dearer(request),
         }
     }
 
@@ -87,11 +91,12 @@ impl Demand {
             speaks: false,
             keeps_for_an_hour: false,
             searches,
+            dearer: None,
         }
     }
 
     /// Most tokens of an answer by this target.
-    fn output(&self, member: &Member, model: &str, cap: Option<u32>) -> u32 {
+    pub(super) fn output(&self, member: &Member, model: &str, cap: Option<u32>) -> u32 {
         if !self.has_answer {
             return 0;
         }

@@ -3,6 +3,7 @@
 //! A [`Purse`] is what one call may spend. Each attempt takes a [`Unit`] from it, which covers the most that the attempt
 //! can cost; what surely was not billed goes back into the purse for the next attempt, everything else is settled.
 
+mod billing;
 mod bound;
 mod keeper;
 mod meter;
@@ -54,7 +55,8 @@ impl Purse {
     /// Reserves the most that one attempt of the route can cost; targets that no budget can cover leave the route.
     ///
     /// # Errors
-    /// [`ErrorKind::BudgetExceeded`].
+    /// [`ErrorKind::BudgetExceeded`]; [`ErrorKind::InvalidRequest`] for an option whose price is not known, under a hard
+    /// budget.
     pub(super) async fn open(
         inner: &Inner,
         route: &mut Route,
@@ -76,6 +78,10 @@ impl Purse {
             began: keeper.clock.now(),
             spare: Mutex::new(None),
         };
+        if let Some(option) = demand.dearer.filter(|_| open.is_limited()) {
+            let words = format!("`{option}` changes what the call costs, which no hard budget covers");
+            return Err(Error::new(ErrorKind::InvalidRequest).with_provider_message(words));
+        }
         if open.needs_price() {
             let priced = |member: &Member, model: &str| member.price(model).is_some();
             if !route.narrow(inner.routes.members(), priced) {

@@ -15,8 +15,8 @@ use crate::provider::ProviderId;
 use crate::telemetry;
 use crate::usage::Usage;
 
-/// What covers one attempt. Dropped before anything was sent it goes back to the call; dropped later, what was used until
-/// then is booked by estimate.
+/// What covers one attempt. Dropped before anything was sent it goes back to the call; dropped later, what may have been used
+/// is booked by estimate: under a hard budget the longest answer that was reserved.
 pub(in crate::client) struct Unit(Option<Active>);
 
 struct Active {
@@ -27,6 +27,10 @@ struct Active {
     kind: &'static str,
     model: Arc<str>,
     price: Option<Price>,
+    /// Tokens that are reserved for the answer; none where no hard budget limits it.
+    reserved: u64,
+    /// Whether the model may think unseen.
+    reasons: bool,
     is_sent: bool,
 }
 
@@ -37,7 +41,11 @@ impl Unit {
     }
 
     pub(super) fn new(open: Arc<Open>, held: Held, demand: Demand, member: &Member, model: &str) -> Self {
+        let is_limited = !held.reservation.limits.is_empty();
+        let output = demand.output(member, model, open.keeper.settings.output_tokens);
         Self(Some(Active {
+            reserved: if is_limited { u64::from(output) } else { 0 },
+            reasons: member.capabilities(model).reasoning,
             open,
             held,
             demand,
@@ -118,7 +126,7 @@ impl Unit {
         if let Some(active) = self.0.take() {
             let settlement = match usage {
                 Some(usage) => active.settlement(usage),
-                None => active.estimate(None, said()),
+                None => active.estimate(None, tokens(said())),
             };
             active.open.keeper.settle(settlement).await;
         }
@@ -141,7 +149,12 @@ impl Unit {
             return;
         };
         if may_be_billed(error) {
-            let settlement = active.estimate(error.usage(), 0);
+            let unseen = if error.usage().is_some() {
+                0
+            } else {
+                active.reserved
+            };
+            let settlement = active.estimate(error.usage(), unseen);
             active.open.keeper.settle_later(settlement);
         } else {
             active.open.put_back(active.held);
@@ -153,16 +166,18 @@ impl Unit {
         if let Some(active) = self.0.take() {
             let settlement = match usage {
                 Some(usage) => active.settlement(usage),
-                None => active.estimate(None, said),
+                None => active.estimate(None, tokens(said)),
             };
             active.open.keeper.settle_later(settlement);
         }
     }
 
-    /// Books a stream that was given up or broke: what the provider had reported, or at least what was said.
+    /// Books a stream that was given up or broke: what the provider had reported, or at least what was said. Under a hard
+    /// budget a model that may have thought unseen has used all that was reserved: nobody can say that it has not.
     pub(super) fn cut(mut self, usage: Option<&Usage>, said: usize) {
         if let Some(active) = self.0.take() {
-            let settlement = active.estimate(usage, said);
+            let unseen = if active.reasons { active.reserved } else { 0 };
+            let settlement = active.estimate(usage, tokens(said).max(unseen));
             active.open.keeper.settle_later(settlement);
         }
     }
@@ -188,8 +203,8 @@ impl Active {
         }
     }
 
-    /// What was used at least, as far as can be known: `said` bytes of answer, about four of which are a token.
-    fn estimate(&self, reported: Option<&Usage>, said: usize) -> Settlement {
+    /// What was used as far as can be known: what was reported, and no less than `written` tokens of answer.
+    fn estimate(&self, reported: Option<&Usage>, written: u64) -> Settlement {
         let mut usage = reported.cloned().unwrap_or_default();
         if usage.total_input() == 0 {
             usage.input = self.demand.about();
@@ -197,10 +212,9 @@ impl Active {
         usage.searches = usage
             .searches
             .max(self.demand.about_searches(self.price.as_ref()));
-        let said = u64::try_from(said.div_ceil(4)).unwrap_or(u64::MAX);
         usage.output = usage
             .output
-            .saturating_add(said.saturating_sub(usage.total_output()));
+            .saturating_add(written.saturating_sub(usage.total_output()));
         let mut settlement = self.settlement(&usage);
         settlement.entry = settlement.entry.estimated();
         telemetry::estimated(&self.provider, self.kind, settlement.entry.cost);
@@ -214,12 +228,18 @@ impl Drop for Unit {
             return;
         };
         if active.is_sent {
-            let settlement = active.estimate(None, 0);
+            // The provider may write on where nobody reads.
+            let settlement = active.estimate(None, active.reserved);
             active.open.keeper.settle_later(settlement);
         } else {
             active.open.put_back(active.held);
         }
     }
+}
+
+/// About how many tokens so many bytes of an answer are.
+fn tokens(bytes: usize) -> u64 {
+    u64::try_from(bytes.div_ceil(4)).unwrap_or(u64::MAX)
 }
 
 /// Whether the provider may bill an attempt that failed so before it had said anything.

@@ -25,25 +25,88 @@ async fn a_stream_is_booked_at_its_end() {
     assert!(!setting.entries("t").await[0].estimated);
 }
 
+/// One whose models say all that they think.
+const OPEN: Capabilities = Capabilities {
+    reasoning: false,
+    ..Capabilities::ALL
+};
+
 #[tokio::test]
 async fn a_cancelled_stream_is_billed_for_what_it_used() {
-    let setting = Setting::new();
-    // 400 bytes are about 100 tokens, and more than the one that was reported so far.
-    let words = "word".repeat(100);
-    let a = Puppet::new("a").does([Move::StreamsAndStalls(spoken(&words))]);
-    let client = setting.client(&[&a], setting.budgets([daily("1")]));
-    let mut stream = client.stream_with(short(), &of("t")).await.unwrap();
-    for _ in 0..3 {
-        stream.next().await.unwrap().unwrap();
+    // 400 bytes are about 100 tokens, and more than the one that was reported so far. What was thought unseen nobody
+    // knows: a hard budget counts all that was asked for.
+    for (capabilities, budget, output) in [
+        (OPEN, daily("1"), 100),
+        (Capabilities::ALL, daily("1"), 500),
+        (Capabilities::ALL, daily("1").soft(), 100),
+    ] {
+        let setting = Setting::new();
+        let words = "word".repeat(100);
+        let a = Puppet::new("a").can(capabilities);
+        let a = a.does([Move::StreamsAndStalls(spoken(&words))]);
+        let client = setting.client(&[&a], setting.budgets([budget.clone()]));
+        let mut stream = client.stream_with(short(), &of("t")).await.unwrap();
+        for _ in 0..3 {
+            stream.next().await.unwrap().unwrap();
+        }
+        drop(stream);
+        flushed(&client).await;
+        let expected = usd("3").per_million(1_000) + usd("15").per_million(output);
+        assert_eq!(setting.stands(&budget, "t").await, (expected, NanoUsd::ZERO));
+        let entries = setting.entries("t").await;
+        assert_eq!(entries.len(), 1);
+        assert!(entries[0].estimated);
+        assert_eq!(
+            (entries[0].tokens.input, entries[0].tokens.output),
+            (1_000, output)
+        );
     }
-    drop(stream);
-    flushed(&client).await;
-    let expected = usd("3").per_million(1_000) + usd("15").per_million(100);
-    assert_eq!(setting.stands(&daily("1"), "t").await, (expected, NanoUsd::ZERO));
-    let entries = setting.entries("t").await;
-    assert_eq!(entries.len(), 1);
-    assert!(entries[0].estimated);
-    assert_eq!((entries[0].tokens.input, entries[0].tokens.output), (1_000, 100));
+}
+
+#[tokio::test]
+async fn of_an_answer_that_nobody_saw_a_hard_budget_counts_all_that_was_asked_for() {
+    let late = || Error::new(ErrorKind::Timeout(crate::error::TimeoutStage::Total)).without_retry();
+    for (moves, streams) in [
+        (Move::Hangs, false),
+        (Move::Hangs, true),
+        (Move::Fails(late()), false),
+    ] {
+        let setting = Setting::new();
+        let client = setting.client(&[&Puppet::new("a").does([moves])], setting.budgets([daily("1")]));
+        let options = of("t");
+        {
+            let call = async {
+                if streams {
+                    client.stream_with(short(), &options).await.map(drop)
+                } else {
+                    client.chat_with(short(), &options).await.map(drop)
+                }
+            };
+            let call = std::pin::pin!(call);
+            assert!(!matches!(futures::poll!(call), std::task::Poll::Ready(Ok(()))));
+        }
+        flushed(&client).await;
+        let entries = setting.entries("t").await;
+        assert_eq!(entries.len(), 1);
+        assert_eq!((entries[0].estimated, entries[0].tokens.output), (true, 500));
+        assert!(setting.stands(&daily("1"), "t").await.0 >= usd("15").per_million(500));
+    }
+}
+
+#[tokio::test]
+async fn what_no_price_covers_no_hard_budget_lets_pass() {
+    let setting = Setting::new();
+    let mut dear = short();
+    let options = dear.options.entry("openai_chat".to_owned()).or_default();
+    options.insert("service_tier".to_owned(), "priority".into());
+    let a = Puppet::new("a");
+    let client = setting.client(&[&a], setting.budgets([daily("1")]));
+    let error = client.chat_with(dear.clone(), &of("t")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+    assert!(error.provider_message().unwrap().contains("service_tier"));
+    assert!(a.asked().is_empty());
+    let soft = setting.client(&[&a], setting.budgets([daily("1").soft()]));
+    soft.chat_with(dear, &of("t")).await.unwrap();
 }
 
 #[tokio::test]
@@ -51,7 +114,7 @@ async fn a_stream_that_breaks_is_billed_for_what_it_used() {
     let setting = Setting::new();
     let mut items: Vec<_> = spoken(&"word".repeat(10)).into_iter().map(Ok).collect();
     items.push(Err(Error::new(ErrorKind::StreamTruncated)));
-    let a = Puppet::new("a").does([Move::Streams(items)]);
+    let a = Puppet::new("a").can(OPEN).does([Move::Streams(items)]);
     let client = setting.client(&[&a], setting.budgets([daily("1")]));
     let stream = client.stream_with(short(), &of("t")).await.unwrap();
     stream.collect_answer().await.unwrap_err();
