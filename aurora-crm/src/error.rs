@@ -46,7 +46,8 @@ pub struct FieldError {
     /// Which, as a path in the input: `legal_name`, `phones[1]`, `custom`.
     pub field: String,
     /// A stable code: `required`, `invalid`, `too_long`, `too_many`, `not_allowed`; of clients also `conflict`,
-    /// `in_use`, of what the law keeps `legal_hold`, of members `last_owner`, of times `too_soon`, `too_late`,
+    /// `in_use`, of what the law keeps `legal_hold`, of members `last_owner`, of users
+    /// `last_administrator`, of times `too_soon`, `too_late`,
     /// `outside_hours`, of files `too_large`, `over_quota`, `incomplete`,
     /// of appointments `slot_taken`, `key_reused`, `illegal_transition`, `too_early`, `too_late`.
     pub code: &'static str,

@@ -4,13 +4,16 @@ use std::collections::BTreeSet;
 
 use aurora_core::access::api_key::{ApiKey as Drawn, KeyHash, StoredKey};
 use aurora_core::access::policy::Principal;
+use aurora_core::cache::Scope;
 use aurora_core::id::{Id, IdKind};
 use aurora_core::page::{Page, PageRequest};
+use aurora_core::resilience::Deadline;
 use aurora_core::secret::Secret;
 use aurora_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Accounts, sql};
+use super::check::{LIMIT, micros, unknown};
+use super::{Accounts, of_installation, sql};
 use crate::context::{Context, INSTALLATION};
 use crate::error::{Error, ErrorKind};
 use crate::fields::Fields;
@@ -153,11 +156,21 @@ impl ApiCaller {
     }
 }
 
+/// What is kept of a good key for a moment.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Known {
+    /// When the database was asked, by the process's own monotonic clock, in microseconds.
+    asked: u64,
+    workspace: WorkspaceId,
+    key: ApiKeyId,
+    scopes: BTreeSet<String>,
+    expires_at: Option<Timestamp>,
+}
+
 /// What can be done with API keys; a cheap handle.
 #[derive(Debug, Clone)]
 pub struct ApiKeys {
-    store: Store,
-    environment: String,
+    accounts: Accounts,
 }
 
 impl Accounts {
@@ -165,8 +178,7 @@ impl Accounts {
     #[must_use]
     pub fn api_keys(&self) -> ApiKeys {
         ApiKeys {
-            store: self.inner.store.clone(),
-            environment: self.inner.settings.environment.clone(),
+            accounts: self.clone(),
         }
     }
 }
@@ -181,15 +193,15 @@ impl ApiKeys {
     /// Dropped, there may be a key that nobody has seen; it stands in the list and can be revoked.
     pub async fn create(&self, context: &Context, new: NewApiKey) -> Result<ApiKeyCreated, Error> {
         let work = async {
-            let drawn = Drawn::generate(&self.environment)?;
-            let key = new.check(&drawn, context, self.store.now())?;
-            sql::insert_api_key(&self.store, context, &key, drawn.hash().as_bytes()).await?;
+            let drawn = Drawn::generate(&self.accounts.inner.settings.environment)?;
+            let key = new.check(&drawn, context, self.store().now())?;
+            sql::insert_api_key(self.store(), context, &key, drawn.hash().as_bytes()).await?;
             Ok(ApiKeyCreated {
                 key,
                 secret: Secret::new(drawn.expose()),
             })
         };
-        self.store.run(context, "api_keys.create", work).await
+        self.store().run(context, "api_keys.create", work).await
     }
 
     /// One page of the workspace's keys, the newest first, with those that were revoked.
@@ -197,8 +209,8 @@ impl ApiKeys {
     /// # Errors
     /// `Invalid` when the cursor is damaged or belongs to another list.
     pub async fn list(&self, context: &Context, page: &PageRequest) -> Result<Page<ApiKey>, Error> {
-        let work = sql::api_keys(&self.store, context, page);
-        self.store.run(context, "api_keys.list", work).await
+        let work = sql::api_keys(self.store(), context, page);
+        self.store().run(context, "api_keys.list", work).await
     }
 
     /// What is known of one key of the workspace, also when it was revoked.
@@ -207,70 +219,132 @@ impl ApiKeys {
     /// `NotFound` when there is no such key in the workspace.
     pub async fn get(&self, context: &Context, id: ApiKeyId) -> Result<ApiKey, Error> {
         let work = async {
-            let found = sql::api_key(&self.store, context, id).await?;
+            let found = sql::api_key(self.store(), context, id).await?;
             found
                 .map(|(key, _)| key)
                 .ok_or_else(|| Error::not_found("API key"))
         };
-        self.store.run(context, "api_keys.get", work).await
+        self.store().run(context, "api_keys.get", work).await
     }
 
-    /// Takes a key back; it is refused from now on, on every replica.
+    /// Takes a key back; it is refused from now on, by other replicas within a second.
     ///
     /// # Errors
     /// `NotFound` when there is no such key in the workspace, or it is revoked already.
     pub async fn revoke(&self, context: &Context, id: ApiKeyId) -> Result<(), Error> {
         let work = async {
-            if sql::revoke_api_key(&self.store, context, id, self.store.now()).await? {
-                Ok(())
-            } else {
-                Err(Error::not_found("API key"))
+            let nothing = || Error::not_found("API key");
+            if !sql::revoke_api_key(self.store(), context, id, self.store().now()).await? {
+                return Err(nothing());
             }
+            let (_, hash) = sql::api_key(self.store(), context, id)
+                .await?
+                .ok_or_else(nothing)?;
+            self.forget(&KeyHash::from_bytes(hash)).await;
+            Ok(())
         };
-        self.store.run(context, "api_keys.revoke", work).await
+        self.store().run(context, "api_keys.revoke", work).await
     }
 
-    /// Who shows this key. The workspace is the key's, whatever that of the context. Two statements whatever is shown in
-    /// the right form, one write a minute at most for the last use.
+    /// Who shows this key. The workspace is the key's, whatever that of the context.
+    ///
+    /// The answer is kept in the process for [`check_for`](super::AccountsBuilder::check_for), a second unless told,
+    /// counted from when the database was asked. Whatever is shown in the right form takes the same two questions then,
+    /// and the last use is written once a minute at most.
     ///
     /// # Errors
-    /// `Unauthenticated` for what is no key of this environment, and for a key that is unknown, expired or revoked.
+    /// `Unauthenticated` when it is no key, unknown, expired or revoked, and while the user who made it is disabled;
+    /// `Unavailable` when that cannot be known.
     pub async fn authenticate(&self, context: &Context, shown: &Secret) -> Result<ApiCaller, Error> {
         let work = async {
             let refused = || Error::new(ErrorKind::Unauthenticated);
-            let shown = Drawn::parse(shown.expose(), &self.environment).map_err(|_| refused())?;
-            let hash = shown.hash();
-            let installation = Context {
-                workspace: INSTALLATION,
-                ..context.clone()
+            let inner = &self.accounts.inner;
+            let shown = Drawn::parse(shown.expose(), &inner.settings.environment).map_err(|_| refused())?;
+            let name = name(&shown.hash());
+            // Others wait for the same answer: it is not bound to the deadline of one of them.
+            let deadline = Deadline::after(&**inner.store.clock(), LIMIT);
+            let context = context.clone().deadline(deadline);
+            let ask = || {
+                let (store, context, shown) = (inner.store.clone(), context.clone(), shown.clone());
+                move || async move { ask(&store, &context, &shown).await }
             };
-            let found = sql::api_key_of(&self.store, &installation, hash.as_bytes()).await?;
-            // Nobody's key is looked for as well, in the workspace that there is not.
-            let (workspace, id) = found.unwrap_or((INSTALLATION, ApiKeyId::from_uuid(INSTALLATION.uuid())));
-            let mine = Context {
-                workspace,
-                ..context.clone()
-            };
-            let (key, hash) = sql::api_key(&self.store, &mine, id).await?.ok_or_else(refused)?;
-            let now = self.store.now();
-            let stored = StoredKey {
-                prefix: key.prefix,
-                hash: KeyHash::from_bytes(hash),
-                scopes: key.scopes,
-                expires_at: key.expires_at,
-                revoked_at: key.revoked_at,
-                last_used_at: key.last_used_at,
-            };
-            stored.check(&shown, now).map_err(|_| refused())?;
-            if stored.is_use_to_store(now) {
-                sql::use_api_key(&self.store, &mine, id, stored.last_used_at, now).await?;
+            let served = inner.programs.get(&Scope::Global, &name, ask()).await;
+            let mut known = served.map_err(unknown)?.into_value();
+            let now = micros(inner.store.clock().elapsed());
+            let is_old = |it: &Known| now.saturating_sub(it.asked) > micros(inner.settings.check_for);
+            if known.as_ref().is_some_and(|it| is_old(it)) {
+                // The database took its time to answer, or the wall clock was set back.
+                self.forget(&shown.hash()).await;
+                known = ask()().await?.map(Into::into);
+            }
+            let known = known.ok_or_else(refused)?;
+            if known.expires_at.is_some_and(|end| end <= inner.store.now()) {
+                return Err(refused());
             }
             Ok(ApiCaller {
-                workspace,
-                key: id,
-                scopes: stored.scopes,
+                workspace: known.workspace,
+                key: known.key,
+                scopes: known.scopes.clone(),
             })
         };
-        self.store.run(context, "api_keys.authenticate", work).await
+        self.store().run(context, "api_keys.authenticate", work).await
     }
+
+    fn store(&self) -> &Store {
+        &self.accounts.inner.store
+    }
+
+    /// Lets this process ask anew about a key that it has changed.
+    async fn forget(&self, hash: &KeyHash) {
+        // A cache in memory that fails to forget does so for a second at most.
+        drop(
+            self.accounts
+                .inner
+                .programs
+                .forget(&Scope::Global, &name(hash))
+                .await,
+        );
+    }
+}
+
+/// The name of a key in the cache.
+fn name(hash: &KeyHash) -> String {
+    hash.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+async fn ask(store: &Store, context: &Context, shown: &Drawn) -> Result<Option<Known>, Error> {
+    let asked = micros(store.clock().elapsed());
+    let hash = shown.hash();
+    let found = sql::api_key_of(store, &of_installation(context), hash.as_bytes()).await?;
+    // Nobody's key is looked for as well, in the workspace that there is not.
+    let (workspace, id) = found.unwrap_or((INSTALLATION, ApiKeyId::from_uuid(INSTALLATION.uuid())));
+    let mine = Context {
+        workspace,
+        ..context.clone()
+    };
+    let Some((key, hash)) = sql::shown_api_key(store, &mine, id).await? else {
+        return Ok(None);
+    };
+    let now = store.now();
+    let stored = StoredKey {
+        prefix: key.prefix,
+        hash: KeyHash::from_bytes(hash),
+        scopes: key.scopes,
+        expires_at: key.expires_at,
+        revoked_at: key.revoked_at,
+        last_used_at: key.last_used_at,
+    };
+    if stored.check(shown, now).is_err() {
+        return Ok(None);
+    }
+    if stored.is_use_to_store(now) {
+        sql::use_api_key(store, &mine, id, stored.last_used_at, now).await?;
+    }
+    Ok(Some(Known {
+        asked,
+        workspace,
+        key: id,
+        scopes: stored.scopes,
+        expires_at: stored.expires_at,
+    }))
 }

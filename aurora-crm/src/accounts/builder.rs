@@ -1,5 +1,6 @@
 //! Settings of accounts.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use aurora_core::access::password::{Passwords, Rules};
@@ -7,6 +8,9 @@ use aurora_core::access::refresh::Reuse;
 use aurora_core::access::seal::Sealer;
 use aurora_core::access::totp::Totp;
 use aurora_core::cache::{MemoryCache, ReadThrough};
+use aurora_core::time::Clock;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::{Accounts, Inner};
 use crate::error::{Error, FieldError};
@@ -15,7 +19,7 @@ use crate::store::Store;
 
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(86_400);
-/// Bytes of sessions that are kept in the process; some hundred bytes each.
+/// Bytes of sessions, and of API keys, that are kept in the process; some hundred bytes each.
 const KEPT: usize = 8 << 20;
 
 /// Settings of [`Accounts`].
@@ -179,29 +183,40 @@ impl AccountsBuilder {
             Some(passwords) => passwords,
             None => Passwords::builder().clock(clock.clone()).build()?,
         };
-        let kept = MemoryCache::builder().capacity(KEPT).clock(clock.clone()).build();
-        let alive = ReadThrough::builder(kept, "session", 1)
-            .fresh_for(settings.check_for)
-            .negative_for(settings.check_for)
-            .jitter(0.0)
-            .clock(clock)
-            .build()
-            .map_err(|error| {
-                Error::invalid(vec![FieldError {
-                    field: "check_for".to_owned(),
-                    code: "invalid",
-                    message: error.to_string(),
-                }])
-            })?;
+        let alive = remembered("session", settings.check_for, &clock)?;
+        let programs = remembered("api_key", settings.check_for, &clock)?;
         Ok(Accounts {
-            inner: std::sync::Arc::new(Inner {
+            inner: Arc::new(Inner {
                 store: self.store,
                 sealer: self.sealer,
                 passwords,
                 rules: self.rules,
                 settings,
                 alive,
+                programs,
             }),
         })
     }
+}
+
+/// What the process remembers of good credentials for a moment.
+fn remembered<T: Serialize + DeserializeOwned + Send + Sync + 'static>(
+    what: &'static str,
+    time: Duration,
+    clock: &Arc<dyn Clock>,
+) -> Result<ReadThrough<T>, Error> {
+    let kept = MemoryCache::builder().capacity(KEPT).clock(clock.clone()).build();
+    let built = ReadThrough::builder(kept, what, 1)
+        .fresh_for(time)
+        .negative_for(time)
+        .jitter(0.0)
+        .clock(clock.clone())
+        .build();
+    built.map_err(|error| {
+        Error::invalid(vec![FieldError {
+            field: "check_for".to_owned(),
+            code: "invalid",
+            message: error.to_string(),
+        }])
+    })
 }

@@ -14,7 +14,7 @@ use crate::error::{Error, ErrorKind};
 use crate::store::Store;
 
 /// How long the database may take; who waits for it is refused.
-const LIMIT: Duration = Duration::from_secs(5);
+pub(super) const LIMIT: Duration = Duration::from_secs(5);
 
 /// What is kept of a session for a moment.
 #[derive(Debug, Serialize, Deserialize)]
@@ -118,10 +118,10 @@ async fn ask(
     }))
 }
 
-fn micros(time: Duration) -> u64 {
+pub(super) fn micros(time: Duration) -> u64 {
     u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
-fn unknown(error: aurora_core::cache::LoadError) -> Error {
+pub(super) fn unknown(error: aurora_core::cache::LoadError) -> Error {
     Error::new(ErrorKind::Unavailable).caused_by(error)
 }

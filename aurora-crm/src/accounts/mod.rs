@@ -70,7 +70,7 @@ pub use self::rewrap::Rewrapped;
 pub use self::session::{Alive, Refreshed, Session, SessionId, SignedIn};
 #[cfg(test)]
 pub(crate) use self::sql::STATEMENTS;
-pub(crate) use self::sql::revoke_api_keys_of;
+pub(crate) use self::sql::{is_kept_out, revoke_api_keys_of};
 pub use self::tokens::{Issued, SignUp};
 pub use self::user::{User, UserId, UserStatus};
 use crate::context::{Context, INSTALLATION};
@@ -90,6 +90,7 @@ struct Inner {
     rules: Rules,
     settings: builder::Settings,
     alive: ReadThrough<check::Kept>,
+    programs: ReadThrough<api_keys::Known>,
 }
 
 impl Accounts {

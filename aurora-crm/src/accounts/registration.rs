@@ -127,7 +127,7 @@ impl Accounts {
             .await
     }
 
-    /// A token that makes the first administrator, good for 30 min; one that was given out before is replaced.
+    /// A token that makes the first administrator, good for 30 min, or until another one has made them.
     ///
     /// # Errors
     /// `AlreadyExists` when there is a user.
@@ -234,10 +234,40 @@ impl Accounts {
         self.inner.store.run(context, "accounts.update", work).await
     }
 
-    /// Lets a user in or keeps them out. Keeping out ends all their sessions, also those that are being opened.
+    /// Makes a user an administrator of the installation, or takes it from them. Their sessions end: the next begins with
+    /// the rights that they have then.
     ///
     /// # Errors
-    /// `NotFound`; `Conflict` with the stored version.
+    /// `NotFound`; `Conflict` with the stored version, and with the code `last_administrator` when no other active
+    /// administrator would be left, also when two try at once.
+    pub async fn set_administrator(
+        &self,
+        context: &Context,
+        id: UserId,
+        expected_version: i64,
+        is_administrator: bool,
+    ) -> Result<User, Error> {
+        let context = &of_installation(context);
+        let work = async {
+            let store = &self.inner.store;
+            let now = store.now();
+            let ended =
+                sql::set_administrator(store, context, id, expected_version, is_administrator, now).await?;
+            self.forget(&ended).await;
+            sql::user(store, context, id).await
+        };
+        self.inner
+            .store
+            .run(context, "accounts.set_administrator", work)
+            .await
+    }
+
+    /// Lets a user in or keeps them out. Keeping out ends all their sessions, also those that are being opened. While they
+    /// are out, the API keys that they made and the invitations that they sent are refused in every workspace: those of
+    /// contexts whose principal is the id of the user.
+    ///
+    /// # Errors
+    /// `NotFound`; `Conflict` with the stored version, and with the code `last_administrator` for the last one who is active.
     pub async fn set_status(
         &self,
         context: &Context,

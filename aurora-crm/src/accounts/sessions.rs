@@ -1,7 +1,7 @@
 //! Sessions that go on, are looked at, raised and ended.
 
 use aurora_core::access::policy::Assurance;
-use aurora_core::access::refresh::{self, Decision, Presented, RefreshKey};
+use aurora_core::access::refresh::{self, Decision, Genuine, Presented, RefreshKey};
 use aurora_core::secret::Secret;
 
 use super::sql::{self, Counted, Spent, Stored};
@@ -34,20 +34,8 @@ impl Accounts {
     async fn rotate(&self, context: &Context, token: &Secret) -> Result<Refreshed, Error> {
         let store = &self.inner.store;
         let refused = || Error::new(ErrorKind::Unauthenticated);
-        let presented = Presented::parse(token.expose()).ok_or_else(refused)?;
-        let id: SessionId = presented.session();
-        let mut stored = sql::session(store, context, id).await?.ok_or_else(refused)?;
-        let sealed = self
-            .inner
-            .sealer
-            .open(&place("sessions", id, "refresh_key"), &stored.key)
-            .await?;
-        let bytes = sealed
-            .as_slice()
-            .try_into()
-            .map_err(aurora_core::store::Error::corrupt)?;
-        let key = RefreshKey::from_bytes(bytes);
-        let genuine = presented.authenticate(&key).ok_or_else(refused)?;
+        let (mut stored, key, genuine) = self.genuine(context, token).await?;
+        let id = stored.session.id;
         for _ in 0..LOOKS {
             let now = store.now();
             if !stored.is_alive(self.inner.settings.idle, now) {
@@ -83,6 +71,63 @@ impl Accounts {
             stored = sql::session(store, context, id).await?.ok_or_else(refused)?;
         }
         Err(Error::new(ErrorKind::Unavailable))
+    }
+
+    /// The session whose key has signed a refresh token, whether the token is spent or not; nothing changes by it.
+    ///
+    /// # Errors
+    /// `Unauthenticated` for a token that is not genuine, and when its session is gone; `Unsealable` as for
+    /// [`Accounts::refresh`].
+    pub async fn session_of(&self, context: &Context, token: &Secret) -> Result<SessionId, Error> {
+        let context = &of_installation(context);
+        let work = async {
+            let (stored, ..) = self.genuine(context, token).await?;
+            Ok(stored.session.id)
+        };
+        self.inner.store.run(context, "accounts.session_of", work).await
+    }
+
+    /// Ends the session of a refresh token, also of one that is spent: whoever has it may only ever end the session.
+    ///
+    /// # Errors
+    /// As [`Accounts::session_of`].
+    pub async fn sign_out(&self, context: &Context, token: &Secret) -> Result<(), Error> {
+        let context = &of_installation(context);
+        let work = async {
+            let store = &self.inner.store;
+            let (stored, ..) = self.genuine(context, token).await?;
+            let (user, id) = (stored.session.user, stored.session.id);
+            sql::end_session(store, context, user, id, sql::Ending::Revoked, store.now()).await?;
+            self.forget(&[id]).await;
+            Ok(())
+        };
+        self.inner.store.run(context, "accounts.sign_out", work).await
+    }
+
+    /// What a refresh token is of, if its session's key has signed it.
+    async fn genuine(
+        &self,
+        context: &Context,
+        token: &Secret,
+    ) -> Result<(Stored, RefreshKey, Genuine), Error> {
+        let refused = || Error::new(ErrorKind::Unauthenticated);
+        let presented = Presented::parse(token.expose()).ok_or_else(refused)?;
+        let id: SessionId = presented.session();
+        let stored = sql::session(&self.inner.store, context, id)
+            .await?
+            .ok_or_else(refused)?;
+        let sealed = self
+            .inner
+            .sealer
+            .open(&place("sessions", id, "refresh_key"), &stored.key)
+            .await?;
+        let bytes = sealed
+            .as_slice()
+            .try_into()
+            .map_err(aurora_core::store::Error::corrupt)?;
+        let key = RefreshKey::from_bytes(bytes);
+        let genuine = presented.authenticate(&key).ok_or_else(refused)?;
+        Ok((stored, key, genuine))
     }
 
     /// Proves again who speaks, within a session: with the password, and with the second factor if there is one. The

@@ -249,7 +249,21 @@ impl Activities {
         subject: Subject,
         page: &PageRequest,
     ) -> Result<Page<TimelineEntry>, Error> {
-        let work = sql::timeline(&self.store, context, subject, page);
+        let work = sql::timeline(&self.store, context, subject, true, page);
+        self.store.run(context, "activities.timeline", work).await
+    }
+
+    /// One page of what was done about a client itself, the latest first: nothing of its leads, for whoever may not see them.
+    ///
+    /// # Errors
+    /// As [`timeline`](Self::timeline).
+    pub async fn timeline_without_leads(
+        &self,
+        context: &Context,
+        client: ClientId,
+        page: &PageRequest,
+    ) -> Result<Page<TimelineEntry>, Error> {
+        let work = sql::timeline(&self.store, context, Subject::Client(client), false, page);
         self.store.run(context, "activities.timeline", work).await
     }
 }

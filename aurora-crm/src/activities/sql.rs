@@ -37,6 +37,9 @@ aurora_core::store::statements! {
     OF_CLIENT = concat!("select ", columns!(), " from activities
         where workspace_id = $1 and client_id = $2 and deleted_at is null and (at, id) < ($3, $4)
         order by at desc, id desc limit $5");
+    OF_CLIENT_ALONE = concat!("select ", columns!(), " from activities
+        where workspace_id = $1 and client_id = $2 and lead_id is null and deleted_at is null and (at, id) < ($3, $4)
+        order by at desc, id desc limit $5");
     MOVES_OF_LEAD = "select lead_id, seq, pipeline_id, from_stage_id, to_stage_id, at, principal, from_since
         from lead_stage_changes where workspace_id = $1 and lead_id = $2 and (at, seq) < ($3, $4)
         order by at desc, seq desc limit $5";
@@ -276,6 +279,7 @@ pub(super) async fn timeline(
     store: &Store,
     context: &Context,
     subject: Subject,
+    with_leads: bool,
     request: &PageRequest,
 ) -> Result<Page<TimelineEntry>, Error> {
     let scope = format!("timeline/{}/{subject:?}", context.workspace);
@@ -296,7 +300,8 @@ pub(super) async fn timeline(
             }
             Subject::Client(client) => {
                 clients::check_in(&mut (&mut *tx).into(), context, client).await?;
-                (OF_CLIENT, client.uuid())
+                let statement = if with_leads { OF_CLIENT } else { OF_CLIENT_ALONE };
+                (statement, client.uuid())
             }
         };
         let activities = sqlx::query_as(statement)

@@ -195,6 +195,14 @@ async fn a_client_has_its_own_activities_and_those_of_its_leads() {
             .await
             .unwrap();
         assert_eq!(walk(&house, of, 1).await.len(), 3);
+        let own = house
+            .crm
+            .activities()
+            .timeline_without_leads(context, client.id, &PageRequest::default())
+            .await
+            .unwrap();
+        let is_own = |entry: &TimelineEntry| matches!(entry, TimelineEntry::Activity(it) if it.subject == of);
+        assert!(!own.items.is_empty() && own.items.len() < 3 && own.items.iter().all(is_own));
         house.crm.clients().delete(context, client.id, 1).await.unwrap();
         let gone = house
             .crm

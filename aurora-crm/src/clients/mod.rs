@@ -46,7 +46,7 @@ pub(crate) use self::sql::{BATCH, BLOCKING, IMPORTS};
 #[cfg(test)]
 pub(crate) use self::sql::{DELETED, DUPLICATES, LIST, MERGE, NOTES, REACH, ROWS, SEARCH, STATEMENTS, TAGS};
 use self::sql::{MAX_WORDS, SqlClients};
-pub use self::upkeep::TagCount;
+pub use self::upkeep::{DeletedClient, TagCount};
 
 /// The page whose example is compiled with the documentation tests.
 #[cfg(doctest)]

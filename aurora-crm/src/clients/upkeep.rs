@@ -24,6 +24,18 @@ pub struct TagCount {
     pub clients: i64,
 }
 
+/// A client that was deleted and can be brought back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct DeletedClient {
+    /// Its name for programs.
+    pub id: ClientId,
+    /// The version that [`Clients::restore`] expects.
+    pub version: i64,
+    /// When it was deleted.
+    pub deleted_at: Timestamp,
+}
+
 impl Clients {
     /// Living clients that may be the same as one that is about to be made, the likeliest first, at most 20. Nothing is
     /// stored, and nothing is refused for being alike: two people may share name and phone.
@@ -105,6 +117,20 @@ impl Clients {
     pub async fn purge(&self, context: &Context, id: ClientId) -> Result<(), Error> {
         let work = self.repository.purge(context, id, self.store.now());
         self.store.run(context, "clients.purge", work).await
+    }
+
+    /// One page of the deleted clients, the last deleted first; only those that were deleted before a time, if one is told.
+    ///
+    /// # Errors
+    /// `Invalid` when the cursor is damaged or belongs to another list.
+    pub async fn deleted(
+        &self,
+        context: &Context,
+        before: Option<Timestamp>,
+        page: &PageRequest,
+    ) -> Result<Page<DeletedClient>, Error> {
+        let work = self.repository.deleted(context, before, page);
+        self.store.run(context, "clients.deleted", work).await
     }
 
     /// The clients that were deleted before a time, the longest ago first and at most 200, for whoever purges them.

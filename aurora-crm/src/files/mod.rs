@@ -58,6 +58,8 @@ const PURGE: Duration = Duration::from_secs(30);
 pub struct FileFilter {
     /// Only those that belong to this.
     pub subject: Option<FileSubject>,
+    /// Not those whose subject is of one of these kinds, such as `ctc`: what somebody may not see.
+    pub without: Vec<&'static str>,
 }
 
 impl FileFilter {
@@ -71,6 +73,13 @@ impl FileFilter {
     #[must_use]
     pub fn subject(mut self, subject: impl Into<FileSubject>) -> Self {
         self.subject = Some(subject.into());
+        self
+    }
+
+    /// Not those that belong to something of this kind, such as `ctc`.
+    #[must_use]
+    pub fn without(mut self, kind: &'static str) -> Self {
+        self.without.push(kind);
         self
     }
 }

@@ -56,6 +56,10 @@ aurora_core::store::statements! {
         where workspace_id = $1 and id = $2 and deleted_at is null";
     ALL_OF_SUBJECT = select!("and subject_kind = $2 and subject_id = $3 order by created_at, id limit $4");
     NEWEST = select!("and (created_at, id) < ($2, $3) order by created_at desc, id desc limit $4");
+    /// `$5` is a list such as `,ctc,msg,`; kinds are lower-case letters, so that none is a pattern.
+    NEWEST_WITHOUT = select!("and (created_at, id) < ($2, $3)
+            and (subject_kind is null or $5 not like '%,' || subject_kind || ',%')
+        order by created_at desc, id desc limit $4");
     NEWEST_OF_SUBJECT = select!("and subject_kind = $5 and subject_id = $6 and (created_at, id) < ($2, $3)
         order by created_at desc, id desc limit $4");
 }
@@ -376,18 +380,25 @@ pub(super) async fn page(
     if !(START_OF_TIME.as_micros()..=END_OF_TIME.as_micros()).contains(&micros) {
         return Err(wrong_cursor(InvalidCursor));
     }
+    if subject.is_some_and(|subject| filter.without.contains(&subject.kind())) {
+        return Ok(Page {
+            items: Vec::new(),
+            next: None,
+        });
+    }
     let limit = i64::from(request.limit()) + 1;
-    let statement = if subject.is_some() {
-        NEWEST_OF_SUBJECT
-    } else {
-        NEWEST
+    let statement = match subject {
+        Some(_) => NEWEST_OF_SUBJECT,
+        None if filter.without.is_empty() => NEWEST,
+        None => NEWEST_WITHOUT,
     };
     let rows: Vec<Row> = reading!(store, context, |tx| {
         let query = sqlx::query_as(statement).bind(context.workspace);
         let query = query.bind(Timestamp::from_micros(micros)).bind(id).bind(limit);
         let query = match subject {
             Some(subject) => query.bind(&subject.kind).bind(subject.id),
-            None => query,
+            None if filter.without.is_empty() => query,
+            None => query.bind(format!(",{},", filter.without.join(","))),
         };
         Ok(query.fetch_all(&mut *tx).await?)
     })?;

@@ -245,12 +245,18 @@ impl Knowledge {
         self.store.run(context, "knowledge.reindex", work).await
     }
 
-    /// Deletes a document with its versions, passages, words, vectors and ratings.
+    /// Deletes a document that is still at the version that the caller has seen, with its versions, passages, words, vectors
+    /// and ratings.
     ///
     /// # Errors
-    /// `NotFound`.
-    pub async fn delete(&self, context: &Context, id: DocumentId) -> Result<(), Error> {
-        let work = sql::delete(&self.store, context, id);
+    /// `NotFound`; `Conflict` with the stored version.
+    pub async fn delete(
+        &self,
+        context: &Context,
+        id: DocumentId,
+        expected_version: i64,
+    ) -> Result<(), Error> {
+        let work = sql::delete(&self.store, context, id, expected_version);
         self.store.run(context, "knowledge.delete", work).await
     }
 

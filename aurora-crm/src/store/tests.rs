@@ -40,6 +40,7 @@ fn statements() -> Vec<(&'static str, &'static [(&'static str, &'static str)])> 
         ("invitations", crate::workspaces::INVITATION_STATEMENTS),
         ("journal", crate::journal::STATEMENTS),
         ("tasks", crate::tasks::STATEMENTS),
+        ("tasks::sent", crate::tasks::SENT_STATEMENTS),
         #[cfg(feature = "access")]
         ("members", crate::workspaces::MEMBER_STATEMENTS),
         #[cfg(feature = "web-chat")]

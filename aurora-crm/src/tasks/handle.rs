@@ -1,6 +1,6 @@
 use aurora_core::page::{Page, PageRequest};
 
-use super::{NewTask, Task, TaskChange, TaskFilter, TaskId, TaskStatus, sql};
+use super::{NewTask, SentReminders, Task, TaskChange, TaskFilter, TaskId, TaskStatus, sql};
 use crate::context::Context;
 use crate::error::Error;
 use crate::leads::refused;
@@ -38,6 +38,25 @@ impl Tasks {
         self.store
             .run(context, "tasks.get", sql::get(&self.store, context, id))
             .await
+    }
+
+    /// Where the order of reminders that were sent stands now: to listen from here on.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn last_reminder(&self, context: &Context) -> Result<i64, Error> {
+        let work = sql::sent::end(&self.store, context);
+        self.store.run(context, "tasks.last_reminder", work).await
+    }
+
+    /// Reminders that were sent after `after`, whichever process sent them. To ask again with [`SentReminders::after`], until
+    /// it stays the same, misses none. Left out are those of tasks that are gone, and of clients whose data may not be used.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn sent_reminders(&self, context: &Context, after: i64) -> Result<SentReminders, Error> {
+        let work = sql::sent::after(&self.store, context, after);
+        self.store.run(context, "tasks.sent_reminders", work).await
     }
 
     /// One page of tasks.

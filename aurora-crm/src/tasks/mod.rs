@@ -21,9 +21,9 @@ use crate::leads::OwnerId;
 pub use self::filter::TaskFilter;
 pub use self::handle::Tasks;
 pub use self::input::{NewTask, TaskChange};
-pub use self::reminders::{DueReminder, QUEUE, ReminderSink, Reminders};
+pub use self::reminders::{DueReminder, QUEUE, ReminderSink, Reminders, SentReminder, SentReminders};
 #[cfg(test)]
-pub(crate) use self::sql::ALL as STATEMENTS;
+pub(crate) use self::sql::{ALL as STATEMENTS, sent::ALL as SENT_STATEMENTS};
 
 /// Names a task: `tsk_` and 32 hexadecimal digits.
 pub type TaskId = Id<Task>;

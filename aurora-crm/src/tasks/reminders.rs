@@ -43,6 +43,31 @@ pub struct DueReminder {
     pub idempotency_key: String,
 }
 
+/// A reminder that was sent, in the order of all of the workspace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SentReminder {
+    /// Its place in the order.
+    pub seq: i64,
+    /// The reminder, with the task as it is now.
+    pub due: DueReminder,
+}
+
+/// Reminders that were sent, in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SentReminders {
+    /// The reminders.
+    pub items: Vec<SentReminder>,
+    /// What to ask with next; what was asked with when nothing has happened since.
+    pub after: i64,
+}
+
+/// What a reminder is known by to whoever sends it.
+pub(super) fn key(task: TaskId, reminder: ReminderId) -> String {
+    format!("{task}/{reminder}")
+}
+
 /// Sends the reminders of tasks; a cheap handle, and a [`Handler`] of the outbox.
 ///
 /// Run it in one process or in many: each reminder is given to one of them.
@@ -114,7 +139,7 @@ impl Ticket {
             task,
             reminder: reminder.id,
         };
-        let key = format!("{task}/{}", reminder.id);
+        let key = key(task, reminder.id);
         Ok(Message::json(QUEUE, &ticket)?
             .tenant(workspace)
             .idempotency_key(key)

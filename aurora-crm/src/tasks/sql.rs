@@ -1,3 +1,5 @@
+pub(super) mod sent;
+
 use aurora_core::page::{Page, PageRequest};
 use aurora_core::store::outbox::Delivery;
 use aurora_core::store::{self, Connection, execute_on, on_connection};

@@ -360,6 +360,21 @@ async fn a_reminder_is_sent_once_and_not_after_its_task_has_changed_moved_or_end
             .map(|(_, key)| key.clone())
             .collect();
         assert_eq!(keys.len(), 7, "each with a key of its own");
+        let (mut told, mut after) = (Vec::new(), 0);
+        loop {
+            let sent = tasks.sent_reminders(context, after).await.unwrap();
+            told.extend(sent.items.into_iter().map(|sent| sent.due.idempotency_key));
+            if sent.after == after {
+                break;
+            }
+            after = sent.after;
+        }
+        assert_eq!(
+            (told.len(), told.into_iter().collect()),
+            (7, keys),
+            "all that were sent, each once"
+        );
+        assert_eq!(after, tasks.last_reminder(context).await.unwrap());
         assert_eq!(house.waiting().await, 0);
         let stored = tasks.get(context, plain.id).await.unwrap();
         assert!(stored.reminders[0].sent_at.is_some());

@@ -121,6 +121,26 @@ impl Workspaces {
         self.ensure(WorkspaceId::new(self.store.now()), new).await
     }
 
+    /// Makes a workspace that somebody owns from its first moment on.
+    ///
+    /// # Errors
+    /// As [`Workspaces::create`].
+    ///
+    /// # Cancel safety
+    /// Dropping the future leaves both, the workspace and its owner, or neither.
+    #[cfg(feature = "access")]
+    pub async fn create_owned(
+        &self,
+        new: NewWorkspace,
+        owner: crate::accounts::UserId,
+    ) -> Result<Workspace, Error> {
+        let now = self.store.now();
+        let workspace = new.check(WorkspaceId::new(now), now)?;
+        let context = Context::new(workspace.id, owner.to_string());
+        sql::insert_owned(&self.store, &context, &workspace, owner).await?;
+        Ok(workspace)
+    }
+
     /// The workspace of this id, made of `new` when there is none yet, also when several try at once.
     ///
     /// # Errors

@@ -57,10 +57,53 @@ impl TryFrom<Row> for Workspace {
 /// Whether it was stored; `false` when there is one of this id.
 pub(super) async fn insert(store: &Store, context: &Context, workspace: &Workspace) -> Result<bool, Error> {
     let now = workspace.created_at;
-    let record = Record::new("workspace.created", "workspace", workspace.id, now)
-        .with("kind", workspace.kind.as_str());
     writing!(store, context, |tx| {
-        let stored = sqlx::query(INSERT)
+        let is_new = insert_within(&mut (&mut *tx).into(), workspace).await?;
+        if is_new {
+            store
+                .record(&mut (&mut *tx).into(), context, now, &[made(workspace)])
+                .await?;
+        }
+        Ok(is_new)
+    })
+}
+
+/// Stores a new workspace together with its owner.
+#[cfg(feature = "access")]
+pub(super) async fn insert_owned(
+    store: &Store,
+    context: &Context,
+    workspace: &Workspace,
+    owner: crate::accounts::UserId,
+) -> Result<(), Error> {
+    use super::members::{Role, Roles, add_within};
+    let (now, roles) = (workspace.created_at, Roles::of([Role::Owner]));
+    let joined = Record::new("member.added", "member", owner, now).with("roles", roles.names());
+    writing!(store, context, |tx| {
+        insert_within(&mut (&mut *tx).into(), workspace).await?;
+        add_within(&mut (&mut *tx).into(), workspace.id, owner, &roles, now).await?;
+        store
+            .record(&mut (&mut *tx).into(), context, now, &[made(workspace), joined])
+            .await?;
+        Ok(())
+    })
+}
+
+fn made(workspace: &Workspace) -> Record {
+    let record = Record::new(
+        "workspace.created",
+        "workspace",
+        workspace.id,
+        workspace.created_at,
+    );
+    record.with("kind", workspace.kind.as_str())
+}
+
+/// Whether it was stored; `false` when there is one of this id.
+async fn insert_within(tx: &mut Connection<'_>, workspace: &Workspace) -> Result<bool, Error> {
+    let stored = execute_on!(
+        tx,
+        sqlx::query(INSERT)
             .bind(workspace.id)
             .bind(workspace.kind.as_str())
             .bind(&workspace.name)
@@ -68,16 +111,8 @@ pub(super) async fn insert(store: &Store, context: &Context, workspace: &Workspa
             .bind(&workspace.locale)
             .bind(workspace.created_at)
             .bind(workspace.updated_at)
-            .execute(&mut *tx)
-            .await?;
-        if stored.rows_affected() == 0 {
-            return Ok(false);
-        }
-        store
-            .record(&mut (&mut *tx).into(), context, now, &[record])
-            .await?;
-        Ok(true)
-    })
+    )?;
+    Ok(stored > 0)
 }
 
 pub(super) async fn get(store: &Store, context: &Context) -> Result<Workspace, Error> {

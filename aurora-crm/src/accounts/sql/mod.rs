@@ -26,6 +26,7 @@ pub(super) use self::rewrap::*;
 pub(super) use self::sessions::*;
 pub(super) use self::throttles::*;
 pub(super) use self::tokens::*;
+pub(crate) use self::users::is_kept_out;
 pub(super) use self::users::*;
 use super::user::UserId;
 use crate::clients::wrong_cursor;

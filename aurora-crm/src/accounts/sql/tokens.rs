@@ -70,7 +70,8 @@ pub(in super::super) async fn store_setup_token(
         if anybody {
             return Ok(false);
         }
-        insert_token!(tx, NOBODY, token, now);
+        // Each of them stays good: of several servers that start at once, every one shows a link of its own.
+        insert_token!(tx, UserId::new(now), token, now);
         let records = [noted("setup_token_created", "user", NOBODY, now)];
         store
             .record(&mut (&mut *tx).into(), context, now, &records)

@@ -1,6 +1,6 @@
 use aurora_core::access::password::PasswordHash;
 use aurora_core::page::{Page, PageRequest};
-use aurora_core::store;
+use aurora_core::store::{self, Connection, on_connection};
 use aurora_core::time::Timestamp;
 use sqlx::types::Uuid;
 
@@ -38,6 +38,12 @@ aurora_core::store::statements! {
     NEWEST_USERS = select!("", "where (created_at, id) < ($1, $2) order by created_at desc, id desc limit $3");
     IS_ANYBODY = "select exists (select 1 from users)";
     UPDATE_USER = "update users set name = $3, locale = $4, version = $5, updated_at = $6 where id = $1 and version = $2";
+    SET_ADMINISTRATOR = "update users set is_administrator = $3, version = version + 1, updated_at = $4
+        where id = $1 and version = $2";
+    LOCK_ADMINISTRATORS = "update users set is_administrator = is_administrator where is_administrator";
+    IS_ADMINISTRATOR = "select exists (select 1 from users where id = $1 and is_administrator)";
+    IS_LOOKED_AFTER = "select exists (select 1 from users where is_administrator and status = 'active')";
+    IS_KEPT_OUT = "select exists (select 1 from users where id = $1 and status = 'disabled')";
     SET_STATUS = "update users set status = $3, version = version + 1, updated_at = $4 where id = $1 and version = $2";
 }
 
@@ -58,6 +64,22 @@ macro_rules! insert_user {
             .bind($user.updated_at)
             .execute(&mut *$tx)
             .await
+    };
+}
+
+/// Refuses what would leave nobody to look after the installation.
+macro_rules! still_looked_after {
+    ($tx:ident) => {
+        let is_looked_after: bool = sqlx::query_scalar(IS_LOOKED_AFTER).fetch_one(&mut *$tx).await?;
+        if !is_looked_after {
+            let message = "no other active administrator would be left";
+            return Err(Error::clash(
+                "user",
+                "is_administrator",
+                "last_administrator",
+                message,
+            ));
+        }
     };
 }
 
@@ -223,6 +245,13 @@ pub(in super::super) async fn set_status(
     now: Timestamp,
 ) -> Result<Vec<SessionId>, Error> {
     let (touched, ended) = writing!(store, context, |tx| {
+        let is_administrator: bool = sqlx::query_scalar(IS_ADMINISTRATOR)
+            .bind(id)
+            .fetch_one(&mut *tx)
+            .await?;
+        if is_administrator {
+            sqlx::query(LOCK_ADMINISTRATORS).execute(&mut *tx).await?;
+        }
         let query = sqlx::query(SET_STATUS)
             .bind(id)
             .bind(version)
@@ -232,6 +261,9 @@ pub(in super::super) async fn set_status(
         let mut ended = Vec::new();
         if touched > 0 {
             ended = end_sessions!(tx, id, NOBODY);
+            if is_administrator {
+                still_looked_after!(tx);
+            }
             let name = match status {
                 UserStatus::Active => "user_enabled",
                 UserStatus::Disabled => "user_disabled",
@@ -245,6 +277,53 @@ pub(in super::super) async fn set_status(
     })?;
     untouched(store, context, id, touched).await?;
     Ok(ended)
+}
+
+/// Makes a user an administrator or takes it from them; gives the sessions that ended.
+pub(in super::super) async fn set_administrator(
+    store: &Store,
+    context: &Context,
+    id: UserId,
+    version: i64,
+    is_administrator: bool,
+    now: Timestamp,
+) -> Result<Vec<SessionId>, Error> {
+    let (touched, ended) = writing!(store, context, |tx| {
+        // Two who take it from each other take turns.
+        sqlx::query(LOCK_ADMINISTRATORS).execute(&mut *tx).await?;
+        let query = sqlx::query(SET_ADMINISTRATOR).bind(id).bind(version);
+        let query = query.bind(is_administrator).bind(now);
+        let touched = query.execute(&mut *tx).await?.rows_affected();
+        let mut ended = Vec::new();
+        if touched > 0 {
+            ended = end_sessions!(tx, id, NOBODY);
+            let name = if is_administrator {
+                "administrator_made"
+            } else {
+                still_looked_after!(tx);
+                "administrator_unmade"
+            };
+            let records = [noted(name, "user", id, now)];
+            store
+                .record(&mut (&mut *tx).into(), context, now, &records)
+                .await?;
+        }
+        Ok::<_, Error>((touched, ended))
+    })?;
+    untouched(store, context, id, touched).await?;
+    Ok(ended)
+}
+
+/// Whether a principal is a user who is kept out: what they have handed out opens nothing meanwhile.
+pub(crate) async fn is_kept_out(tx: &mut Connection<'_>, principal: &str) -> Result<bool, Error> {
+    // Programs, jobs and the command line are nobody who could be kept out.
+    let Ok(user) = principal.parse::<UserId>() else {
+        return Ok(false);
+    };
+    let kept_out: bool = on_connection!(tx, |tx| sqlx::query_scalar(IS_KEPT_OUT)
+        .bind(user)
+        .fetch_one(&mut *tx))?;
+    Ok(kept_out)
 }
 
 async fn untouched(store: &Store, context: &Context, id: UserId, touched: u64) -> Result<(), Error> {

@@ -3,8 +3,8 @@ use aurora_core::store::execute;
 use futures::future::join_all;
 
 use super::*;
-use crate::accounts::{ApiKeyId, NewApiKey};
-use crate::workspaces::{NewWorkspace, WorkspaceId, WorkspaceKind};
+use crate::accounts::{ApiKeyId, NewApiKey, UserId, UserStatus};
+use crate::workspaces::{NewInvitation, NewWorkspace, Role, Roles, WorkspaceId, WorkspaceKind};
 
 impl Desk {
     async fn workspace(&self) -> Context {
@@ -82,6 +82,36 @@ async fn a_program_shows_its_key_and_acts_in_its_workspace() {
         }
         let shown = format!("{made:?} {keys:?}");
         assert!(!shown.contains(made.secret.expose()));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_key_that_was_taken_back_is_refused_here_at_once_and_elsewhere_within_a_second() {
+    each_desk(|desk| async move {
+        let mine = desk.workspace().await;
+        let here = desk.accounts.api_keys();
+        let elsewhere = desk.builder().build().unwrap().api_keys();
+        let made = here.create(&mine, NewApiKey::new("Site")).await.unwrap();
+        for keys in [&here, &elsewhere] {
+            keys.authenticate(&desk.context, &made.secret).await.unwrap();
+        }
+        here.revoke(&mine, made.key.id).await.unwrap();
+        assert!(is_refused(here.authenticate(&desk.context, &made.secret).await));
+        assert!(elsewhere.authenticate(&desk.context, &made.secret).await.is_ok());
+        desk.clock.advance(Duration::from_millis(1_001));
+        assert!(is_refused(
+            elsewhere.authenticate(&desk.context, &made.secret).await
+        ));
+        // What is kept ends with the key's own time.
+        let end = desk.clock.now() + Duration::from_millis(300);
+        let brief = here
+            .create(&mine, NewApiKey::new("Brief").expires_at(end))
+            .await
+            .unwrap();
+        here.authenticate(&desk.context, &brief.secret).await.unwrap();
+        desk.clock.advance(Duration::from_millis(300));
+        assert!(is_refused(here.authenticate(&desk.context, &brief.secret).await));
     })
     .await;
 }
@@ -272,6 +302,52 @@ async fn the_keys_of_the_system_change_while_everything_goes_on() {
             .refresh(&desk.context, &signed_in.refresh_token)
             .await
             .unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_disabled_user_has_handed_out_is_refused_until_they_are_let_in_again() {
+    each_desk(|desk| async move {
+        let ana = desk.ana().await;
+        let mut mine = desk.workspace().await;
+        mine.principal = ana.id.to_string();
+        let (keys, invitations) = (desk.accounts.api_keys(), desk.crm.invitations());
+        let made = keys.create(&mine, NewApiKey::new("Site")).await.unwrap();
+        let new = NewInvitation::new("bia@example.com", Roles::of([Role::Viewer]));
+        let invited = invitations.create(&mine, new).await.unwrap();
+        let bia = UserId::new(desk.clock.now());
+        let set = async |version: i64, status: UserStatus| {
+            let context = &desk.context;
+            desk.accounts
+                .set_status(context, ana.id, version, status)
+                .await
+                .unwrap();
+            desk.clock.advance(Duration::from_millis(1_001));
+        };
+        keys.authenticate(&desk.context, &made.secret).await.unwrap();
+        set(1, UserStatus::Disabled).await;
+        assert!(is_refused(keys.authenticate(&desk.context, &made.secret).await));
+        for refused in [
+            invitations.find(&desk.context, &invited.token).await.map(drop),
+            invitations
+                .accept(&desk.context, &invited.token, bia)
+                .await
+                .map(drop),
+        ] {
+            assert_eq!(refused.unwrap_err().kind(), ErrorKind::NotFound);
+        }
+        // both can be looked after meanwhile
+        assert!(keys.get(&mine, made.key.id).await.is_ok());
+        assert!(invitations.get(&mine, invited.invitation.id).await.is_ok());
+        set(2, UserStatus::Active).await;
+        keys.authenticate(&desk.context, &made.secret).await.unwrap();
+        invitations
+            .accept(&desk.context, &invited.token, bia)
+            .await
+            .unwrap();
+        let spent = invitations.get(&mine, invited.invitation.id).await;
+        assert_eq!(spent.unwrap_err().kind(), ErrorKind::NotFound);
     })
     .await;
 }

@@ -413,3 +413,37 @@ async fn a_user_has_at_most_fifty_sessions() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_refresh_token_tells_its_session_and_ends_it_also_when_it_is_spent() {
+    each_desk(|desk| async move {
+        desk.ana().await;
+        let first = desk.signed_in().await;
+        let (context, accounts, id) = (&desk.context, &desk.accounts, first.session.id);
+        assert_eq!(
+            accounts.session_of(context, &first.refresh_token).await.unwrap(),
+            id
+        );
+        assert_eq!(
+            desk.count("select counter from sessions").await,
+            0,
+            "nothing is spent by it"
+        );
+        accounts.refresh(context, &first.refresh_token).await.unwrap();
+        desk.clock.advance(Duration::from_secs(60));
+        assert_eq!(
+            accounts.session_of(context, &first.refresh_token).await.unwrap(),
+            id
+        );
+        let forged = refresh::encode(id, 1, &RefreshKey::from_bytes([7; 32]));
+        for nothing in [forged, "abc".into(), "".into()] {
+            assert!(is_refused(accounts.session_of(context, &nothing).await));
+            assert!(is_refused(accounts.sign_out(context, &nothing).await));
+        }
+        accounts.check(context, id).await.unwrap();
+        accounts.sign_out(context, &first.refresh_token).await.unwrap();
+        assert!(is_refused(accounts.check(context, id).await));
+        assert!(is_refused(accounts.sign_out(context, &first.refresh_token).await));
+    })
+    .await;
+}

@@ -1,7 +1,7 @@
 use aurora_core::page::PageRequest;
 
 use super::*;
-use crate::accounts::{Answer, Proof, UserChange, UserId};
+use crate::accounts::{Answer, Proof, UserChange, UserId, UserStatus};
 use crate::workspaces::WorkspaceId;
 
 #[tokio::test]
@@ -157,6 +157,75 @@ async fn what_happens_is_in_the_chain_of_the_installation() {
                 ("session_revoked", "success"),
             ]
         );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn somebody_always_looks_after_the_installation() {
+    each_desk(|desk| async move {
+        let (context, accounts) = (&desk.context, &desk.accounts);
+        let token = accounts.setup_token(context).await.unwrap();
+        let new = NewUser::new(EMAIL, "Ana Souza");
+        let ana = accounts
+            .set_up(context, &token, new, &PASSWORD.into())
+            .await
+            .unwrap();
+        let new = NewUser::new("bia@example.com", "Bia");
+        let bia = accounts.create(context, new, &PASSWORD.into()).await.unwrap();
+        let codes = |error: Error| (error.kind(), error.code());
+        let last = (ErrorKind::Conflict, Some("last_administrator"));
+        let refused = accounts
+            .set_administrator(context, ana.id, ana.version, false)
+            .await;
+        assert_eq!(codes(refused.unwrap_err()), last);
+        let refused = accounts
+            .set_status(context, ana.id, ana.version, UserStatus::Disabled)
+            .await;
+        assert_eq!(codes(refused.unwrap_err()), last);
+
+        let stale = accounts
+            .set_administrator(context, bia.id, 7, true)
+            .await
+            .unwrap_err();
+        assert_eq!(stale.current_version(), Some(bia.version));
+        let LoginOutcome::SignedIn(open) = accounts
+            .login(context, Login::new("bia@example.com", PASSWORD))
+            .await
+            .unwrap()
+        else {
+            panic!("a second factor was asked for");
+        };
+        let bia = accounts
+            .set_administrator(context, bia.id, bia.version, true)
+            .await
+            .unwrap();
+        assert!(bia.is_administrator);
+        assert!(is_refused(accounts.check(context, open.session.id).await));
+
+        // Each takes it from the other at once: one of them is left.
+        let (one, other) = tokio::join!(
+            accounts.set_administrator(context, ana.id, ana.version, false),
+            accounts.set_administrator(context, bia.id, bia.version, false),
+        );
+        assert!(one.is_ok() != other.is_ok(), "{one:?} {other:?}");
+        // A disabled administrator looks after nothing.
+        let (kept, gone) = match one {
+            Ok(ana) => (bia, ana),
+            Err(_) => (ana, other.unwrap()),
+        };
+        let gone = accounts
+            .set_administrator(context, gone.id, gone.version, true)
+            .await
+            .unwrap();
+        accounts
+            .set_status(context, gone.id, gone.version, UserStatus::Disabled)
+            .await
+            .unwrap();
+        let refused = accounts
+            .set_administrator(context, kept.id, kept.version, false)
+            .await;
+        assert_eq!(codes(refused.unwrap_err()), last);
     })
     .await;
 }

@@ -1,15 +1,18 @@
 //! Deleted clients: brought back, or removed for good.
 
+use aurora_core::page::{InvalidCursor, Page, PageRequest};
 use aurora_core::store;
 use aurora_core::time::Timestamp;
+use sqlx::types::Uuid;
 
 use super::row::Row;
 use super::{ATTEMPTS, BY_CNPJ, BY_CPF, GET, SqlClients, missed};
-use crate::clients::{Client, ClientId};
+use crate::clients::{Client, ClientId, DeletedClient, wrong_cursor};
 use crate::context::Context;
 use crate::error::{Error, ErrorKind};
 use crate::fields::Fields;
 use crate::journal::Record;
+use crate::leads::sql::TIMES;
 use crate::privacy::refuse_held_in;
 use crate::store::{reading, writing};
 
@@ -46,6 +49,9 @@ aurora_core::store::statements! {
     PURGE_LEADS = "delete from leads where workspace_id = $1 and client_id = $2 and deleted_at is not null";
     DELETED_BEFORE = "select id from clients where workspace_id = $1 and deleted_at < $2 and deleted_at is not null
         and merged_into is null order by deleted_at, id limit $3";
+    DELETED = "select id, version, deleted_at from clients where workspace_id = $1 and deleted_at is not null
+        and merged_into is null and deleted_at < $2 and (deleted_at, id) < ($3, $4)
+        order by deleted_at desc, id desc limit $5";
     DELETED_VERSION = "select version from clients where workspace_id = $1 and id = $2 and deleted_at is not null
         and merged_into is null";
     DELETED_NUMBERS = "select cnpj, cpf from clients where workspace_id = $1 and id = $2";
@@ -195,6 +201,41 @@ impl SqlClients {
                 .fetch_all(&mut *tx)
                 .await?)
         })
+    }
+
+    /// One page of deleted clients, the last deleted first.
+    pub(in super::super) async fn deleted(
+        &self,
+        context: &Context,
+        before: Option<Timestamp>,
+        request: &PageRequest,
+    ) -> Result<Page<DeletedClient>, Error> {
+        let scope = format!("clients/{}/deleted", context.workspace);
+        let (micros, id): (i64, ClientId) = match request.cursor() {
+            Some(cursor) => cursor.key(&scope).map_err(wrong_cursor)?,
+            None => (*TIMES.end(), ClientId::from_uuid(Uuid::max())),
+        };
+        // Anybody can forge a cursor, and PostgreSQL does not take every time.
+        if !TIMES.contains(&micros) {
+            return Err(wrong_cursor(InvalidCursor));
+        }
+        let rows: Vec<(ClientId, i64, Timestamp)> = reading!(self.store, context, |tx| {
+            Ok(sqlx::query_as(DELETED)
+                .bind(context.workspace)
+                .bind(before.unwrap_or(Timestamp::from_micros(*TIMES.end())))
+                .bind(Timestamp::from_micros(micros))
+                .bind(id)
+                .bind(i64::from(request.limit()) + 1)
+                .fetch_all(&mut *tx)
+                .await?)
+        })?;
+        let key = |row: &(ClientId, i64, Timestamp)| (row.2.as_micros(), row.0);
+        let page = Page::from_rows(rows, request, &scope, key).map_err(wrong_cursor)?;
+        Ok(page.map(|(id, version, deleted_at)| DeletedClient {
+            id,
+            version,
+            deleted_at,
+        }))
     }
 
     /// Who holds what a deleted client would need to come back.

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use aurora_core::page::PageRequest;
+use aurora_core::page::{Page, PageRequest};
 use aurora_core::store::on_reader;
 use aurora_core::time::{Clock as _, ManualClock};
 
@@ -46,6 +46,15 @@ async fn what_was_deleted_comes_back_unless_its_number_is_taken() {
         }
         let old = clients.deleted_before(&context, clock.now()).await.unwrap();
         assert!(old.len() >= 8);
+        let (mut ids, mut page) = (Vec::new(), PageRequest::first(3));
+        loop {
+            let Page { items, next } = clients.deleted(&context, Some(clock.now()), &page).await.unwrap();
+            ids.extend(items.iter().map(|client| client.id));
+            let Some(next) = next else { break };
+            page = page.after(next);
+        }
+        ids.reverse();
+        assert_eq!(ids, old);
         for id in &old {
             clients.purge(&context, *id).await.unwrap();
             assert_eq!(
@@ -309,6 +318,8 @@ async fn another_workspace_finds_nothing_by_any_call() {
         assert_eq!(kind(clients.delete_note(&theirs, note.id, 1).await), not_found);
         assert_eq!(kind(clients.link(&theirs, client.id, &user).await), not_found);
         assert!(clients.duplicates(&theirs, &new()).await.unwrap().is_empty());
+        let deleted = clients.deleted(&theirs, None, &page).await.unwrap();
+        assert!(deleted.items.is_empty());
         assert!(
             clients
                 .deleted_before(&theirs, client.created_at + Duration::from_secs(9))

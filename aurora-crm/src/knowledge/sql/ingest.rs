@@ -308,11 +308,17 @@ pub(in crate::knowledge) async fn delete(
     store: &Store,
     context: &Context,
     id: DocumentId,
+    expected: i64,
 ) -> Result<(), Error> {
     writing!(store, context, |tx| {
         let (now, tx) = (store.now(), &mut Connection::from(&mut *tx));
         let row = documents::get_in(tx, context, id).await?;
         scopes::relock(tx, context, row.scope_id).await?;
+        // Whoever took a new version in held the lock until now.
+        let version = documents::get_in(tx, context, id).await?.version;
+        if version != expected {
+            return Err(Error::conflict("document", version));
+        }
         chunks::clear(tx, context, row.scope_id, id).await?;
         let deleted = execute_on!(
             tx,

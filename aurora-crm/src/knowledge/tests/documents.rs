@@ -131,12 +131,17 @@ async fn deleting_and_reading_anew_leave_the_counts_right() {
         assert_eq!(knowledge.chunks(context, prices).await.unwrap(), before);
         check_counts(&db).await;
         assert_eq!(world.titles("canal").await, ["Preços"]);
-        knowledge.delete(context, prices).await.unwrap();
+        let stale = knowledge.delete(context, prices, 1).await.unwrap_err();
+        assert_eq!(
+            (stale.kind(), stale.current_version()),
+            (ErrorKind::Conflict, Some(2))
+        );
+        knowledge.delete(context, prices, 2).await.unwrap();
         check_counts(&db).await;
         assert_eq!(world.titles("canal").await, [""; 0]);
         assert_eq!(world.titles("limpeza").await, ["hours"]);
         for error in [
-            knowledge.delete(context, prices).await.unwrap_err(),
+            knowledge.delete(context, prices, 2).await.unwrap_err(),
             knowledge.reindex(context, prices).await.unwrap_err(),
             knowledge.get(context, prices).await.unwrap_err(),
             knowledge.chunks(context, prices).await.unwrap_err(),

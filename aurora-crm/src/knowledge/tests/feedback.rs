@@ -215,7 +215,7 @@ async fn a_correction_comes_first_for_its_question_and_can_be_taken_back() {
             knowledge.list(context, &listed, &page).await.unwrap().items.len(),
             1
         );
-        knowledge.delete(context, made.id).await.unwrap();
+        knowledge.delete(context, made.id, made.version).await.unwrap();
         assert_eq!(world.titles("que horas a clínica abre").await, ["Horário"]);
         let empty = knowledge
             .correct(context, Correction::new("?!", "sim"))

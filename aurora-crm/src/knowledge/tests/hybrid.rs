@@ -55,7 +55,14 @@ async fn a_new_version_embeds_what_is_new_and_deleting_forgets_at_once() {
             "one passage stayed as it was"
         );
         assert_eq!(world.search(Query::new("implante")).await.len(), 2);
-        world.knowledge.delete(&world.context, document.id).await.unwrap();
+        let version = world
+            .knowledge
+            .get(&world.context, document.id)
+            .await
+            .unwrap()
+            .version;
+        let deleted = world.knowledge.delete(&world.context, document.id, version);
+        deleted.await.unwrap();
         assert!(world.search(Query::new("implante")).await.is_empty());
     })
     .await;

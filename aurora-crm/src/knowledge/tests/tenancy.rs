@@ -45,7 +45,7 @@ async fn nothing_of_another_workspace_is_found_read_or_changed() {
             knowledge.chunks(mine, id).await.unwrap_err(),
             knowledge.versions(mine, id).await.unwrap_err(),
             knowledge.reindex(mine, id).await.unwrap_err(),
-            knowledge.delete(mine, id).await.unwrap_err(),
+            knowledge.delete(mine, id, 1).await.unwrap_err(),
             knowledge
                 .rate(mine, NewRating::new(chunk, "limpeza", RatingKind::Wrong))
                 .await

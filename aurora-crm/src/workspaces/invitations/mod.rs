@@ -212,6 +212,16 @@ impl Invitations {
             .await
     }
 
+    /// One open invitation, also one whose time is over.
+    ///
+    /// # Errors
+    /// `NotFound` when there is none, or it was accepted or revoked.
+    pub async fn get(&self, context: &Context, id: InvitationId) -> Result<Invitation, Error> {
+        self.store
+            .run(context, "invitations.get", sql::get(&self.store, context, id))
+            .await
+    }
+
     /// Gives an open invitation, also one whose time is over, another token and its time anew; the token before is dead.
     ///
     /// # Errors
@@ -240,7 +250,7 @@ impl Invitations {
     /// counts for nothing: [`Context::installation`] will do.
     ///
     /// # Errors
-    /// `NotFound` for every token that cannot be accepted, whatever the reason.
+    /// `NotFound` for every token that cannot be accepted, whatever the reason; also while the user who sent it is disabled.
     pub async fn find(&self, context: &Context, token: &Secret) -> Result<(WorkspaceId, Invitation), Error> {
         let (context, hash) = Token::read(context, token)?;
         let work = sql::find(&self.store, &context, &hash, self.store.now());

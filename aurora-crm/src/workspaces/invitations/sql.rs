@@ -5,7 +5,7 @@ use sqlx::types::{Json, Uuid};
 
 use super::super::members::{Member, Roles, add_within, lock};
 use super::{Invitation, InvitationId, InvitationStatus, MOST_OPEN, too_many};
-use crate::accounts::UserId;
+use crate::accounts::{UserId, is_kept_out};
 use crate::clients::wrong_cursor;
 use crate::context::Context;
 use crate::error::Error;
@@ -35,6 +35,8 @@ aurora_core::store::statements! {
     OPEN_OF_EMAIL = "select id from invitations where workspace_id = $1 and email = $2 and status = 'open'";
     PAGE = select!("and id < $2 order by id desc limit $3");
     FIND = select!("and token_hash = $2 and status = 'open' and expires_at > $3");
+    /// Who answers for one that is open.
+    SENDER = "select invited_by from invitations where workspace_id = $1 and token_hash = $2 and status = 'open'";
     GET = select!("and id = $2 and status in ('open', 'expired')");
     /// Whoever sends it again has the token, and answers for it.
     RENEW = "update invitations set token_hash = $3, status = 'open', expires_at = $4, updated_at = $5, invited_by = $6
@@ -262,10 +264,36 @@ pub(super) async fn find(
     now: Timestamp,
 ) -> Result<Invitation, Error> {
     let row: Option<Row> = reading!(store, context, |tx| {
+        is_answered_for(&mut (&mut *tx).into(), context, hash).await?;
         Ok(sqlx::query_as(FIND)
             .bind(context.workspace)
             .bind(hash.as_slice())
             .bind(now)
+            .fetch_optional(&mut *tx)
+            .await?)
+    })?;
+    Ok(row.ok_or(Error::not_found("invitation"))?.try_into()?)
+}
+
+/// Refuses a token whose sender is kept out, and one of nobody.
+async fn is_answered_for(tx: &mut Connection<'_>, context: &Context, hash: &[u8; 32]) -> Result<(), Error> {
+    let sender: Option<String> = on_connection!(tx, |tx| sqlx::query_scalar(SENDER)
+        .bind(context.workspace)
+        .bind(hash.as_slice())
+        .fetch_optional(&mut *tx))?;
+    let nothing = || Error::not_found("invitation");
+    if is_kept_out(tx, &sender.ok_or_else(nothing)?).await? {
+        return Err(nothing());
+    }
+    Ok(())
+}
+
+/// An open invitation, also one whose time is over.
+pub(super) async fn get(store: &Store, context: &Context, id: InvitationId) -> Result<Invitation, Error> {
+    let row: Option<Row> = reading!(store, context, |tx| {
+        Ok(sqlx::query_as(GET)
+            .bind(context.workspace)
+            .bind(id)
             .fetch_optional(&mut *tx)
             .await?)
     })?;
@@ -285,6 +313,7 @@ pub(super) async fn accept(
             crate::error::ErrorKind::NotFound => Error::not_found("invitation"),
             _ => error,
         })?;
+        is_answered_for(&mut (&mut *tx).into(), context, hash).await?;
         let accepted: Option<(InvitationId, Json<Roles>)> = sqlx::query_as(ACCEPT)
             .bind(context.workspace)
             .bind(hash.as_slice())

@@ -80,6 +80,8 @@ pub struct Membership {
     pub roles: Roles,
     /// Whether they count.
     pub status: MemberStatus,
+    /// Since when.
+    pub joined_at: Timestamp,
 }
 
 /// What was known, and since when by the monotonic clock of this process.

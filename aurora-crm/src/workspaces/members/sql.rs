@@ -33,7 +33,7 @@ aurora_core::store::statements! {
         where m.workspace_id = $1 and m.user_id = $2 and m.status = 'active' and w.closed_at is null";
     /// $1 is the user: it is asked before a workspace is known.
     OF_USER = "select w.id, w.kind, w.name, w.time_zone, w.locale, w.version, w.created_at, w.updated_at, w.closed_at,
-            m.roles, m.status
+            m.roles, m.status, m.joined_at
         from members m join workspaces w on w.id = m.workspace_id
         where m.user_id = $1 and m.workspace_id > $2 order by m.workspace_id limit 200";
 }
@@ -69,6 +69,7 @@ struct MembershipRow {
     workspace: WorkspaceRow,
     roles: Json<Roles>,
     status: String,
+    joined_at: Timestamp,
 }
 
 fn status(text: &str) -> Result<MemberStatus, store::Error> {
@@ -281,6 +282,7 @@ pub(super) async fn of_user(
                 workspace: row.workspace.try_into()?,
                 roles: row.roles.0,
                 status: status(&row.status)?,
+                joined_at: row.joined_at,
             })
         })
         .collect()

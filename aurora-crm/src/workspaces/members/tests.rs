@@ -448,3 +448,22 @@ async fn whoever_loses_a_role_keeps_no_way_back() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_workspace_is_made_together_with_its_owner() {
+    each_database(|db| async move {
+        let clock = ManualClock::default();
+        let crm = crm(&db, &clock).await;
+        let ana = user(&clock);
+        let new = NewWorkspace::new(WorkspaceKind::Clinic, "House");
+        let made = crm.workspaces().create_owned(new, ana).await.unwrap();
+        let context = Context::new(made.id, "usr_1");
+        assert_eq!(crm.members().roles_of(&context, ana).await.unwrap(), owner());
+        let of_ana = crm.members().workspaces_of(ana, None).await.unwrap();
+        assert_eq!(
+            (&of_ana[0].workspace, of_ana[0].joined_at),
+            (&made, made.created_at)
+        );
+    })
+    .await;
+}
