@@ -143,8 +143,8 @@ impl App {
         })
     }
 
-    /// The link by which the first administrator is made, good for 30 minutes; an earlier one is over. `None` where there is
-    /// somebody already, or `access.open` is set. After [`App::listen`] it leads to the address that was got.
+    /// The link by which the first administrator is made, good for 30 minutes, or until there is somebody. `None` where there
+    /// is somebody already, or `access.open` is set. After [`App::listen`] it leads to the address that was got.
     ///
     /// # Errors
     /// `Storage` when the database does not answer.

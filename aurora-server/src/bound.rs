@@ -78,7 +78,15 @@ impl Bound {
         let limits = &state.settings.limits;
         let delay = limits.drain_delay;
         let hurry = hurry.shared();
-        let limits = serve::Limits::new(limits.header_read_timeout, limits.drain_timeout);
+        let of_address = match (
+            limits.connections_per_address,
+            state.settings.server.trusted_proxies,
+        ) {
+            (0, _) | (_, 1..) => usize::MAX,
+            (most, 0) => usize::try_from(most).unwrap_or(usize::MAX),
+        };
+        let limits =
+            serve::Limits::new(limits.header_read_timeout, limits.drain_timeout).of_address(of_address);
         let serving = serve::run(
             self.listener,
             router,
@@ -110,11 +118,12 @@ impl Bound {
         };
         // Streams end with the app also when this future is dropped.
         let _end = state.stop.clone().drop_guard();
-        // Alerts outlast the requests: what the last of them cause is told too.
+        // Letters and alerts outlast the requests: what the last of them cause is told too.
         let serving = async {
             let finished = serving.await;
             state.sockets.closed().await;
             state.gateway.flush(LEDGER_LIMIT).await;
+            state.mail.close();
             state.alerts.shutdown(ALERTS_LIMIT).await;
             finished
         };

@@ -16,6 +16,7 @@ use aurora_alerts::{AlertEngine, AlertFile, Error, ErrorKind, Rule};
 use aurora_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// The names of kept rules begin with it.
 const PREFIX: &str = "rule/";
@@ -42,6 +43,8 @@ pub(crate) struct Listed {
     /// Whether the server begins with a rule of this name.
     pub(crate) is_built_in: bool,
     pub(crate) entry: Option<Entry>,
+    /// The entry as it is kept.
+    kept: Option<String>,
 }
 
 impl Listed {
@@ -86,8 +89,10 @@ struct Inner {
     engine: AlertEngine,
     base: Vec<Rule>,
     routing: Routing,
-    /// One change at a time in this process.
+    /// One change at a time in this process; between processes the kept text decides.
     turn: tokio::sync::Mutex<()>,
+    /// One trial of rules at a time: it takes a whole processor.
+    trials: Arc<Semaphore>,
     /// What was kept when the rules in force were made.
     applied: Mutex<BTreeMap<String, String>>,
 }
@@ -104,6 +109,7 @@ impl Rulebook {
             base,
             routing: engine.routing(),
             turn: tokio::sync::Mutex::new(()),
+            trials: Arc::new(Semaphore::new(1)),
             applied: Mutex::new(applied),
             engine,
         };
@@ -121,27 +127,27 @@ impl Rulebook {
                 rule: rule.clone(),
                 is_built_in: true,
                 entry: None,
+                kept: None,
             };
             all.insert(rule.name().to_owned(), listed);
         }
         for (name, text) in kept {
             let Some(entry) = read(&name, &text) else { continue };
-            match (written(&entry), all.get_mut(&name)) {
-                (Some(Ok(rule)), Some(listed)) => {
-                    listed.rule = rule;
-                    listed.entry = Some(entry);
+            let (rule, listed) = match (written(&entry), all.remove(&name)) {
+                (Some(Ok(rule)), listed) => (rule, listed),
+                (None, Some(listed)) => (listed.rule.clone(), Some(listed)),
+                (_, listed) => {
+                    all.extend(listed.map(|listed| (name, listed)));
+                    continue;
                 }
-                (None, Some(listed)) => listed.entry = Some(entry),
-                (Some(Ok(rule)), None) => {
-                    let listed = Listed {
-                        rule,
-                        is_built_in: false,
-                        entry: Some(entry),
-                    };
-                    all.insert(name, listed);
-                }
-                _ => {}
-            }
+            };
+            let listed = Listed {
+                rule,
+                is_built_in: listed.is_some(),
+                entry: Some(entry),
+                kept: Some(text),
+            };
+            all.insert(name, listed);
         }
         all.into_values().collect()
     }
@@ -159,6 +165,8 @@ impl Rulebook {
     ) -> Result<Listed, Refusal> {
         let _turn = self.inner.turn.lock().await;
         let rule = parse(&definition)?;
+        // What cannot be read counts as nothing, and may be replaced.
+        let before = of_rules(&self.inner.engine.kept()).remove(rule.name());
         if self.get(rule.name()).is_some() {
             return Err(Refusal::Exists);
         }
@@ -169,7 +177,10 @@ impl Rulebook {
             changed_by: by.to_owned(),
             changed_at: at,
         };
-        self.keep(rule, false, entry).await
+        match self.keep(rule, false, before, entry).await {
+            Err(Refusal::Stale(_) | Refusal::NotFound) => Err(Refusal::Exists),
+            kept => kept,
+        }
     }
 
     /// Puts another rule in the place of one, also of a built-in one.
@@ -192,7 +203,7 @@ impl Rulebook {
             changed_by: by.to_owned(),
             changed_at: at,
         };
-        self.keep(rule, listed.is_built_in, entry).await
+        self.keep(rule, listed.is_built_in, listed.kept, entry).await
     }
 
     /// Puts a rule in force or out of it.
@@ -200,9 +211,22 @@ impl Rulebook {
         &self,
         name: &str,
         enabled: bool,
-        (by, at): (&str, Timestamp),
+        said: (&str, Timestamp),
     ) -> Result<Listed, Refusal> {
         let _turn = self.inner.turn.lock().await;
+        match self.try_switch(name, enabled, said).await {
+            // Another replica changed something else of it meanwhile: that stays.
+            Err(Refusal::Stale(_)) => self.try_switch(name, enabled, said).await,
+            switched => switched,
+        }
+    }
+
+    async fn try_switch(
+        &self,
+        name: &str,
+        enabled: bool,
+        (by, at): (&str, Timestamp),
+    ) -> Result<Listed, Refusal> {
         let listed = self.get(name).ok_or(Refusal::NotFound)?;
         if listed.is_enabled() == enabled {
             return Ok(listed);
@@ -214,7 +238,8 @@ impl Rulebook {
             changed_by: by.to_owned(),
             changed_at: at,
         };
-        self.keep(listed.rule, listed.is_built_in, entry).await
+        self.keep(listed.rule, listed.is_built_in, listed.kept, entry)
+            .await
     }
 
     /// Takes a rule away; of a built-in one what people have changed of it.
@@ -224,8 +249,14 @@ impl Rulebook {
         if listed.entry.is_none() {
             return Err(Refusal::BuiltIn);
         }
-        self.inner.engine.keep(&key(name), None).await?;
+        let gone = self.inner.engine.exchange(&key(name), listed.kept, None).await;
+        gone.map_err(|error| self.refused(name, error))?;
         Ok(self.apply().await?)
+    }
+
+    /// The right to try rules out; `None` while somebody else does.
+    pub(crate) fn trial(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.inner.trials).try_acquire_owned().ok()
     }
 
     /// Works by what is kept, where that has changed, also by another replica.
@@ -246,8 +277,14 @@ impl Rulebook {
         }
     }
 
-    /// Keeps an entry that fits to all the others, and works by it.
-    async fn keep(&self, rule: Rule, is_built_in: bool, entry: Entry) -> Result<Listed, Refusal> {
+    /// Keeps an entry that fits to all the others in the place of the one that was read, and works by it.
+    async fn keep(
+        &self,
+        rule: Rule,
+        is_built_in: bool,
+        before: Option<String>,
+        entry: Entry,
+    ) -> Result<Listed, Refusal> {
         let inner = &self.inner;
         let text = serde_json::to_string(&entry).unwrap_or_default();
         let mut kept = of_rules(&inner.engine.kept());
@@ -255,13 +292,28 @@ impl Rulebook {
         inner
             .engine
             .check(in_force(&inner.base, &kept), inner.routing.clone())?;
-        inner.engine.keep(&key(rule.name()), Some(text)).await?;
+        let kept = inner
+            .engine
+            .exchange(&key(rule.name()), before, Some(text.clone()))
+            .await;
+        kept.map_err(|error| self.refused(rule.name(), error))?;
         self.apply().await?;
         Ok(Listed {
             rule,
             is_built_in,
             entry: Some(entry),
+            kept: Some(text),
         })
+    }
+
+    /// Why a change was not kept; another replica may have been faster.
+    fn refused(&self, name: &str, error: Error) -> Refusal {
+        match error.kind() {
+            ErrorKind::Conflict => self
+                .get(name)
+                .map_or(Refusal::NotFound, |listed| Refusal::Stale(listed.version())),
+            _ => Refusal::Alerts(error),
+        }
     }
 
     async fn apply(&self) -> Result<(), Error> {

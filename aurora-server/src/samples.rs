@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use aurora_alerts::{AlertEngine, Error, Labels};
+use aurora_alerts::{AlertEngine, Error, Labels, Share};
 use aurora_core::time::{Clock, Timestamp};
 
 /// The most series that are remembered.
@@ -41,6 +41,31 @@ impl Samples {
     pub(crate) fn record(&self, metric: &str, labels: impl Into<Labels>, value: f64) -> Result<(), Error> {
         let labels = labels.into();
         self.engine.offer(metric, labels.clone(), value)?;
+        self.remember(metric, labels, value);
+        Ok(())
+    }
+
+    /// Takes this process's share of a mean that all replicas measure together. Alone it says something only when it was
+    /// measured often enough; then it is remembered.
+    ///
+    /// # Errors
+    /// As [`AlertEngine::offer_share`].
+    pub(crate) fn record_share(
+        &self,
+        metric: &str,
+        labels: impl Into<Labels>,
+        value: f64,
+        share: Share,
+    ) -> Result<(), Error> {
+        let labels = labels.into();
+        self.engine.offer_share(metric, labels.clone(), value, share)?;
+        if share.count >= share.least {
+            self.remember(metric, labels, value);
+        }
+        Ok(())
+    }
+
+    fn remember(&self, metric: &str, labels: Labels, value: f64) {
         let now = self.clock.now();
         let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (metric.to_owned(), labels);
@@ -50,18 +75,17 @@ impl Samples {
                 .iter()
                 .min_by_key(|(_, samples)| samples.back().map(|(at, _)| *at))
                 .map(|(key, _)| key.clone());
-            let Some(oldest) = oldest else { return Ok(()) };
+            let Some(oldest) = oldest else { return };
             recent.remove(&oldest);
         }
         let samples = recent.entry(key).or_default();
         if samples.back().is_some_and(|(at, _)| now.since(*at) < EVERY) {
-            return Ok(());
+            return;
         }
         if samples.len() >= MOST_SAMPLES {
             samples.pop_front();
         }
         samples.push_back((now, value));
-        Ok(())
     }
 
     /// What is remembered since a time, the oldest first.

@@ -19,9 +19,11 @@ use aurora_core::time::{Clock, SystemClock};
 pub(crate) use alerts::{ENGINE as ALERT_ENGINE, checked, engine_on, mail_server, rules_of, tryable};
 pub(crate) use companies::companies;
 pub(crate) use keys::{keys, missing as missing_keys, new_seal_keys};
-pub(crate) use library::{Embedding, Library};
+pub(crate) use library::{Embedding, Library, backups, files_folder};
 pub(crate) use llm::alone as llm_client;
-pub(crate) use storage::{HISTORIES, database, default_workspace, open, sqlite_file};
+pub(crate) use storage::{
+    HISTORIES, answering, database, default_workspace, is_postgres, make_private, open, sqlite_file,
+};
 
 use crate::app::{App, AppBuilder};
 use crate::error::{Error, ErrorKind};

@@ -4,8 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aurora_core::config::Settings;
-use aurora_core::store::Database;
-use aurora_core::store::backup::{self, Backups, BackupsBuilder, Keep, Manifest, Stage};
+use aurora_core::store::backup::{self, Backups, Keep, Manifest, Stage};
 use clap::Args;
 use serde_json::json;
 
@@ -20,7 +19,7 @@ use crate::wiring;
 /// Where backups are and which ones stay.
 #[derive(Debug, Clone, Args)]
 pub(super) struct BackupOptions {
-    /// Folder of the backups [default: backups in the data folder].
+    /// Folder of the backups [default: backup.folder of the settings, or backups in the data folder].
     #[arg(long, value_name = "DIR")]
     to: Option<PathBuf>,
     /// List the backups, and make none.
@@ -36,41 +35,26 @@ pub(super) struct BackupOptions {
     place: Place,
 }
 
-/// The folder of the backups.
-pub(super) fn folder(given: Option<PathBuf>, settings: &Settings) -> PathBuf {
-    given.unwrap_or_else(|| settings.server.data_dir.join("backups"))
-}
-
-/// Backups in a folder, with what this program knows of schemas, and a line that shows how far they are.
+/// The backups of the settings, or those in a folder that was named, with a line that shows how far they are.
 pub(super) fn backups(
-    folder: PathBuf,
+    folder: Option<&PathBuf>,
     settings: &Settings,
     what: &'static str,
     output: Output,
-) -> BackupsBuilder {
+) -> Result<Backups, Error> {
     let line = Arc::new(Mutex::new(Progress::new(what, output)));
-    let builder = Backups::builder(folder)
-        .migrations(wiring::HISTORIES)
-        .on_progress(move |reached| {
-            let stage = match reached.stage {
-                Stage::Copying => "copying",
-                Stage::Testing => "restoring it as a test",
-                _ => "done",
-            };
-            let word = format!("{stage}  {}", bytes(reached.bytes));
-            line.lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .reached(0, None, &word);
-        });
-    match &settings.database.backup_url {
-        Some(url) if is_postgres(settings) => builder.postgres_url(url.clone()),
-        _ => builder,
-    }
-}
-
-pub(super) fn is_postgres(settings: &Settings) -> bool {
-    let url = settings.database.url.as_ref();
-    url.is_some_and(|url| url.expose().starts_with("postgres"))
+    let builder = wiring::backups(settings, folder.cloned()).on_progress(move |reached| {
+        let stage = match reached.stage {
+            Stage::Copying => "copying",
+            Stage::Testing => "restoring it as a test",
+            _ => "done",
+        };
+        let word = format!("{stage}  {}", bytes(reached.bytes));
+        line.lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .reached(0, None, &word);
+    });
+    builder.build().map_err(failed)
 }
 
 /// What a failed backup or restore says, by who can put it right.
@@ -90,24 +74,23 @@ pub(super) fn failed(error: backup::Error) -> Error {
 pub(super) fn run(options: BackupOptions, output: Output) -> Result<(), Error> {
     install_crypto();
     let settings = options.place.settings()?;
-    let folder = folder(options.to.clone(), &settings);
     block_on(async move {
+        let folder = options.to.as_ref();
         if options.list {
-            return list(backups(folder, &settings, "backup", output), output).await;
+            return list(&backups(folder, &settings, "backup", output)?, output).await;
         }
         if let Some(name) = &options.verify {
-            let backups = backups(folder, &settings, "verify", output)
-                .build()
-                .map_err(failed)?;
+            let backups = backups(folder, &settings, "verify", output)?;
             let verified = backups.verify(name).await.map_err(failed)?;
             drop(backups);
             return tell("verified", &verified, &[], output);
         }
         there(&settings)?;
-        let database = source(&settings).await?;
-        let backups = backups(folder, &settings, "backup", output)
-            .build()
-            .map_err(failed)?;
+        if wiring::is_postgres(&settings) && settings.backup.postgres_url.is_none() {
+            return Err(unnamed());
+        }
+        let database = wiring::database(&settings).await?;
+        let backups = backups(folder, &settings, "backup", output)?;
         let made = backups.create(&database).await.map_err(failed)?;
         database.close().await;
         let removed = match options.keep {
@@ -119,25 +102,12 @@ pub(super) fn run(options: BackupOptions, output: Output) -> Result<(), Error> {
     })
 }
 
-/// What is copied, as whom it is read.
-async fn source(settings: &Settings) -> Result<Database, Error> {
-    if !is_postgres(settings) {
-        return wiring::database(settings).await;
-    }
-    let Some(url) = &settings.database.backup_url else {
-        return Err(Error::new(
-            ErrorKind::Settings,
-            "database.backup_url is not set: row-level security hides rows from the account of database.url; name one that \
-             reads every row, see docs/core/backup.md",
-        ));
-    };
-    Database::open(url).await.map_err(|source| {
-        Error::new(
-            ErrorKind::Storage,
-            "the database cannot be opened with database.backup_url",
-        )
-        .caused_by(source)
-    })
+fn unnamed() -> Error {
+    Error::new(
+        ErrorKind::Settings,
+        "backup.postgres_url is not set: row-level security hides rows from the account of database.url; name one that \
+         reads every row, see docs/core/backup.md",
+    )
 }
 
 fn tell(what: &str, backup: &Manifest, removed: &[String], output: Output) -> Result<(), Error> {
@@ -157,8 +127,8 @@ fn tell(what: &str, backup: &Manifest, removed: &[String], output: Output) -> Re
     })
 }
 
-async fn list(builder: BackupsBuilder, output: Output) -> Result<(), Error> {
-    let found = builder.build().map_err(failed)?.list().await.map_err(failed)?;
+async fn list(backups: &Backups, output: Output) -> Result<(), Error> {
+    let found = backups.list().await.map_err(failed)?;
     let view = json!({"items": value_of(&found.backups)?, "bad": found.bad});
     output.result(&view, |_| {
         let rows: Vec<[String; 4]> = found.backups.iter().map(row).collect();

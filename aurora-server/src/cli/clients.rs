@@ -12,6 +12,7 @@ use aurora_crm::clients::{ClientFilter, ClientKind};
 use aurora_crm::workspaces::WorkspaceId;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
+use tempfile::NamedTempFile;
 use tokio::fs::File;
 use tokio::io::AsyncWriteExt as _;
 
@@ -111,31 +112,73 @@ async fn opened(path: &Path) -> Result<File, Error> {
         .map_err(|error| refused(format!("{} cannot be read", path.display())).caused_by(error))
 }
 
-/// A file that is made, for its owner alone: it holds personal data.
-async fn made(path: &Path, may_replace: bool) -> Result<File, Error> {
-    let mut options = File::options();
-    options.write(true);
-    if may_replace {
-        options.create(true).truncate(true);
+fn unwritten(path: &Path, error: std::io::Error) -> Error {
+    let hint = if error.kind() == std::io::ErrorKind::AlreadyExists {
+        " (it is there already)"
     } else {
-        options.create_new(true);
-    }
+        ""
+    };
+    refused(format!("{} cannot be written{hint}", path.display())).caused_by(error)
+}
+
+/// A file that is made, for its owner alone: it holds personal data.
+async fn made(path: &Path) -> Result<File, Error> {
+    let mut options = File::options();
+    options.write(true).create_new(true);
     #[cfg(unix)]
     options.mode(0o600);
-    options.open(path).await.map_err(|error| {
-        let hint = if error.kind() == std::io::ErrorKind::AlreadyExists {
-            " (it is there already)"
-        } else {
-            ""
+    options.open(path).await.map_err(|error| unwritten(path, error))
+}
+
+/// A file that appears under its name when it is whole, for its owner alone, whatever stood there before.
+struct Export {
+    file: File,
+    draft: NamedTempFile,
+    path: PathBuf,
+    may_replace: bool,
+}
+
+impl Export {
+    fn to(path: &Path, may_replace: bool) -> Result<Self, Error> {
+        // A device, or the name of a folder, is nothing that a file may take the place of.
+        let is_taken = path.symlink_metadata().is_ok() && !(may_replace && path.is_file());
+        if is_taken {
+            return Err(unwritten(path, std::io::ErrorKind::AlreadyExists.into()));
+        }
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let draft = NamedTempFile::new_in(folder.unwrap_or(Path::new(".")));
+        let opened = draft.and_then(|draft| Ok((draft.reopen()?, draft)));
+        let (file, draft) = opened.map_err(|error| unwritten(path, error))?;
+        Ok(Self {
+            file: File::from_std(file),
+            draft,
+            path: path.to_owned(),
+            may_replace,
+        })
+    }
+
+    /// Puts it in its place.
+    async fn finish(mut self) -> Result<(), Error> {
+        let written = async {
+            self.file.flush().await?;
+            self.file.sync_all().await
         };
-        refused(format!("{} cannot be written{hint}", path.display())).caused_by(error)
-    })
+        written.await.map_err(|error| of_csv(CsvError::Sink(error)))?;
+        let placed = if self.may_replace {
+            self.draft.persist(&self.path)
+        } else {
+            self.draft.persist_noclobber(&self.path)
+        };
+        placed
+            .map(drop)
+            .map_err(|error| unwritten(&self.path, error.error))
+    }
 }
 
 async fn read(options: &ImportOptions, output: Output) -> Result<(), Error> {
     let mut source = opened(&options.file).await?; // before anything else is touched
     let size = source.metadata().await.map(|file| file.len()).ok();
-    let local = options.place.open().await?;
+    let local = options.place.open(output).await?;
     let context = local.context(options.workspace).await?;
     let mut how = Read::new().default_kind(if options.people {
         ClientKind::Person
@@ -165,7 +208,7 @@ async fn read(options: &ImportOptions, output: Output) -> Result<(), Error> {
             .map_err(of_csv)?
     };
     let mut refused_rows = match &options.refused {
-        Some(path) => Some(made(path, false).await?),
+        Some(path) => Some(made(path).await?),
         None => None,
     };
     // The file's own id: the same file goes on where it was broken off, and does nothing once it was imported.
@@ -293,12 +336,12 @@ async fn write(options: &ExportOptions, output: Output) -> Result<(), Error> {
     let mut export = clients.export(&context, &ClientFilter::default(), Written::new());
     let mut file = match is_stdout {
         true => None,
-        false => Some(made(&options.file, options.force).await?),
+        false => Some(Export::to(&options.file, options.force)?),
     };
     let mut line = Progress::new("exporting", output);
     while let Some(piece) = export.next().await.map_err(of_crm)? {
         let written = match &mut file {
-            Some(file) => file.write_all(&piece).await,
+            Some(target) => target.file.write_all(&piece).await,
             None => std::io::stdout().lock().write_all(&piece),
         };
         written.map_err(|error| of_csv(CsvError::Sink(error)))?;
@@ -306,11 +349,13 @@ async fn write(options: &ExportOptions, output: Output) -> Result<(), Error> {
             line.reached(0, None, &format!("{} clients", export.count()));
         }
     }
-    let flushed = match &mut file {
-        Some(file) => file.flush().await,
-        None => std::io::stdout().lock().flush(),
-    };
-    flushed.map_err(|error| of_csv(CsvError::Sink(error)))?;
+    match file {
+        Some(target) => target.finish().await?,
+        None => {
+            let flushed = std::io::stdout().lock().flush();
+            flushed.map_err(|error| of_csv(CsvError::Sink(error)))?;
+        }
+    }
     drop(line);
     if is_stdout {
         return Ok(());

@@ -84,7 +84,7 @@ pub(super) fn run(command: KeyCommand, output: Output) -> Result<(), Error> {
 
 async fn create(options: CreateOptions, output: Output) -> Result<(), Error> {
     let scopes = scopes(&options.scopes)?;
-    let local = options.place.open().await?;
+    let local = options.place.open(output).await?;
     let context = local.context(options.workspace).await?;
     let now = local.clock.now();
     let mut new = NewApiKey::new(options.name);

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::block_on;
 use super::output::{Output, table};
-use super::place::Place;
+use super::place::{Local, Place};
 use super::serve::install_crypto;
 use crate::error::{Error, ErrorKind};
 use crate::wiring;
@@ -54,7 +54,7 @@ pub(super) fn run(options: &MigrateOptions, output: Output) -> Result<(), Error>
         let database = wiring::database(&settings).await?;
         let steps = pending(&database).await?;
         if !options.dry_run {
-            let local = options.place.open().await?;
+            let local = Local::open(settings.clone()).await?;
             for history in &wiring::HISTORIES {
                 // With one account the owner is this one; with two, nothing is left to do.
                 local.crm.database().migrate(history).await.map_err(failed)?;

@@ -43,9 +43,6 @@ use self::output::{Output, complain, complain_in_json, exit_code};
 use self::place::Place;
 use crate::error::{Error, ErrorKind};
 
-/// `EX_TEMPFAIL` of sysexits.h: to be tried again.
-const RESTART: u8 = 75;
-
 /// LLM gateway, CRM and alerts in one program.
 #[derive(Debug, Parser)]
 #[command(name = "aurora", version, args_conflicts_with_subcommands = true)]
@@ -54,7 +51,8 @@ const RESTART: u8 = 75;
       0  done, or stopped in order\n  \
       1  something outside has to be put right: the command line, a setting, the address, the data folder,\n     \
          the database, what was asked for\n  \
-      2  the program failed, or running requests had to be cut off at the stop\n\n\
+      2  the program failed, or running requests had to be cut off at the stop\n \
+      75  an administrator asked for a restart: what supervises the program starts it anew\n\n\
     With --json the result is JSON on standard output, and an error one JSON object on standard error.\n\
     Colours are for terminals, and never shown with --json or where NO_COLOR is set.")]
 struct CommandLine {
@@ -141,7 +139,6 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) if error.kind() == ErrorKind::Restart => ExitCode::from(RESTART),
         Err(error) => {
             complain(&error, output.is_json());
             ExitCode::from(exit_code(&error))

@@ -9,6 +9,9 @@ use serde_json::{Value, json};
 
 use crate::error::{Error, ErrorKind};
 
+/// `EX_TEMPFAIL` of sysexits.h: to be tried again.
+const RESTART: u8 = 75;
+
 /// How a command tells what came of it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Output {
@@ -176,7 +179,13 @@ pub(super) fn complain(error: &Error, is_json: bool) {
         );
         return;
     }
-    let mut text = format!("error: {error}\n");
+    // A restart is no failure.
+    let what = if error.kind() == ErrorKind::Restart {
+        "stopped"
+    } else {
+        "error"
+    };
+    let mut text = format!("{what}: {error}\n");
     for cause in causes {
         text.push_str(&format!("  because: {cause}\n"));
     }
@@ -197,7 +206,8 @@ pub(super) fn complain_in_json(kind: &str, message: &str, causes: &[String], exi
 pub(super) const fn exit_code(error: &Error) -> u8 {
     match error.kind() {
         ErrorKind::Settings | ErrorKind::Address | ErrorKind::Storage | ErrorKind::Refused => 1,
-        ErrorKind::Internal | ErrorKind::Restart => 2,
+        ErrorKind::Internal => 2,
+        ErrorKind::Restart => RESTART,
     }
 }
 
@@ -253,6 +263,15 @@ pub(super) fn of_crm(error: aurora_crm::Error) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_restart_has_a_code_of_its_own() {
+        let of = |kind| exit_code(&Error::new(kind, ""));
+        assert_eq!(
+            [ErrorKind::Refused, ErrorKind::Internal, ErrorKind::Restart].map(of),
+            [1, 2, 75]
+        );
+    }
 
     #[test]
     fn columns_stand_under_each_other_and_nothing_in_them_is_obeyed() {

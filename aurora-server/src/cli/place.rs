@@ -10,7 +10,7 @@ use aurora_crm::workspaces::WorkspaceId;
 use aurora_crm::{Context, Crm};
 use clap::Args;
 
-use super::output::{of_crm, refused};
+use super::output::{Output, of_crm, refused};
 use super::serve::install_crypto;
 use crate::error::{Error, ErrorKind};
 use crate::{http, wiring};
@@ -76,9 +76,15 @@ impl Place {
         Ok(self.load()?.into_settings())
     }
 
-    /// Opens the database, which is made when it is missing, and brings its schema up to date.
-    pub(super) async fn open(&self) -> Result<Local, Error> {
-        Local::open(self.settings()?).await
+    /// Opens the database and brings its schema up to date. One that is made because there was none is told of: in a wrong
+    /// folder people would take it for theirs.
+    pub(super) async fn open(&self, output: Output) -> Result<Local, Error> {
+        let settings = self.settings()?;
+        if let Some(path) = wiring::sqlite_file(&settings).filter(|path| !path.is_file()) {
+            let path = std::path::absolute(&path).unwrap_or(path);
+            output.remark(&format!("a new database is made: {}", path.display()));
+        }
+        Local::open(settings).await
     }
 
     /// As [`open`](Self::open), for what makes no sense where there is nothing yet.

@@ -7,7 +7,7 @@ use aurora_core::store::backup::{Kind, Target};
 use clap::Args;
 use serde_json::json;
 
-use super::backup::{backups, failed, folder, is_postgres, newest};
+use super::backup::{backups, failed, newest};
 use super::block_on;
 use super::output::{Output, Tone, refused, value_of};
 use super::place::Place;
@@ -21,7 +21,7 @@ use crate::wiring;
 pub(super) struct RestoreOptions {
     /// The name of the backup, as `aurora backup --list` shows it [default: the newest verified one].
     name: Option<String>,
-    /// Folder of the backups [default: backups in the data folder].
+    /// Folder of the backups [default: backup.folder of the settings, or backups in the data folder].
     #[arg(long, value_name = "DIR")]
     from: Option<PathBuf>,
     /// The SQLite file to restore to [default: that of the settings].
@@ -40,11 +40,8 @@ pub(super) struct RestoreOptions {
 pub(super) fn run(options: RestoreOptions, output: Output) -> Result<(), Error> {
     install_crypto();
     let settings = options.place.settings()?;
-    let folder = folder(options.from.clone(), &settings);
     block_on(async move {
-        let backups = backups(folder, &settings, "restore", output)
-            .build()
-            .map_err(failed)?;
+        let backups = backups(options.from.as_ref(), &settings, "restore", output)?;
         let name = match &options.name {
             Some(name) => name.clone(),
             None => newest(&backups).await?,
@@ -79,7 +76,7 @@ pub(super) fn run(options: RestoreOptions, output: Output) -> Result<(), Error> 
 /// Where to, and how that is called; an address may hold a password.
 fn target(options: &RestoreOptions, settings: &Settings, kind: Kind) -> Result<(Target, String), Error> {
     if kind == Kind::Postgres {
-        if !is_postgres(settings) {
+        if !wiring::is_postgres(settings) {
             return Err(refused(
                 "the backup is of a PostgreSQL database: name an empty one with database.url",
             ));
@@ -90,8 +87,9 @@ fn target(options: &RestoreOptions, settings: &Settings, kind: Kind) -> Result<(
             ));
         }
         let database = &settings.database;
-        let url = database
-            .backup_url
+        let url = settings
+            .backup
+            .postgres_url
             .as_ref()
             .or(database.owner_url.as_ref())
             .or(database.url.as_ref());
@@ -114,7 +112,7 @@ fn target(options: &RestoreOptions, settings: &Settings, kind: Kind) -> Result<(
     let path =
         path.ok_or_else(|| refused("the backup is of a SQLite file: name the file to restore to with --to"))?;
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder).map_err(|error| {
+        wiring::make_private(folder).map_err(|error| {
             Error::new(ErrorKind::Storage, format!("{} cannot be made", folder.display())).caused_by(error)
         })?;
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use aurora_core::config::{Change, Live, LogFormat, LogStream, Settings};
 use aurora_core::telemetry::Logs;
+use aurora_core::time::SystemClock;
 
 use super::output::{Output, may_colour, say, say_aside};
 use super::place::of_settings;
@@ -35,12 +36,23 @@ pub(super) fn run(options: &Options, output: Output) -> Result<(), Error> {
     let handle = logs.clone();
     let follower = live.clone();
     let serving = async move {
-        let mut builder = wiring::builder(settings).await?;
-        builder = builder.live(follower);
-        if let Some(handle) = metrics {
-            builder = builder.metrics(handle);
-        }
-        let app = builder.build().await?;
+        // Before anybody is told that we are there: whoever has read it may tell us to stop.
+        let (stop, hurry) = signals::listen()?;
+        let mut stop = Box::pin(stop);
+        let building = async {
+            wiring::answering(&settings, &SystemClock).await;
+            let mut builder = wiring::builder(settings).await?.live(follower);
+            if let Some(handle) = metrics {
+                builder = builder.metrics(handle);
+            }
+            builder.build().await
+        };
+        // Whoever ends it while it waits for the database waits for nothing.
+        let app = tokio::select! {
+            biased;
+            () = &mut stop => return Ok(()),
+            app = Box::pin(building) => app?,
+        };
         let bound = app.listen(address).await?;
         let setup = app.first_link().await?;
         if output.is_json() {
@@ -57,7 +69,6 @@ pub(super) fn run(options: &Options, output: Output) -> Result<(), Error> {
             }
         }
         tracing::info!(address = %bound.local_addr(), "listening");
-        let (stop, hurry) = signals::listen()?;
         let Some(supervisor) = Supervisor::of_process() else {
             return bound.run_until(stop, hurry).await;
         };

@@ -33,11 +33,13 @@ pub(super) fn serve(state: &AppState, address: SocketAddr, setup: Option<&Secret
         let what = "nobody can sign in yet: make the first administrator within 30 minutes at";
         text.push_str(&format!("\n  {what}\n\n  {}\n", link.expose()));
     }
-    text.push_str(if state.doors.are_open() {
-        "\n  access.open: whoever is on this machine may do everything; listening on loopback only\n  Stop: Ctrl-C\n\n"
-    } else {
-        "\n  Access      aurora user create ADDRESS --admin · aurora key create\n  Stop: Ctrl-C\n\n"
-    });
+    let access = match (state.doors.are_open(), setup) {
+        (true, _) => "access.open: whoever is on this machine may do everything; listening on loopback only",
+        (false, Some(_)) => "Access      aurora user create ADDRESS --admin · aurora key create",
+        // Whoever looks after the installation is there already, and only the first can be made so.
+        (false, None) => "Access      aurora user create ADDRESS · aurora key create",
+    };
+    text.push_str(&format!("\n  {access}\n  Stop: Ctrl-C\n\n"));
     text
 }
 

@@ -144,7 +144,7 @@ pub(super) async fn make(local: &Local, candidate: Candidate) -> Result<(User, O
 }
 
 async fn create(options: CreateOptions, output: Output) -> Result<(), Error> {
-    let local = options.place.open().await?;
+    let local = options.place.open(output).await?;
     let roles = match (options.role.as_slice(), options.admin) {
         ([], true) => Roles::of([Role::Owner]),
         ([], false) => Roles::of([Role::Viewer]),

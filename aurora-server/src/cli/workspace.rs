@@ -79,7 +79,7 @@ fn row(workspace: &Workspace) -> [String; 4] {
 }
 
 async fn create(options: CreateOptions, output: Output) -> Result<(), Error> {
-    let local = options.place.open().await?;
+    let local = options.place.open(output).await?;
     let new = NewWorkspace::new(options.kind, options.name)
         .time_zone(options.time_zone)
         .locale(options.locale);

@@ -20,12 +20,28 @@ pub(crate) struct Listed<T> {
     pub(crate) next: Option<String>,
 }
 
-impl<T> From<Page<T>> for Listed<T> {
-    fn from(Page { items, next }: Page<T>) -> Self {
+impl<T> Listed<T> {
+    /// One page of what is shown as it is.
+    pub(crate) fn page(Page { items, next }: Page<T>) -> Self {
         Self {
             items,
             next: next.map(|next| next.to_string()),
         }
+    }
+
+    /// A list that is not read in pages.
+    pub(crate) fn whole<D: Into<T>>(items: impl IntoIterator<Item = D>) -> Self {
+        Self {
+            items: items.into_iter().map(Into::into).collect(),
+            next: None,
+        }
+    }
+}
+
+impl<T, D: Into<T>> From<Page<D>> for Listed<T> {
+    fn from(Page { items, next }: Page<D>) -> Self {
+        let items = items.into_iter().map(Into::into).collect();
+        Self::page(Page { items, next })
     }
 }
 

@@ -16,9 +16,9 @@ use axum::response::{IntoResponse, Response};
 use utoipa_axum::routes;
 
 use super::access::Caller;
+use super::answers::{created, tagged};
 use super::extract::{IfMatch, Json, Params, PathId};
 use super::problem::{Problem, ProblemBody};
-use super::reply::{made, shown};
 use super::{Mount, Routes};
 use crate::state::AppState;
 pub(super) use upkeep::CandidateView;
@@ -120,7 +120,7 @@ async fn create(
 ) -> Result<Response, Problem> {
     let client = state.crm.clients().create(&caller.context(), new).await?;
     let (id, version) = (client.id, client.version);
-    Ok(made(&uri, id, version, &ClientView::from(client)))
+    Ok(created(&uri, id, Some(version), &ClientView::from(client)))
 }
 
 /// One client.
@@ -193,5 +193,5 @@ async fn delete(
 }
 
 fn view(client: Client) -> Response {
-    shown(StatusCode::OK, client.version, &ClientView::from(client))
+    tagged(StatusCode::OK, client.version, &ClientView::from(client))
 }

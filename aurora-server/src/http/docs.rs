@@ -125,11 +125,6 @@ pub(super) fn finish(api: &mut OpenApi) {
 /// Adds to operations what follows from their shape: what it takes to call them, and the errors that anything of this
 /// shape can end in. What an operation says itself stays.
 pub(super) fn describe(item: &mut PathItem, access: Access, errors: &str) {
-    if access.name().is_some()
-        && let Some(operation) = &mut item.post
-    {
-        repeatable(operation, errors);
-    }
     for operation in operations(item) {
         let mut statuses = vec![
             (500, "The server failed"),
@@ -146,7 +141,7 @@ pub(super) fn describe(item: &mut PathItem, access: Access, errors: &str) {
             ));
             statuses.push((403, "The caller may not do this"));
         }
-        if access == Access::SignIn {
+        if matches!(access, Access::SignIn | Access::Session) {
             statuses.push((401, "The credentials are not accepted"));
         }
         if access != Access::Public {
@@ -186,7 +181,8 @@ pub(super) fn describe(item: &mut PathItem, access: Access, errors: &str) {
 }
 
 /// What every call that makes something may carry.
-fn repeatable(operation: &mut Operation, errors: &str) {
+pub(super) fn repeatable(item: &mut PathItem, errors: &str) {
+    let Some(operation) = &mut item.post else { return };
     let parameters = operation.parameters.get_or_insert_default();
     let is_there = |it: &RefOr<Parameter>| matches!(it, RefOr::T(it) if it.name == "Idempotency-Key");
     if !parameters.iter().any(is_there) {
@@ -200,17 +196,16 @@ fn repeatable(operation: &mut Operation, errors: &str) {
             .schema(Some(ObjectBuilder::new().schema_type(Type::String)));
         parameters.push(key.build().into());
     }
-    let known = &mut operation.responses.responses;
-    known
-        .entry("409".to_owned())
-        .or_insert_with(|| RefOr::T(failure("A call with this `Idempotency-Key` is under way", errors)));
-    let known = &mut operation.responses.responses;
-    known.entry("422".to_owned()).or_insert_with(|| {
-        RefOr::T(failure(
-            "The `Idempotency-Key` was used with another body",
-            errors,
-        ))
-    });
+    for (status, description) in [
+        (400, "A header is wrong"),
+        (409, "A call with this `Idempotency-Key` is under way"),
+        (422, "The `Idempotency-Key` was used with another body"),
+    ] {
+        let known = &mut operation.responses.responses;
+        known
+            .entry(status.to_string())
+            .or_insert_with(|| RefOr::T(failure(description, errors)));
+    }
 }
 
 fn failure(description: &str, errors: &str) -> Response {
@@ -288,7 +283,9 @@ mod tests {
             assert!(operation["summary"].is_string(), "{place}: no summary");
             let responses = operation["responses"].as_object().unwrap();
             assert!(
-                responses.keys().any(|status| status.starts_with('2')),
+                responses
+                    .keys()
+                    .any(|status| status.starts_with('2') || status == "101"),
                 "{place}: no success"
             );
             for (status, response) in responses

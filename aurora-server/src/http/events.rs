@@ -11,14 +11,14 @@ use axum::response::Response;
 use bytes::Bytes;
 use futures::stream::unfold;
 use serde::Serialize;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
-use tokio_util::sync::CancellationToken;
+use tokio::sync::watch;
 use utoipa_axum::routes;
 
-use super::access::{Access, Right};
-use super::problem::{Problem, ProblemBody, ProblemKind};
+use super::access::{Access, Caller, Right};
+use super::problem::{Problem, ProblemBody};
 use super::status::snapshot::Snapshot;
-use super::{Routes, sse};
+use super::watch::Watch;
+use super::{Place, Places, Routes, sse};
 use crate::state::AppState;
 
 /// Two minutes, one point a second.
@@ -36,7 +36,7 @@ pub(crate) struct Pulse {
 struct Inner {
     latest: watch::Sender<Option<Bytes>>,
     points: Mutex<VecDeque<Point>>,
-    listeners: Arc<Semaphore>,
+    places: Places,
     occasion: Occasion,
 }
 
@@ -62,7 +62,7 @@ impl Pulse {
         let inner = Inner {
             latest,
             points: Mutex::new(VecDeque::with_capacity(POINTS)),
-            listeners: Arc::new(Semaphore::new(LISTENERS)),
+            places: Places::of_callers(LISTENERS),
             occasion,
         };
         Self {
@@ -97,11 +97,6 @@ impl Pulse {
         let points = self.inner.points.lock().unwrap_or_else(PoisonError::into_inner);
         sse::event("history", &*points)
     }
-
-    fn listen(&self) -> Option<(watch::Receiver<Option<Bytes>>, OwnedSemaphorePermit)> {
-        let permit = Arc::clone(&self.inner.listeners).try_acquire_owned().ok()?;
-        Some((self.inner.latest.subscribe(), permit))
-    }
 }
 
 pub(super) fn routes() -> Routes {
@@ -113,16 +108,14 @@ pub(super) fn routes() -> Routes {
 /// Events: `history` (first: the points of the charts), `snapshot` (the numbers of `/api/status` with alerts and
 /// notifications), `alert` (a change), `delivery` (an attempt to notify) and `record` (an acknowledgement, a step of an
 /// escalation, a silence, a channel that was switched off). A slow listener misses snapshots, never
-/// the latest. The stream ends when the server stops.
+/// the latest. The stream ends when the server stops; whoever may not listen any more hears `closing` last, with the `reason`.
 #[utoipa::path(get, path = "/events", tag = "status", operation_id = "events", responses(
     (status = 200, description = "Server-sent events", body = String, content_type = "text/event-stream"),
     (status = 503, description = "Too many are listening", body = ProblemBody, content_type = "application/problem+json"),
 ))]
-async fn events(State(state): State<AppState>) -> Result<Response, Problem> {
-    let (snapshots, permit) = state
-        .pulse
-        .listen()
-        .ok_or_else(|| Problem::new(ProblemKind::Unavailable))?;
+async fn events(State(state): State<AppState>, caller: Caller, watch: Watch) -> Result<Response, Problem> {
+    let place = state.pulse.inner.places.take_for(&caller)?;
+    let snapshots = state.pulse.inner.latest.subscribe();
     let latest = snapshots
         .borrow()
         .clone()
@@ -131,21 +124,16 @@ async fn events(State(state): State<AppState>) -> Result<Response, Problem> {
         waiting: VecDeque::from([state.pulse.history(), latest]),
         snapshots,
         alerts: Some(state.alerts.subscribe()),
-        stop: state.stop.clone(),
-        _permit: permit,
+        _place: place,
     };
-    Ok(sse::answer(
-        unfold(listener, Listener::next),
-        Arc::clone(&state.clock),
-    ))
+    Ok(sse::watched(unfold(listener, Listener::next), watch))
 }
 
 struct Listener {
     waiting: VecDeque<Bytes>,
     snapshots: watch::Receiver<Option<Bytes>>,
     alerts: Option<Subscription>,
-    stop: CancellationToken,
-    _permit: OwnedSemaphorePermit,
+    _place: Place,
 }
 
 impl Listener {
@@ -158,7 +146,6 @@ impl Listener {
         loop {
             let piece = tokio::select! {
                 biased;
-                () = self.stop.cancelled() => return None,
                 event = next_of(&mut self.alerts) => written(event),
                 changed = self.snapshots.changed() => {
                     changed.ok()?;

@@ -37,9 +37,9 @@ mod llm;
 mod metrics;
 mod notifications;
 mod openai;
+mod places;
 mod privacy;
 mod problem;
-mod reply;
 mod routes;
 mod samples;
 mod scheduling;
@@ -48,7 +48,10 @@ mod status;
 mod tasks;
 #[cfg(test)]
 pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 mod users;
+mod watch;
 mod web_chat;
 mod webhooks;
 mod whatsapp;
@@ -69,6 +72,7 @@ pub(crate) use layers::pace::Pace;
 pub(crate) use layers::{Exposure, RequestId};
 pub(crate) use llm::gateway::{Asker, Books, Gateway, provider_name};
 pub(crate) use llm::{ChatAnswer, Sockets};
+pub(crate) use places::{Place, Places, network_of};
 pub(crate) use routes::{Mount, Routes};
 pub(crate) use tasks::bell::Bell;
 
@@ -145,6 +149,12 @@ fn collect(state: &AppState) -> (Router<AppState>, OpenApi) {
     let (routes, mut api) = all.split_for_parts();
     docs::finish(&mut api);
     (routes, api)
+}
+
+/// What the routes take, one after the other.
+#[cfg(test)]
+fn accesses() -> impl Iterator<Item = access::Access> {
+    TABLE.iter().copied().flatten().flat_map(Mount::accesses)
 }
 
 async fn nothing_here() -> Response {

@@ -36,15 +36,31 @@ impl Routes {
         self
     }
 
+    /// What each of them takes.
+    #[cfg(test)]
+    fn accesses(&self) -> impl Iterator<Item = Access> {
+        let described = self.described.iter().map(|(access, _)| *access);
+        described.chain(self.pages.iter().map(|(access, ..)| *access))
+    }
+
     /// The routes behind their guards, described with them.
-    fn build(self, state: &AppState, errors: &'static str) -> OpenApiRouter<AppState> {
+    fn build(self, state: &AppState, mount: &Mount) -> OpenApiRouter<AppState> {
         let guarded = |access| from_fn_with_state((state.clone(), access), guard);
         let mut all = OpenApiRouter::new();
         for (access, (schemas, mut paths, route)) in self.described {
             for item in paths.paths.values_mut() {
-                docs::describe(item, access, errors);
+                docs::describe(item, access, mount.errors);
             }
-            let route = route.layer(from_fn_with_state(state.clone(), idempotency::keep));
+            let is_kept = mount.is_kept && access.name().is_some();
+            let route = if is_kept {
+                paths
+                    .paths
+                    .values_mut()
+                    .for_each(|item| docs::repeatable(item, mount.errors));
+                route.layer(from_fn_with_state(state.clone(), idempotency::keep))
+            } else {
+                route
+            };
             all = all.routes((schemas, paths, route.layer(guarded(access))));
         }
         for (access, path, route) in self.pages {
@@ -61,6 +77,8 @@ pub(crate) struct Mount {
     pace: Pace,
     alias: Option<&'static str>,
     body: Body,
+    /// Whether the answers of creating calls are kept for those that repeat them.
+    is_kept: bool,
     errors: &'static str,
 }
 
@@ -94,6 +112,7 @@ impl Mount {
             pace: Pace::Answer,
             alias: None,
             body: Body::Plain,
+            is_kept: true,
             errors: "Problem",
         }
     }
@@ -102,6 +121,7 @@ impl Mount {
     pub(crate) const fn streams(at: &'static str, routes: fn() -> Routes) -> Self {
         Self {
             pace: Pace::Stream,
+            is_kept: false,
             ..Self::answers(at, routes)
         }
     }
@@ -109,6 +129,12 @@ impl Mount {
     /// The same routes under a second name; the name sets its operations apart in the documentation.
     pub(crate) const fn alias(mut self, name: &'static str) -> Self {
         self.alias = Some(name);
+        self
+    }
+
+    /// Creating calls may be repeated under an `Idempotency-Key` here too: their answers are whole.
+    pub(crate) const fn kept(mut self) -> Self {
+        self.is_kept = true;
         self
     }
 
@@ -121,6 +147,7 @@ impl Mount {
     /// No limit of bodies here: the handler streams them and holds its own.
     pub(crate) const fn for_uploads(mut self) -> Self {
         self.body = Body::Upload;
+        self.is_kept = false;
         self
     }
 
@@ -136,9 +163,15 @@ impl Mount {
         self
     }
 
+    /// What each of its routes takes.
+    #[cfg(test)]
+    pub(super) fn accesses(&self) -> Vec<Access> {
+        (self.routes)().accesses().collect()
+    }
+
     pub(super) fn build(&self, state: &AppState) -> OpenApiRouter<AppState> {
         let settings: &Limits = &state.settings.limits;
-        let mut routes = (self.routes)().build(state, self.errors);
+        let mut routes = (self.routes)().build(state, self);
         if let Some(name) = self.alias {
             docs::rename_operations(routes.get_openapi_mut(), name);
         }

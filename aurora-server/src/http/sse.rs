@@ -8,11 +8,15 @@ use std::time::Duration;
 use aurora_core::time::Clock;
 use axum::body::Body;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::Response;
 use bytes::Bytes;
 use futures::stream::{Stream, StreamExt as _, unfold};
 use serde::Serialize;
+use serde_json::json;
+
+use super::extract::Params;
+use super::watch::{Over, Watch};
 
 /// A comment goes out after this much silence, so that nobody between here and the client takes the connection for dead.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -39,11 +43,44 @@ pub(crate) fn answer(pieces: impl Stream<Item = Bytes> + Send + 'static, clock: 
     response
 }
 
+/// The same for a stream without an end: once its caller may not listen any more, the last event is `closing` with the
+/// reason.
+pub(crate) fn watched(pieces: impl Stream<Item = Bytes> + Send + 'static, watch: Watch) -> Response {
+    let clock = watch.clock();
+    let pieces: Pieces = Box::pin(pieces);
+    let watched = unfold(Some((pieces, watch)), |open| async move {
+        let (mut pieces, mut watch) = open?;
+        match watch.during(pieces.next()).await {
+            Ok(piece) => Some((piece?, Some((pieces, watch)))),
+            Err(Over::Stopping) => None,
+            Err(Over::Refused(reason)) => Some((event("closing", &json!({"reason": reason})), None)),
+        }
+    });
+    answer(watched, clock)
+}
+
 /// One event with its name and its data as JSON.
 pub(crate) fn event(name: &str, data: &impl Serialize) -> Bytes {
     // Our own types serialise; JSON never holds a line break that could end the event early.
     let json = serde_json::to_string(data).unwrap_or_else(|_| "null".to_owned());
     Bytes::from(format!("event: {name}\ndata: {json}\n\n"))
+}
+
+/// Where a client goes on: the id of the last event that it has, in the header that browsers send by themselves or in the
+/// parameter `after`.
+pub(crate) fn position(headers: &HeaderMap, params: &mut Params) -> Option<i64> {
+    const POSITION: &str = "the id of an event, a whole number, 0 or more";
+    let mut after = params.take::<i64>("after", POSITION);
+    if let Some(id) = headers.get("last-event-id") {
+        after = id.to_str().ok().and_then(|text| text.trim().parse().ok());
+        if after.is_none() {
+            params.refuse("last-event-id", POSITION);
+        }
+    }
+    if after.is_some_and(|after| after < 0) {
+        params.refuse("after", POSITION);
+    }
+    after
 }
 
 /// One event with an id, by which a client that comes back says what it has.

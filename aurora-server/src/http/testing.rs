@@ -1,9 +1,8 @@
 //! A server on a real socket with simulated providers, and a client that sees every byte.
 
+mod answer;
 mod house;
-mod person;
 mod post;
-mod raw;
 mod sent;
 mod shape;
 
@@ -29,6 +28,7 @@ use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+pub(crate) use answer::Answer;
 pub(crate) use house::{House, PASSWORD, Person, token_of};
 pub(crate) use post::mail_server;
 use sent::Sent;
@@ -47,75 +47,6 @@ pub(crate) struct Server {
     address: SocketAddr,
     stop: oneshot::Sender<()>,
     running: JoinHandle<Result<(), Error>>,
-}
-
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    head: String,
-    pub(crate) body: String,
-}
-
-impl Answer {
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.head
-            .lines()
-            .find_map(|line| line.strip_prefix(&format!("{name}: ")))
-    }
-
-    /// Every value of a header that can stand several times.
-    pub(crate) fn headers(&self, name: &str) -> Vec<&str> {
-        let start = format!("{name}: ");
-        self.head
-            .lines()
-            .filter_map(|line| line.strip_prefix(start.as_str()))
-            .collect()
-    }
-
-    /// The names and values of all headers but those that differ from one answer to the next.
-    pub(crate) fn usual_headers(&self) -> Vec<&str> {
-        let differs = |line: &&str| {
-            !["x-request-id: ", "date: "]
-                .iter()
-                .any(|name| line.starts_with(name))
-        };
-        self.head.lines().filter(differs).collect()
-    }
-
-    pub(crate) fn json(&self) -> Value {
-        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("no JSON: {}", self.body))
-    }
-
-    /// The body of a success.
-    pub(crate) fn good(&self, status: u16) -> Value {
-        assert_eq!(self.status, status, "{}", self.body);
-        self.json()
-    }
-
-    /// The members of a problem, after a look at its status and code.
-    pub(crate) fn problem(&self, status: u16, code: &str) -> Value {
-        assert_eq!(self.status, status, "{}", self.body);
-        assert_eq!(self.header("content-type"), Some("application/problem+json"));
-        let problem = self.json();
-        assert_eq!(problem["code"], code, "{problem}");
-        problem
-    }
-
-    /// The fields that a problem names.
-    pub(crate) fn wrong_fields(&self) -> Vec<String> {
-        let problem = self.json();
-        let errors = problem["errors"].as_array().unwrap().iter();
-        errors
-            .map(|error| error["field"].as_str().unwrap().to_owned())
-            .collect()
-    }
-
-    /// The names of the events in the body.
-    pub(crate) fn events(&self) -> Vec<&str> {
-        self.body
-            .lines()
-            .filter_map(|line| line.strip_prefix("event: "))
-            .collect()
-    }
 }
 
 impl Server {
@@ -287,14 +218,6 @@ impl Server {
         .await
     }
 
-    /// The head of an answer whose body is no text.
-    pub(crate) async fn head(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> String {
-        let mut open = self.open_with(method, path, headers, "").await;
-        open.rest().await;
-        let end = open.read.windows(4).position(|four| four == b"\r\n\r\n").unwrap();
-        String::from_utf8(open.read[..end].to_vec()).unwrap()
-    }
-
     /// A connection without a word on it.
     pub(crate) async fn connect(&self) -> TcpStream {
         TcpStream::connect(self.address).await.unwrap()
@@ -321,17 +244,34 @@ impl Server {
         headers: &[(&str, &str)],
         body: impl Sent,
     ) -> Open {
+        let is_told = headers.iter().any(|(name, _)| *name == "content-type");
+        let json = (!is_told).then_some(("content-type", "application/json"));
+        let all: Vec<_> = json.into_iter().chain(headers.iter().copied()).collect();
+        self.open_bare(method, path, &all, body).await
+    }
+
+    /// A request that says no more of its body than its headers do.
+    pub(crate) async fn exchange(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Sent,
+    ) -> Answer {
+        let mut open = self.open_bare(method, path, headers, body).await;
+        open.rest().await;
+        open.answer()
+    }
+
+    async fn open_bare(&self, method: &str, path: &str, headers: &[(&str, &str)], body: impl Sent) -> Open {
         let body = body.bytes();
-        let mut head = format!(
-            "{method} {path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: {}\r\n",
-            body.len()
-        );
-        for (name, value) in [("connection", "close"), ("content-type", "application/json")] {
-            if !headers.iter().any(|(other, _)| *other == name) {
-                head.push_str(&format!("{name}: {value}\r\n"));
-            }
-        }
-        for (name, value) in headers {
+        let length = body.len().to_string();
+        let usual = [("connection", "close"), ("content-length", length.as_str())];
+        let usual = usual
+            .iter()
+            .filter(|(name, _)| headers.iter().all(|(other, _)| other != name));
+        let mut head = format!("{method} {path} HTTP/1.1\r\nhost: localhost\r\n");
+        for (name, value) in usual.chain(headers) {
             head.push_str(&format!("{name}: {value}\r\n"));
         }
         head.push_str("\r\n");
@@ -384,30 +324,8 @@ impl Open {
     }
 
     pub(crate) fn answer(&self) -> Answer {
-        let text = String::from_utf8(self.read.clone()).unwrap();
-        let (head, body) = text.split_once("\r\n\r\n").unwrap();
-        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        let chunked = head.contains("transfer-encoding: chunked");
-        let body = if chunked { unchunked(body) } else { body.to_owned() };
-        Answer {
-            status,
-            head: head.to_owned(),
-            body,
-        }
+        Answer::read(&self.read)
     }
-}
-
-fn unchunked(mut body: &str) -> String {
-    let mut whole = String::new();
-    while let Some((size, rest)) = body.split_once("\r\n") {
-        let Ok(size) = usize::from_str_radix(size, 16) else {
-            break;
-        };
-        let Some(chunk) = rest.get(..size) else { break };
-        whole.push_str(chunk);
-        body = rest.get(size + 2..).unwrap_or_default();
-    }
-    whole
 }
 
 pub(crate) async fn within<T>(work: impl Future<Output = T>) -> T {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
+use aurora_alerts::Share;
 use aurora_core::monitor::Summary;
 
 use crate::state::AppState;
@@ -14,8 +15,8 @@ const EVERY: Duration = Duration::from_secs(1);
 pub(crate) struct Judgement {
     /// Over which time rates are taken.
     pub(crate) window: Duration,
-    /// Fewer calls in the window say nothing; below it, alerts keep the last value. A target whose circuit is not
-    /// closed is judged by every call: few reach it.
+    /// Fewer calls in the window, of all replicas together, say nothing; below it, alerts keep the last value. A target
+    /// whose circuit is not closed is judged by every call: few reach it.
     pub(crate) minimum_calls: u64,
 }
 
@@ -44,7 +45,7 @@ pub(super) async fn run(state: &AppState) {
 }
 
 /// Turns counts into rates: `success_rate` and `error_rate` in percent, `response_time` in seconds; once without a label
-/// for all calls, and once per target with the label `target`.
+/// for all calls, and once per target with the label `target`. They are this process's share of what all replicas measure.
 #[derive(Debug)]
 struct Feed {
     judgement: Judgement,
@@ -90,14 +91,18 @@ impl Feed {
 
     fn judge(&mut self, target: &str, summary: &Summary, now: Duration, minimum: u64, state: &AppState) {
         let (calls, failed) = self.recent(target, summary, now);
-        if calls < minimum.max(1) {
+        if calls == 0 {
             return;
         }
         let error_rate = percent(failed, calls);
         let labels = || [("target", target)]; // an empty label is no label
+        let share = Share {
+            count: calls,
+            least: minimum.max(1),
+        };
         let record = |metric: &str, value: f64| {
             // What is refused is counted and logged by the engine.
-            drop(state.samples.record(metric, labels(), value));
+            drop(state.samples.record_share(metric, labels(), value, share));
         };
         record("error_rate", error_rate);
         record("success_rate", 100.0 - error_rate);

@@ -13,6 +13,8 @@ use aurora_core::config::Settings;
 use aurora_core::secret::Secret;
 use aurora_core::time::Clock;
 use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TrySendError;
+use tokio_util::sync::CancellationToken;
 
 pub(crate) use texts::Matter;
 
@@ -62,6 +64,7 @@ struct Inner {
     queue: mpsc::Sender<Letter>,
     /// Taken by the job that posts.
     waiting: Mutex<Option<mpsc::Receiver<Letter>>>,
+    closed: CancellationToken,
     /// The address of the settings, without a slash at its end.
     public: Option<String>,
     /// Where the settings want to listen.
@@ -89,6 +92,7 @@ impl Mail {
                 letters,
                 queue,
                 waiting: Mutex::new(Some(waiting)),
+                closed: CancellationToken::new(),
                 public: public.map(|url| url.trim_end_matches('/').to_owned()),
                 wanted: SocketAddr::new(settings.server.host, settings.server.port),
                 bound: OnceLock::new(),
@@ -146,11 +150,27 @@ impl Mail {
             text,
             at: now,
         };
-        let queued = self.inner.queue.try_send(letter).is_ok();
-        if !queued {
-            tracing::error!("a letter was not sent, because {WAITING} wait already");
+        match self.inner.queue.try_send(letter) {
+            Ok(()) => true,
+            Err(TrySendError::Full(_)) => {
+                tracing::error!("a letter was not sent, because {WAITING} wait already");
+                false
+            }
+            Err(TrySendError::Closed(_)) => {
+                tracing::error!("a letter was not sent, because the server has stopped");
+                false
+            }
         }
-        queued
+    }
+
+    /// Nobody writes any more: no request is left that could.
+    pub(crate) fn close(&self) {
+        self.inner.closed.cancel();
+    }
+
+    /// Waits for [`Mail::close`].
+    pub(crate) async fn closed(&self) {
+        self.inner.closed.cancelled().await;
     }
 
     /// The letters that wait, for the one who posts them.

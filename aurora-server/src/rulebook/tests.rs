@@ -1,4 +1,9 @@
-use aurora_core::time::Timestamp;
+use std::pin::pin;
+use std::task::Poll;
+use std::time::Duration;
+
+use aurora_alerts::store::MemoryStore;
+use aurora_core::time::{ManualClock, Timestamp};
 
 use super::*;
 
@@ -81,4 +86,55 @@ async fn what_another_replica_kept_is_followed_and_what_cannot_be_read_is_left_o
     book.follow().await.unwrap();
     assert_eq!(names(&engine.rules()), ["a"]);
     assert_eq!(names(&in_force(&[], &of_rules(&engine.kept()))), ["a"]);
+}
+
+/// Waits for an answer while the replica that leads goes on.
+async fn beside<T>(leader: &AlertEngine, clock: &ManualClock, asked: impl Future<Output = T>) -> T {
+    let mut asked = pin!(asked);
+    loop {
+        if let Poll::Ready(answer) = futures::poll!(asked.as_mut()) {
+            return answer;
+        }
+        clock.advance(Duration::from_millis(100));
+        leader.tick().await;
+    }
+}
+
+#[tokio::test]
+async fn of_two_replicas_that_change_the_same_version_one_is_refused() {
+    let clock = ManualClock::default();
+    let store = MemoryStore::new().clock(clock.clone());
+    let engine = || {
+        AlertEngine::builder()
+            .clock(clock.clone())
+            .store(store.clone())
+            .open()
+    };
+    let (leader, follower) = (engine().await.unwrap(), engine().await.unwrap());
+    assert!(leader.leads() && !follower.leads());
+    let one = Rulebook::new(leader.clone(), Vec::new(), true);
+    let two = Rulebook::new(follower.clone(), Vec::new(), true);
+    let rule = |threshold: u32| definition(json!({"name": "a", "when": format!("x > {threshold}")}));
+
+    let made = beside(&leader, &clock, two.create(rule(1), true, AT))
+        .await
+        .unwrap();
+    assert_eq!(made.version(), 1);
+    assert!(two.get("a").is_some(), "whoever made it sees it");
+    assert_eq!(names(&follower.rules()), ["a"]);
+    one.follow().await.unwrap();
+
+    one.replace("a", 1, rule(2), AT).await.unwrap();
+    assert_eq!(two.get("a").unwrap().version(), 1, "it has not looked yet");
+    let late = beside(&leader, &clock, two.replace("a", 1, rule(3), AT)).await;
+    assert!(matches!(late, Err(Refusal::Stale(2))), "{late:?}");
+    let again = beside(&leader, &clock, two.create(rule(4), true, AT)).await;
+    assert!(matches!(again, Err(Refusal::Exists)), "{again:?}");
+
+    one.replace("a", 2, rule(5), AT).await.unwrap();
+    let off = beside(&leader, &clock, two.switch("a", false, AT)).await.unwrap();
+    assert_eq!((off.version(), off.is_enabled()), (4, false));
+    one.remove("a", 4).await.unwrap();
+    let gone = beside(&leader, &clock, two.remove("a", 4)).await;
+    assert!(matches!(gone, Err(Refusal::NotFound)), "{gone:?}");
 }

@@ -2,7 +2,9 @@
 //!
 //! Three phases: a head is on its way (the head limit), requests run (no limit here: they have limits of their own), or
 //! nothing happens (the idle limit). A new connection counts as a head on its way. In any phase a client that takes
-//! nothing of what is sent to it has the stall limit.
+//! nothing of what is sent to it has the stall limit. In HTTP/1 the socket shows that; in HTTP/2 a client can answer pings
+//! and leave no room for answers all the same (a window of zero, RFC 9113 §6.9), which shows in answers that nobody asks
+//! for more.
 
 use std::io;
 use std::pin::Pin;
@@ -11,9 +13,6 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use aurora_core::time::Clock;
-use axum::body::{Body, HttpBody};
-use bytes::Bytes;
-use hyper::body::{Frame, SizeHint};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::Notify;
 
@@ -34,17 +33,24 @@ pub(super) struct Activity {
     clock: Arc<dyn Clock>,
     state: Mutex<State>,
     changed: Notify,
+    begun: Notify,
 }
 
 #[derive(Debug)]
 struct State {
-    running: usize,
+    /// Requests that wait for us: their handlers work, or their answers have nothing to send yet.
+    ours: usize,
+    /// Requests that wait for the client to take more of their answers.
+    theirs: usize,
     /// Bytes belong to a head only in HTTP/1: in HTTP/2 they may be pings.
     multiplexed: bool,
+    has_begun: bool,
     since: Duration,
     phase: Phase,
     /// Since when nothing could be sent.
     stalled: Option<Duration>,
+    /// When an answer was last asked for more.
+    asked: Duration,
 }
 
 impl State {
@@ -56,9 +62,21 @@ impl State {
         let phase = match self.phase {
             Phase::Head => Some((self.since + limits.head, Verdict::TooSlow)),
             Phase::Idle => Some((self.since + limits.idle, Verdict::Idle)),
+            Phase::Running if self.is_up_to_client() => Some((self.asked + limits.stalled, Verdict::TooSlow)),
             Phase::Running => None,
         };
         stalled.into_iter().chain(phase).min_by_key(|(due, _)| *due)
+    }
+
+    fn is_up_to_client(&self) -> bool {
+        self.multiplexed && self.ours == 0
+    }
+
+    fn count(&mut self, turn: Turn) -> &mut usize {
+        match turn {
+            Turn::Ours => &mut self.ours,
+            Turn::Theirs => &mut self.theirs,
+        }
     }
 }
 
@@ -69,30 +87,58 @@ enum Phase {
     Idle,
 }
 
+/// Whom a request waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Turn {
+    Ours,
+    Theirs,
+}
+
 impl Activity {
     pub(super) fn new(clock: Arc<dyn Clock>) -> Arc<Self> {
         let since = clock.elapsed();
         let state = State {
-            running: 0,
+            ours: 0,
+            theirs: 0,
             multiplexed: false,
+            has_begun: false,
             since,
             phase: Phase::Head,
             stalled: None,
+            asked: since,
         };
         Arc::new(Self {
             clock,
             state: Mutex::new(state),
             changed: Notify::new(),
+            begun: Notify::new(),
         })
     }
 
     /// A request begins; it lasts until what is returned is dropped.
     pub(super) fn begin(self: &Arc<Self>, multiplexed: bool) -> Running {
         let mut state = self.lock();
-        state.running += 1;
+        state.ours += 1;
         state.multiplexed = multiplexed;
+        if !state.has_begun {
+            state.has_begun = true;
+            self.begun.notify_one();
+        }
         self.enter(&mut state, Phase::Running);
-        Running(Arc::clone(self))
+        Running {
+            activity: Arc::clone(self),
+            turn: Turn::Ours,
+        }
+    }
+
+    /// Whether there ever was a request.
+    pub(super) fn has_begun(&self) -> bool {
+        self.lock().has_begun
+    }
+
+    /// Waits for the first request.
+    pub(super) async fn begun(&self) {
+        self.begun.notified().await;
     }
 
     /// Waits until the connection has to end.
@@ -135,11 +181,29 @@ impl Activity {
         }
     }
 
-    fn ended(&self) {
+    /// A request waits for somebody else, or for the same one anew.
+    fn pass(&self, before: Turn, now: Turn) {
         let mut state = self.lock();
-        state.running = state.running.saturating_sub(1);
-        if state.running == 0 {
+        state.asked = self.clock.elapsed();
+        if before != now {
+            let count = state.count(before);
+            *count = count.saturating_sub(1);
+            *state.count(now) += 1;
+            // Every other change lets the connection last longer, which is seen in time.
+            if state.is_up_to_client() {
+                self.changed.notify_one();
+            }
+        }
+    }
+
+    fn ended(&self, turn: Turn) {
+        let mut state = self.lock();
+        let count = state.count(turn);
+        *count = count.saturating_sub(1);
+        if state.ours + state.theirs == 0 {
             self.enter(&mut state, Phase::Idle);
+        } else if state.is_up_to_client() {
+            self.changed.notify_one();
         }
     }
 
@@ -154,46 +218,28 @@ impl Activity {
     }
 }
 
-/// A request that runs.
+/// A request that runs, to the last byte of its answer.
 #[derive(Debug)]
-pub(super) struct Running(Arc<Activity>);
+pub(super) struct Running {
+    activity: Arc<Activity>,
+    turn: Turn,
+}
 
 impl Running {
-    /// Lets the request last as long as its answer is being sent.
-    pub(super) fn until_end_of(self, body: Body) -> Body {
-        Body::new(Sending { body, _running: self })
+    pub(super) fn is_multiplexed(&self) -> bool {
+        self.activity.lock().multiplexed
+    }
+
+    /// Whom it waits for from now on.
+    pub(super) fn pass(&mut self, turn: Turn) {
+        self.activity.pass(self.turn, turn);
+        self.turn = turn;
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.0.ended();
-    }
-}
-
-/// The body of an answer on its way.
-struct Sending {
-    body: Body,
-    _running: Running,
-}
-
-impl HttpBody for Sending {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.body).poll_frame(cx)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        self.activity.ended(self.turn);
     }
 }
 
@@ -328,6 +374,46 @@ mod tests {
             "a little was taken"
         );
         assert_eq!(judged_after(&clock, &activity, 1).await, Some(Verdict::TooSlow));
+    }
+
+    #[tokio::test]
+    async fn who_leaves_no_room_for_answers_is_let_go() {
+        let clock = ManualClock::default();
+        let activity = Activity::new(Arc::new(clock.clone()));
+        let (mut slow, mut other) = (activity.begin(true), activity.begin(true));
+        slow.pass(Turn::Theirs);
+        assert_eq!(
+            judged_after(&clock, &activity, 3_600).await,
+            None,
+            "a handler works"
+        );
+        other.pass(Turn::Theirs);
+        assert_eq!(judged_after(&clock, &activity, 59).await, None);
+        other.pass(Turn::Theirs);
+        assert_eq!(
+            judged_after(&clock, &activity, 59).await,
+            None,
+            "one is asked for more"
+        );
+        other.pass(Turn::Ours);
+        assert_eq!(
+            judged_after(&clock, &activity, 3_600).await,
+            None,
+            "it has nothing yet"
+        );
+        other.pass(Turn::Theirs);
+        assert_eq!(judged_after(&clock, &activity, 59).await, None);
+        drop(other);
+        assert_eq!(judged_after(&clock, &activity, 1).await, Some(Verdict::TooSlow));
+    }
+
+    #[tokio::test]
+    async fn an_answer_over_a_plain_connection_is_judged_by_its_socket() {
+        let clock = ManualClock::default();
+        let activity = Activity::new(Arc::new(clock.clone()));
+        let mut running = activity.begin(false);
+        running.pass(Turn::Theirs);
+        assert_eq!(judged_after(&clock, &activity, 3_600).await, None);
     }
 
     #[tokio::test]

@@ -19,6 +19,7 @@ use tower::ServiceExt as _;
 use crate::http::Peer;
 
 use super::activity::{Activity, Verdict, Watched};
+use super::answer::sending;
 use super::{Answer, Limits};
 
 /// What a connection needs.
@@ -42,15 +43,15 @@ impl Connection {
             let router = router.clone();
             async move {
                 let answer: Answer = router.oneshot(request.map(Body::new)).await;
-                answer.map(|response| response.map(|body| running.until_end_of(body)))
+                answer.map(|response| response.map(|body| sending(body, running)))
             }
         });
         let mut connection = pin!(self.server.serve_connection_with_upgrades(io, service));
         let mut limits = self.limits;
-        let mut stopping = false;
+        // Whether it is to end, and whether the client was told so.
+        let (mut stopping, mut told) = (false, false);
         loop {
-            let was_stopping = stopping;
-            tokio::select! {
+            let is_time_to_tell = tokio::select! {
                 biased; // what the connection has to write goes out before it is judged
                 ended = connection.as_mut() => {
                     // Also when it is handed over to a handler that speaks WebSocket from here on.
@@ -61,19 +62,25 @@ impl Connection {
                     return;
                 }
                 verdict = activity.judge(&limits) => {
-                    if stopping || verdict == Verdict::TooSlow {
+                    if told || (verdict == Verdict::TooSlow && !stopping) {
                         tracing::debug!("a client did not do its part in time");
                         return;
                     }
-                    stopping = true;
-                    connection.as_mut().graceful_shutdown();
+                    true
                 }
                 () = self.stop.cancelled(), if !stopping => {
+                    // What is asked on a connection that was taken a moment ago is answered: told now, it would end unread.
+                    let has_begun = activity.has_begun();
                     stopping = true;
-                    connection.as_mut().graceful_shutdown();
+                    limits = limits.hurried();
+                    activity.begin_anew();
+                    has_begun
                 }
-            }
-            if stopping && !was_stopping {
+                () = activity.begun(), if stopping && !told => true,
+            };
+            if is_time_to_tell && !told {
+                (stopping, told) = (true, true);
+                connection.as_mut().graceful_shutdown();
                 // Time for the client to learn of it and to end the connection from its side.
                 limits = limits.hurried();
                 activity.begin_anew();

@@ -4,7 +4,10 @@
 //! `0006-serving-over-hyper-util` tells more.
 
 mod activity;
+mod answer;
 mod connection;
+#[cfg(test)]
+mod tests;
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -18,11 +21,13 @@ use axum::Router;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use hyper_util::server::conn::auto;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use connection::Connection;
+
+use crate::http::{Places, network_of};
 
 /// The most connections at a time; further ones wait in the system's queue.
 const MAX_CONNECTIONS: usize = 1_024;
@@ -33,10 +38,14 @@ const MAX_HEAD_BYTES: usize = 16 * 1_024;
 const MAX_STREAMS: u32 = 100;
 /// Streams that a client may reset before its connection is given up (CVE-2023-44487 and its like).
 const MAX_RESETS: usize = 20;
+/// What of an answer waits for a client of HTTP/2, at most; for each of its streams.
+const MAX_WAITING: usize = 64 * 1_024;
 /// Pause after the system refused to hand out a connection, most likely because it has no file descriptors left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// How long a connection on which nothing runs may last once it is told to end.
 const GRACE: Duration = Duration::from_millis(500);
+/// How long a client may take nothing of an answer once the server stops.
+const STALLED_AT_STOP: Duration = Duration::from_secs(10);
 /// What is left for running requests when somebody is in a hurry.
 const HURRY: Duration = Duration::from_secs(1);
 
@@ -51,6 +60,8 @@ pub(crate) struct Limits {
     stalled: Duration,
     /// For requests that run when the server stops.
     drain: Duration,
+    /// Connections of one address.
+    of_address: usize,
 }
 
 impl Limits {
@@ -60,7 +71,14 @@ impl Limits {
             idle: IDLE,
             stalled: IDLE,
             drain,
+            of_address: usize::MAX,
         }
+    }
+
+    /// So many connections of one address at most.
+    pub(crate) const fn of_address(mut self, most: usize) -> Self {
+        self.of_address = most;
+        self
     }
 
     /// For a connection that is about to end: requests are brought to their end, nothing else is waited for.
@@ -68,6 +86,7 @@ impl Limits {
         Self {
             head: self.head.min(GRACE),
             idle: self.idle.min(GRACE),
+            stalled: self.stalled.min(STALLED_AT_STOP),
             ..self
         }
     }
@@ -102,7 +121,26 @@ pub(crate) async fn run(
 ) -> bool {
     let server = Arc::new(protocol(&limits));
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let of_addresses = Places::new(usize::MAX, usize::MAX, limits.of_address);
     let mut connections = JoinSet::new();
+    let begin = |(stream, peer): (TcpStream, SocketAddr), place: OwnedSemaphorePermit| {
+        let Ok(of_address) = of_addresses.take(None, Some(&network_of(peer.ip()))) else {
+            tracing::debug!(%peer, "an address has as many connections as it may");
+            return None;
+        };
+        let connection = Connection {
+            server: Arc::clone(&server),
+            router: router.clone(),
+            limits,
+            clock: Arc::clone(&clock),
+            stop: stop.clone(),
+        };
+        let counted = open.begin();
+        Some(async move {
+            connection.serve(stream, peer).await;
+            drop((place, of_address, counted));
+        })
+    };
     loop {
         let accepted = tokio::select! {
             biased;
@@ -113,24 +151,53 @@ pub(crate) async fn run(
             }
             accepted = accept(&listener, &places, &*clock) => accepted,
         };
-        let Some((stream, peer, place)) = accepted else {
+        let Some((accepted, place)) = accepted else {
             break;
         };
-        let connection = Connection {
-            server: Arc::clone(&server),
-            router: router.clone(),
-            limits,
-            clock: Arc::clone(&clock),
-            stop: stop.clone(),
-        };
-        let counted = open.begin();
-        connections.spawn(async move {
-            connection.serve(stream, peer).await;
-            drop((place, counted));
-        });
+        if let Some(task) = begin(accepted, place) {
+            connections.spawn(task);
+        }
     }
-    drop(listener); // from here on new connections are refused rather than left waiting
+    // The system has taken these for us already: they were not refused, so they are answered. With it the listener goes, and
+    // from then on new ones are refused rather than left waiting.
+    for accepted in queued(listener) {
+        let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
+            break;
+        };
+        if let Some(task) = begin(accepted, place) {
+            connections.spawn(task);
+        }
+    }
     drain(connections, limits.drain, &*clock, hurry).await
+}
+
+/// The connections that wait in the system's queue.
+fn queued(listener: TcpListener) -> impl Iterator<Item = (TcpStream, SocketAddr)> {
+    // Past the runtime, which learns of connections a moment after the system does. It stays non-blocking.
+    let listener = listener.into_std();
+    std::iter::from_fn(move || {
+        loop {
+            let accepted = match listener.as_ref().ok()?.accept() {
+                Ok((stream, peer)) => stream
+                    .set_nonblocking(true)
+                    .and_then(|()| TcpStream::from_std(stream))
+                    .map(|stream| (stream, peer)),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return None,
+                Err(error) => Err(error),
+            };
+            match accepted {
+                Ok((stream, peer)) => {
+                    without_delay(&stream);
+                    return Some((stream, peer));
+                }
+                Err(error) if is_of_one_connection(&error) => {}
+                Err(error) => {
+                    tracing::error!(%error, "connections that wait cannot be accepted");
+                    return None;
+                }
+            }
+        }
+    })
 }
 
 /// Waits for a place and for somebody to take it.
@@ -141,15 +208,13 @@ async fn accept(
     listener: &TcpListener,
     places: &Arc<Semaphore>,
     clock: &dyn Clock,
-) -> Option<(TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit)> {
+) -> Option<((TcpStream, SocketAddr), OwnedSemaphorePermit)> {
     let place = Arc::clone(places).acquire_owned().await.ok()?; // the semaphore is never closed
     loop {
         match listener.accept().await {
             Ok((stream, peer)) => {
-                if let Err(error) = stream.set_nodelay(true) {
-                    tracing::debug!(%error, "a connection was gone before it began");
-                }
-                return Some((stream, peer, place));
+                without_delay(&stream);
+                return Some(((stream, peer), place));
             }
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) => {
@@ -157,6 +222,12 @@ async fn accept(
                 clock.sleep(ACCEPT_PAUSE).await;
             }
         }
+    }
+}
+
+fn without_delay(stream: &TcpStream) {
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "a connection was gone before it began");
     }
 }
 
@@ -185,6 +256,7 @@ fn protocol(limits: &Limits) -> auto::Builder<TokioExecutor> {
         .max_concurrent_streams(MAX_STREAMS)
         .max_pending_accept_reset_streams(MAX_RESETS)
         .max_local_error_reset_streams(MAX_RESETS)
+        .max_send_buf_size(MAX_WAITING)
         .max_header_list_size(u32::try_from(MAX_HEAD_BYTES).unwrap_or(u32::MAX))
         .keep_alive_interval(Duration::from_secs(20))
         .keep_alive_timeout(Duration::from_secs(20));

@@ -1,12 +1,13 @@
 //! What a house keeps: files and their links, knowledge, webhooks, what the LGPD asks for, backups.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use aurora_core::config::Settings;
 use aurora_core::http::Egress;
-use aurora_core::store::backup::{Backups, Keep, Schedule};
+use aurora_core::store::backup::{Backups, BackupsBuilder, Keep, Schedule};
 use aurora_core::time::Clock;
 use aurora_crm::Crm;
 use aurora_crm::files::{FileLimits, FileLinks, Files, ObjectBlobs, S3};
@@ -15,6 +16,7 @@ use aurora_crm::privacy::Privacy;
 use aurora_crm::webhooks::Webhooks;
 use aurora_llm::{LlmClient, setup};
 
+use super::storage::HISTORIES;
 use crate::error::{Error, ErrorKind};
 use crate::http::{Doors, Keys};
 
@@ -86,7 +88,12 @@ impl Library {
             knowledge: knowledge.build().map_err(wrong("knowledge cannot be set up"))?,
             embedding,
             webhooks: webhooks.build().map_err(wrong("webhooks cannot be set up"))?,
-            backups: backups(settings, clock)?,
+            backups: backups(settings, None)
+                .clock(Arc::clone(clock))
+                .build()
+                .map_err(|source| {
+                    Error::new(ErrorKind::Settings, "backups cannot be set up").caused_by(source)
+                })?,
             schedule: schedule(settings),
         })
     }
@@ -116,15 +123,16 @@ pub(super) fn files(settings: &Settings, crm: &Crm) -> Result<Files, Error> {
             s3.open()
                 .map_err(refused("the bucket of the files cannot be used"))?
         }
-        _ => {
-            let folder = own
-                .folder
-                .clone()
-                .unwrap_or_else(|| settings.server.data_dir.join("files"));
-            ObjectBlobs::disk(folder).map_err(refused("the folder of the files cannot be used"))?
-        }
+        _ => ObjectBlobs::disk(files_folder(settings))
+            .map_err(refused("the folder of the files cannot be used"))?,
     };
     Ok(crm.files(blobs).limits(limits(settings)))
+}
+
+/// Where files lie that are in no bucket.
+pub(crate) fn files_folder(settings: &Settings) -> PathBuf {
+    let own = settings.files.folder.clone();
+    own.unwrap_or_else(|| settings.server.data_dir.join("files"))
 }
 
 fn limits(settings: &Settings) -> FileLimits {
@@ -174,15 +182,12 @@ pub(super) fn embedding(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<O
     }
 }
 
-fn backups(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Backups, Error> {
+/// The backups of the settings, for the server and the command line alike; in `folder` where somebody names another.
+pub(crate) fn backups(settings: &Settings, folder: Option<PathBuf>) -> BackupsBuilder {
     let own = &settings.backup;
-    let folder = own
-        .folder
-        .clone()
-        .unwrap_or_else(|| settings.server.data_dir.join("backups"));
-    let mut builder = Backups::builder(folder)
-        .migrations([aurora_crm::migrations::MIGRATIONS])
-        .clock(Arc::clone(clock));
+    let folder = folder.or_else(|| own.folder.clone());
+    let folder = folder.unwrap_or_else(|| settings.server.data_dir.join("backups"));
+    let mut builder = Backups::builder(folder).migrations(HISTORIES);
     if let Some(url) = &own.postgres_url {
         builder = builder.postgres_url(url.clone());
     }
@@ -193,8 +198,6 @@ fn backups(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Backups, Error
         builder = builder.tools(folder);
     }
     builder
-        .build()
-        .map_err(|source| Error::new(ErrorKind::Settings, "backups cannot be set up").caused_by(source))
 }
 
 fn schedule(settings: &Settings) -> Option<Schedule> {

@@ -1,12 +1,10 @@
 //! What the reception works with: WhatsApp, chats on pages, calendars, the assistant.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use aurora_core::access::seal::Sealer;
 use aurora_core::config::Settings;
 use aurora_core::http::{Egress, Url};
-use aurora_core::resilience::limiter::{Limiter, MemoryLimiter, Policies, Policy};
 use aurora_core::time::Clock;
 use aurora_crm::Crm;
 use aurora_crm::assistant::Assistant;
@@ -17,23 +15,23 @@ use aurora_crm::channels::whatsapp::{MetaApp, WhatsApp};
 use aurora_crm::files::Files;
 use aurora_crm::knowledge::Knowledge;
 use aurora_llm::LlmClient;
-use tokio::sync::Semaphore;
 
 use crate::error::{Error, ErrorKind};
-use crate::http::Keys;
+use crate::http::{Keys, Places};
 
 /// Where Google tells of changes.
 pub(crate) const NOTIFICATIONS: &str = "/webhook/google-calendar";
 /// Where Google sends people back to.
 pub(crate) const CALLBACK: &str = "/api/v1/calendar/oauth/callback";
-/// Most that listen to conversations, and most visitors with an open line, at a time.
+/// Most that listen to conversations at a time.
 const LISTENERS: usize = 256;
+/// Most visitors with an open line, and most that wait for a message.
 const LINES: usize = 512;
-/// How often an address may begin as a visitor: somebody who opens many sessions has something else in mind.
-const VISITS: [(&str, u32, Duration); 2] = [
-    ("visits", 20, Duration::from_secs(60)),
-    ("visits-hour", 200, Duration::from_secs(3_600)),
-];
+const WAITING: usize = 512;
+/// Of either, the most of one address.
+const OF_ADDRESS: usize = 64;
+/// The most calls of one session that wait: a visitor may have the page open twice.
+const OF_SESSION: usize = 2;
 
 /// What the other parts of an app lend to the reception.
 pub(crate) struct Lent<'a> {
@@ -63,12 +61,11 @@ pub(crate) struct Reception {
     /// Seals what a browser keeps while its person is at Google.
     pub(crate) sealer: Sealer,
     /// Places of those who listen to conversations.
-    pub(crate) listeners: Arc<Semaphore>,
-    /// Places of visitors with an open line.
-    pub(crate) lines: Arc<Semaphore>,
-    /// How often an address begins as a visitor.
-    pub(crate) visits: Limiter,
-    pub(crate) visit_policies: Policies,
+    pub(crate) listeners: Places,
+    /// Places of visitors with an open line, by address.
+    pub(crate) lines: Places,
+    /// Places of visitors that wait for a message, by address and session.
+    pub(crate) waiting: Places,
 }
 
 impl Reception {
@@ -93,7 +90,6 @@ impl Reception {
         let assistant = lent
             .llm
             .map(|llm| lent.crm.assistant(llm).knowledge(lent.knowledge).build());
-        let (visits, visit_policies) = visits(lent.clock)?;
         Ok(Self {
             whatsapp,
             web_chat: lent.crm.web_chat(lent.keys.web_chat.clone()),
@@ -101,10 +97,9 @@ impl Reception {
             calendar,
             assistant,
             sealer: lent.keys.sealer.clone(),
-            listeners: Arc::new(Semaphore::new(LISTENERS)),
-            lines: Arc::new(Semaphore::new(LINES)),
-            visits,
-            visit_policies,
+            listeners: Places::of_callers(LISTENERS),
+            lines: Places::new(LINES, OF_ADDRESS, LINES),
+            waiting: Places::new(WAITING, OF_ADDRESS, OF_SESSION),
         })
     }
 }
@@ -170,20 +165,6 @@ fn below(settings: &Settings, path: &str) -> Option<String> {
 fn notifications(settings: &Settings) -> Option<String> {
     let chosen = settings.google.notification_url.clone();
     chosen.or_else(|| below(settings, NOTIFICATIONS).filter(|url| url.starts_with("https://")))
-}
-
-fn visits(clock: &Arc<dyn Clock>) -> Result<(Limiter, Policies), Error> {
-    let broken = |source| Error::new(ErrorKind::Internal, "visits cannot be limited").caused_by(source);
-    let store = MemoryLimiter::builder()
-        .clock(Arc::clone(clock))
-        .build()
-        .map_err(broken)?;
-    let limiter = Limiter::builder(store)
-        .clock(Arc::clone(clock))
-        .build()
-        .map_err(broken)?;
-    let policies = VISITS.map(|(name, most, period)| Policy::new(name, most, period));
-    Ok((limiter, Policies::new(policies).map_err(broken)?))
 }
 
 fn wrong(what: &'static str) -> impl Fn(aurora_crm::Error) -> Error {

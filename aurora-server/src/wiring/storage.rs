@@ -1,7 +1,9 @@
 //! Database, first workspace, Redis.
 
+use std::error::Error as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use aurora_core::config::Settings;
 use aurora_core::redis::Redis;
@@ -15,6 +17,9 @@ use crate::error::{Error, ErrorKind};
 
 /// The SQLite file in the data folder.
 const FILE: &str = "aurora.db";
+
+/// Between two looks at a database that does not answer yet.
+const PAUSE: Duration = Duration::from_secs(2);
 
 /// The workspace of the installation itself. Its id is the same everywhere, so that several
 /// servers on one database agree on it without a word.
@@ -38,6 +43,36 @@ pub(crate) fn sqlite_file(settings: &Settings) -> Option<PathBuf> {
     let path = path.strip_prefix("//").unwrap_or(path);
     let path = path.split('?').next().filter(|path| !path.is_empty())?;
     (!path.starts_with(':')).then(|| PathBuf::from(path))
+}
+
+/// Whether the settings name a PostgreSQL.
+pub(crate) fn is_postgres(settings: &Settings) -> bool {
+    let url = settings.database.url.as_ref();
+    url.is_some_and(|url| url.expose().starts_with("postgres"))
+}
+
+/// Waits for a PostgreSQL that is on its way up, for as long as the settings say. What else is wrong with it tells whoever
+/// opens it.
+pub(crate) async fn answering(settings: &Settings, clock: &dyn Clock) {
+    let own = &settings.database;
+    let end = clock.elapsed() + own.startup_wait;
+    let urls = [&own.url, &own.owner_url].into_iter().flatten();
+    for url in urls.filter(|url| url.expose().starts_with("postgres")) {
+        loop {
+            match Database::open(url).await {
+                Ok(database) => {
+                    database.close().await;
+                    break;
+                }
+                Err(error) if error.is_retryable() && clock.elapsed() < end => {
+                    let cause = error.source().map(ToString::to_string);
+                    tracing::warn!(%error, cause, "the database does not answer yet; it is tried again");
+                    clock.sleep(PAUSE).await;
+                }
+                Err(_) => return,
+            }
+        }
+    }
 }
 
 /// The database that the settings name, or a SQLite file in the data folder, with whatever schema it has.
@@ -74,7 +109,7 @@ pub(crate) async fn open(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<
 }
 
 /// Makes a folder into which nobody else can look, unless it is there.
-pub(super) fn make_private(folder: &Path) -> std::io::Result<()> {
+pub(crate) fn make_private(folder: &Path) -> std::io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

@@ -2,9 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::openai::{busy, calls_weather, speaks};
-use crate::reaction::Reaction;
-use crate::{each, refusals};
+use crate::aurora::Sdk;
+use crate::openai::{busy, calls_weather, speaks, streams_weather_call};
+use crate::reaction::{Gate, Reaction};
+use crate::upstream::Upstream;
+use crate::{base_of, each, each_gated, refusals, serve};
 
 const VENDOR: &str = "anthropic";
 
@@ -17,7 +19,10 @@ async fn a_message_is_answered_by_another_vendors_model() {
             "{}",
             seen.sdk
         );
-        assert!(seen.value["output_tokens"].as_u64().unwrap() > 0);
+        assert_eq!(
+            (&seen.value["input_tokens"], &seen.value["output_tokens"]),
+            (&json!(9), &json!(3))
+        );
         let received = &seen.upstream.received()[0];
         assert_eq!(
             received.header("authorization"),
@@ -32,7 +37,7 @@ async fn a_message_is_answered_by_another_vendors_model() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stream_arrives_piece_by_piece() {
-    for seen in each(VENDOR, "stream", 0, &[speaks()]).await {
+    for seen in each_gated(VENDOR, "stream", speaks, serve).await {
         assert_eq!(
             seen.value,
             json!({"pieces": ["29 ", "degrees"], "text": "29 degrees", "stop": "end_turn", "output_tokens": 3}),
@@ -65,7 +70,43 @@ async fn an_answer_can_have_a_schema() {
     for seen in each(VENDOR, "structured", 0, &script).await {
         assert_eq!(seen.value, json!({"city": "Recife"}), "{}", seen.sdk);
         let format = seen.upstream.received()[0].json()["response_format"].clone();
-        assert_eq!(format["type"], "json_schema");
+        assert_eq!(
+            (
+                &format["type"],
+                &format["json_schema"]["schema"]["properties"]["city"]["type"]
+            ),
+            (&json!("json_schema"), &json!("string"))
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tool_call_can_be_streamed() {
+    for seen in each(VENDOR, "stream_tool_call", 0, &[streams_weather_call()]).await {
+        assert_eq!(
+            seen.value,
+            json!({"name": "get_weather", "arguments": {"city": "Recife"}, "stop": "tool_use"}),
+            "{}",
+            seen.sdk
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_leaves_stops_the_upstream_call() {
+    for sdk in Sdk::all_of(VENDOR) {
+        let upstream = Upstream::always("upstream", speaks(&Gate::closed())).await;
+        let (aurora, key) = serve(&upstream).await;
+        let seen = sdk.run(&base_of(VENDOR, &aurora), &key, "disconnect", 0).await;
+        assert_eq!(seen["first"], "29 ", "{}", sdk.name);
+        upstream.abandoned(1).await; // while the server goes on
+        let booked = aurora.booked().await;
+        assert_eq!(
+            (&booked["estimated"], &booked["tokens"]["output"]),
+            (&json!(true), &json!(1)),
+            "{booked}"
+        );
+        aurora.stop().await;
     }
 }
 

@@ -9,6 +9,8 @@ use tokio::net::TcpStream;
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::timeout;
 
+use crate::reaction::Gate;
+
 /// Longer than anything here takes on a slow machine; a test that waits so long has failed.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -61,11 +63,29 @@ impl Aurora {
 
     /// A key for models, made through the open doors of a loopback server.
     pub(crate) async fn key(&self, limits: &Value) -> String {
-        let body = limits.to_string();
+        let made = self.call("POST", "/api/v1/llm/keys", &limits.to_string()).await;
+        let key = made["key"].as_str();
+        key.unwrap_or_else(|| panic!("no key: {made}")).to_owned()
+    }
+
+    /// What is booked of the only call, as soon as it is.
+    pub(crate) async fn booked(&self) -> Value {
+        let booked = timeout(PATIENCE, async {
+            loop {
+                let page = self.call("GET", "/api/v1/llm/usage/entries", "").await;
+                if let [entry] = page["items"].as_array().expect("a page").as_slice() {
+                    return entry.clone();
+                }
+            }
+        });
+        booked.await.expect("the call is booked")
+    }
+
+    async fn call(&self, method: &str, path: &str, body: &str) -> Value {
         let host = self.url.trim_start_matches("http://");
         let mut stream = TcpStream::connect(host).await.expect("the server listens");
         let request = format!(
-            "POST /api/v1/llm/keys HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\
+            "{method} {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\
              content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
             body.len()
         );
@@ -74,11 +94,7 @@ impl Aurora {
         let read = timeout(PATIENCE, stream.read_to_string(&mut answer)).await;
         read.expect("it answers").expect("text");
         let (_, body) = answer.split_once("\r\n\r\n").expect("a body");
-        let made: Value = serde_json::from_str(body).unwrap_or_else(|_| panic!("no key: {answer}"));
-        made["key"]
-            .as_str()
-            .unwrap_or_else(|| panic!("no key: {answer}"))
-            .to_owned()
+        serde_json::from_str(body).unwrap_or_else(|_| panic!("{path}: {answer}"))
     }
 
     /// Asks the server to stop, as a supervisor does, and sees it end in order.
@@ -134,7 +150,23 @@ impl Sdk {
 
     /// Runs one scenario and reads the line that it prints.
     pub(crate) async fn run(&self, base_url: &str, key: &str, scenario: &str, retries: u32) -> Value {
-        let run = Command::new(&self.program)
+        let child = self.start(base_url, key, scenario, retries);
+        self.result(child, scenario).await
+    }
+
+    /// Runs one scenario against an upstream that says no more until the client has shown the first piece.
+    pub(crate) async fn run_gated(&self, base_url: &str, key: &str, scenario: &str, gate: &Gate) -> Value {
+        let mut child = self.start(base_url, key, scenario, 0);
+        let mut shown = BufReader::new(child.stderr.take().expect("piped")).lines();
+        let first = timeout(PATIENCE, shown.next_line()).await;
+        let first = first.expect("the first piece arrives before the second is sent");
+        assert!(first.expect("text").is_some(), "{}: nothing was shown", self.name);
+        gate.open();
+        self.result(child, scenario).await
+    }
+
+    fn start(&self, base_url: &str, key: &str, scenario: &str, retries: u32) -> Child {
+        Command::new(&self.program)
             .args(&self.arguments)
             .args([base_url, key, scenario, &retries.to_string()])
             .env_clear()
@@ -143,12 +175,17 @@ impl Sdk {
                     .iter()
                     .map(|folder| ("AURORA_TEST_NODE_MODULES", folder)),
             )
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
             .kill_on_drop(true)
-            .output();
-        let output = timeout(PATIENCE, run)
-            .await
-            .expect("the client ends")
-            .expect("the interpreter starts");
+            .spawn()
+            .expect("the interpreter starts")
+    }
+
+    async fn result(&self, child: Child, scenario: &str) -> Value {
+        let output = timeout(PATIENCE, child.wait_with_output()).await;
+        let output = output.expect("the client ends").expect("its output");
         let (told, complained) = (
             String::from_utf8_lossy(&output.stdout),
             String::from_utf8_lossy(&output.stderr),

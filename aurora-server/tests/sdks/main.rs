@@ -13,6 +13,7 @@
 
 mod anthropic;
 mod aurora;
+mod native;
 mod openai;
 #[expect(dead_code, reason = "written for more faults than are needed here")]
 #[path = "../../../aurora-llm/tests/faults/reaction.rs"]
@@ -24,7 +25,7 @@ mod upstream;
 use serde_json::{Value, json};
 
 use aurora::{Aurora, Sdk};
-use reaction::Reaction;
+use reaction::{Gate, Reaction};
 use upstream::Upstream;
 
 /// A server over `upstream`, and a key for it.
@@ -54,6 +55,32 @@ async fn each(vendor: &'static str, scenario: &str, retries: u32, script: &[Reac
         upstream.then_always(script.last().cloned());
         let (aurora, key) = serve(&upstream).await;
         let value = sdk.run(&base_of(vendor, &aurora), &key, scenario, retries).await;
+        aurora.stop().await;
+        all.push(Seen {
+            sdk: sdk.name,
+            value,
+            upstream,
+        });
+    }
+    all
+}
+
+/// Runs a streaming scenario with each client of a vendor, and holds each stream back after its first piece until the client
+/// has shown it: whoever gathers an answer before handing it out never ends.
+async fn each_gated(
+    vendor: &'static str,
+    scenario: &str,
+    answer: impl Fn(&Gate) -> Reaction,
+    serve: impl AsyncFn(&Upstream) -> (Aurora, String),
+) -> Vec<Seen> {
+    let mut all = Vec::new();
+    for sdk in Sdk::all_of(vendor) {
+        let gate = Gate::closed();
+        let upstream = Upstream::always("upstream", answer(&gate)).await;
+        let (aurora, key) = serve(&upstream).await;
+        let value = sdk
+            .run_gated(&base_of(vendor, &aurora), &key, scenario, &gate)
+            .await;
         aurora.stop().await;
         all.push(Seen {
             sdk: sdk.name,

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::aurora::{Aurora, Sdk};
 use crate::reaction::{Gate, Reaction};
 use crate::upstream::Upstream;
-use crate::{base_of, each, refusals, serve};
+use crate::{base_of, each, each_gated, refusals, serve};
 
 const VENDOR: &str = "openai";
 
@@ -22,8 +22,27 @@ pub(crate) fn calls_weather() -> Reaction {
     Reaction::json(200, &[], &asks)
 }
 
-/// `29 degrees` in two pieces, with usage.
-pub(crate) fn speaks() -> Reaction {
+/// The same in pieces.
+pub(crate) fn streams_weather_call() -> Reaction {
+    let chunk = |delta: Value, finish: Value| {
+        json!({"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": "gpt-test",
+            "choices": [{"index": 0, "delta": delta, "finish_reason": finish}]})
+    };
+    let fragment = |call: Value| chunk(json!({"tool_calls": [call]}), Value::Null);
+    let begin = json!({"index": 0, "id": "call_7", "type": "function",
+        "function": {"name": "get_weather", "arguments": ""}});
+    Reaction::stream()
+        .event(&fragment(begin))
+        .event(&fragment(json!({"index": 0, "function": {"arguments": "{\"ci"}})))
+        .event(&fragment(
+            json!({"index": 0, "function": {"arguments": "ty\":\"Recife\"}"}}),
+        ))
+        .event(&chunk(json!({}), json!("tool_calls")))
+        .done()
+}
+
+/// `29 degrees` in two pieces with a gate between them, and usage.
+pub(crate) fn speaks(gate: &Gate) -> Reaction {
     let usage = json!({
         "id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": "gpt-test", "choices": [],
         "usage": {"prompt_tokens": 9, "completion_tokens": 3, "total_tokens": 12},
@@ -31,6 +50,7 @@ pub(crate) fn speaks() -> Reaction {
     Reaction::stream()
         .opens()
         .says("29 ")
+        .wait(gate)
         .says("degrees")
         .stops()
         .event(&usage)
@@ -51,6 +71,10 @@ async fn a_chat_is_answered_and_the_upstream_gets_the_servers_key() {
             (&seen.value["finish"], &seen.value["object"]),
             (&json!("stop"), &json!("chat.completion"))
         );
+        assert_eq!(
+            (&seen.value["prompt_tokens"], &seen.value["completion_tokens"]),
+            (&json!(9), &json!(3))
+        );
         let received = &seen.upstream.received()[0];
         assert_eq!(
             received.header("authorization"),
@@ -66,7 +90,7 @@ async fn a_chat_is_answered_and_the_upstream_gets_the_servers_key() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stream_arrives_piece_by_piece_with_its_usage() {
-    for seen in each(VENDOR, "stream", 0, &[speaks()]).await {
+    for seen in each_gated(VENDOR, "stream", speaks, serve).await {
         assert_eq!(
             seen.value,
             json!({"pieces": ["29 ", "degrees"], "finish": "stop", "total_tokens": 12}),
@@ -102,22 +126,7 @@ async fn a_tool_is_called_and_its_result_goes_back() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_tool_call_can_be_streamed() {
-    let fragment = |call: Value| {
-        json!({"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": "gpt-test",
-            "choices": [{"index": 0, "delta": {"tool_calls": [call]}, "finish_reason": null}]})
-    };
-    let end = json!({"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": "gpt-test",
-        "choices": [{"index": 0, "delta": {}, "finish_reason": "tool_calls"}]});
-    let answer = Reaction::stream()
-        .event(&fragment(json!({"index": 0, "id": "call_7", "type": "function",
-            "function": {"name": "get_weather", "arguments": ""}})))
-        .event(&fragment(json!({"index": 0, "function": {"arguments": "{\"ci"}})))
-        .event(&fragment(
-            json!({"index": 0, "function": {"arguments": "ty\":\"Recife\"}"}}),
-        ))
-        .event(&end)
-        .done();
-    for seen in each(VENDOR, "stream_tool_call", 0, &[answer]).await {
+    for seen in each(VENDOR, "stream_tool_call", 0, &[streams_weather_call()]).await {
         assert_eq!(
             seen.value,
             json!({"name": "get_weather", "arguments": {"city": "Recife"}, "finish": "tool_calls"}),
@@ -150,15 +159,46 @@ async fn a_response_is_answered_whole_and_in_events() {
             "{}",
             seen.sdk
         );
+        assert_eq!(
+            (&seen.value["input_tokens"], &seen.value["output_tokens"]),
+            (&json!(9), &json!(3))
+        );
         let body = seen.upstream.received()[0].json();
         assert_eq!(body["messages"][0]["content"], "Be brief.");
     }
-    for seen in each(VENDOR, "responses_stream", 0, &[speaks()]).await {
+    for seen in each_gated(VENDOR, "responses_stream", speaks, serve).await {
         assert_eq!(
             seen.value,
             json!({"pieces": ["29 ", "degrees"], "end": "29 degrees"}),
             "{}",
             seen.sdk
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_response_calls_tools_and_can_have_a_schema() {
+    let script = [calls_weather(), Reaction::chat("29 degrees")];
+    for seen in each(VENDOR, "responses_tool_call", 0, &script).await {
+        assert_eq!(
+            seen.value,
+            json!({"id": "call_7", "name": "get_weather", "arguments": {"city": "Recife"}, "second": "29 degrees"}),
+            "{}",
+            seen.sdk
+        );
+        let received = seen.upstream.received();
+        assert_eq!(received[0].json()["tools"][0]["function"]["name"], "get_weather");
+        let second = received[1].json();
+        assert_eq!(second["messages"][1]["tool_calls"][0]["id"], "call_7");
+        assert_eq!(second["messages"][2]["tool_call_id"], "call_7");
+    }
+    let script = [Reaction::chat(r#"{"city":"Recife"}"#)];
+    for seen in each(VENDOR, "responses_structured", 0, &script).await {
+        assert_eq!(seen.value, json!({"city": "Recife"}), "{}", seen.sdk);
+        let format = seen.upstream.received()[0].json()["response_format"].clone();
+        assert_eq!(
+            format["json_schema"]["schema"]["properties"]["city"]["type"],
+            "string"
         );
     }
 }
@@ -324,19 +364,23 @@ async fn a_stream_that_breaks_is_an_error_and_not_a_short_answer() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_leaves_stops_the_upstream_call() {
     for sdk in Sdk::all_of(VENDOR) {
-        let never = Gate::closed();
-        let endless = Reaction::stream()
-            .opens()
-            .says("29 ")
-            .wait(&never)
-            .says("degrees")
-            .stops()
-            .done();
-        let upstream = Upstream::always("upstream", endless).await;
+        let upstream = Upstream::always("upstream", speaks(&Gate::closed())).await;
         let (aurora, key) = serve(&upstream).await;
         let seen = sdk.run(&base_of(VENDOR, &aurora), &key, "disconnect", 0).await;
         assert_eq!(seen["first"], "29 ", "{}", sdk.name);
         upstream.abandoned(1).await; // while the server goes on
+        // The provider bills what it wrote, so that it is booked.
+        let booked = aurora.booked().await;
+        assert_eq!(
+            (
+                &booked["estimated"],
+                &booked["model"],
+                &booked["tokens"]["output"]
+            ),
+            (&json!(true), &json!("gpt-test"), &json!(1)),
+            "{booked}"
+        );
+        assert!(booked["tokens"]["input"].as_u64().unwrap() > 0);
         aurora.stop().await;
     }
 }

@@ -1,7 +1,7 @@
 //! The first administrator of a program that has just been started, and the restart that they ask for.
 
 use std::io::{BufRead as _, BufReader, Read as _};
-use std::process::Child;
+use std::process::{Child, Command};
 
 use aurora_core::access::totp::{Totp, TotpSecret};
 use aurora_core::time::{Clock as _, SystemClock};
@@ -13,7 +13,12 @@ use crate::program::{aurora, ended, signal};
 /// Starts a guarded server and reads what it tells.
 fn started(folder: &std::path::Path) -> (Child, String) {
     let arguments = ["--listen", "127.0.0.1:0", "--set", "server.allow_restart=true"];
-    let mut child = aurora(folder, &arguments).spawn().unwrap();
+    told(aurora(folder, &arguments))
+}
+
+/// Starts a server and reads what it tells.
+pub(crate) fn told(mut command: Command) -> (Child, String) {
+    let mut child = command.spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap());
     let mut text = String::new();
     while !text.contains("Ctrl-C") {
@@ -72,6 +77,10 @@ async fn a_first_start_tells_a_link_and_a_restart_ends_with_seventy_five() {
     );
     let (code, err) = ended(child);
     assert_eq!(code, Some(75), "{err}");
+    assert!(
+        err.contains("stopped: an administrator asked for a restart"),
+        "{err}"
+    );
     assert!(!err.contains(token) && !err.contains(password), "{err}");
 
     let (child, text) = started(folder.path());

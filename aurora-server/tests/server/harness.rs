@@ -117,6 +117,14 @@ impl Connection {
         }
     }
 
+    #[cfg(target_os = "linux")]
+    pub(crate) const fn over(stream: TcpStream) -> Self {
+        Self {
+            stream,
+            unread: Vec::new(),
+        }
+    }
+
     pub(crate) async fn send(&mut self, text: &str) {
         self.stream.write_all(text.as_bytes()).await.unwrap();
     }
@@ -176,6 +184,20 @@ impl Connection {
     /// Everything up to the end of the connection.
     pub(crate) async fn rest(&mut self) -> String {
         let read = async { while self.read_some().await {} };
+        tokio::time::timeout(PATIENCE, read)
+            .await
+            .expect("the connection stays open");
+        String::from_utf8_lossy(&self.unread).into_owned()
+    }
+
+    /// The same of a connection that the server may break off.
+    pub(crate) async fn rest_if_any(&mut self) -> String {
+        let read = async {
+            let mut piece = [0; 4_096];
+            while let Ok(count @ 1..) = self.stream.read(&mut piece).await {
+                self.unread.extend_from_slice(&piece[..count]);
+            }
+        };
         tokio::time::timeout(PATIENCE, read)
             .await
             .expect("the connection stays open");

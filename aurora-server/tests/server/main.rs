@@ -14,14 +14,21 @@ mod clients;
 mod commands;
 #[cfg(unix)]
 mod config;
+#[cfg(unix)]
+mod described;
 mod edge;
 mod embedding;
 mod harness;
 mod limits;
+mod malformed;
 #[cfg(unix)]
 mod program;
 #[cfg(unix)]
 mod prometheus;
 #[cfg(unix)]
 mod reload;
+#[cfg(target_os = "linux")]
+mod replicas;
+#[cfg(unix)]
+mod secrets;
 mod stopping;

@@ -73,9 +73,30 @@ fn what_has_to_be_put_right_outside_ends_with_one() {
     );
     assert_eq!(code, Some(1), "{err}");
     let secret = [("DATABASE_URL", "postgres://aurora:hunter2@127.0.0.1:1/aurora")];
-    let (code, _, err) = outcome(&["serve", "--listen", "127.0.0.1:0"], &secret);
+    let at_once = [
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--set",
+        "database.startup_wait=1ms",
+    ];
+    let (code, _, err) = outcome(&at_once, &secret);
     assert_eq!(code, Some(1), "{err}");
     assert!(!err.contains("hunter2"), "{err}");
+}
+
+#[test]
+fn whoever_stops_it_while_it_waits_for_its_database_waits_for_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = aurora(folder.path(), &["serve", "--listen", "127.0.0.1:0"]);
+    command.env("DATABASE_URL", "postgres://aurora:hunter2@127.0.0.1:1/aurora");
+    let mut child = command.spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    assert!(lines.any(|line| line.unwrap().contains("does not answer yet")));
+    signal(&child, "-TERM");
+    let (code, err) = ended(child);
+    assert_eq!(code, Some(0), "{err}");
+    assert!(!lines.any(|line| line.unwrap().contains("hunter2")) && !err.contains("hunter2"));
 }
 
 /// Starts `serve` and reads where it listens from what it tells.

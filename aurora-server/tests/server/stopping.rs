@@ -61,24 +61,34 @@ async fn who_does_not_end_in_time_is_cut() {
     connection.is_ended().await;
 }
 
-/// How many connections this process can hold, both of their ends, up to a thousand.
-fn as_many_as_possible() -> usize {
-    let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
-    let files = limits.lines().find(|line| line.starts_with("Max open files"));
-    let soft = files.and_then(|line| line.split_whitespace().nth(3)?.parse().ok());
-    let soft: usize = soft.unwrap_or(1_024);
-    (soft.saturating_sub(200) / 2).min(1_000)
+const REQUESTS: usize = 900;
+const STREAMS: usize = 100;
+
+#[cfg(not(unix))]
+const fn room_for_a_thousand() {}
+
+/// Lets this process hold both ends of a thousand connections, and what else a test needs.
+#[cfg(unix)]
+fn room_for_a_thousand() {
+    const FILES: u64 = 3_000;
+    let limit = rlimit::increase_nofile_limit(FILES).unwrap();
+    assert!(
+        limit >= FILES,
+        "this takes {FILES} open files, and the system allows {limit} (ulimit -Hn)"
+    );
 }
 
 /// Requests that run and streams that write when the server is told to stop: none of them fails.
 #[tokio::test]
 async fn a_thousand_open_requests_are_all_brought_to_their_end() {
-    let server = Server::with("limits.drain_timeout = \"60s\"").await;
-    let count = as_many_as_possible();
+    room_for_a_thousand();
+    let server = Server::with("limits.drain_timeout = \"60s\"\nlimits.connections_per_address = 0").await;
     let json = ("content-type", "application/json");
     let mut running = Vec::new();
-    for number in 0..count * 9 / 10 {
-        let body = format!(r#"{{"kind":"person","legal_name":"Ana {number}"}}"#);
+    for number in 0..REQUESTS {
+        // One in three is stored, the others are refused by what they hold: this is no test of how fast a database writes.
+        let name = if number % 3 == 0 { "Ana" } else { "" };
+        let body = format!(r#"{{"kind":"person","legal_name":"{name}"}}"#);
         let length = body.len().to_string();
         let headers = [
             json,
@@ -95,7 +105,7 @@ async fn a_thousand_open_requests_are_all_brought_to_their_end() {
         assert_eq!(connection.answer().await.status, 100, "the request runs");
     }
     let mut streams = Vec::new();
-    for _ in 0..count / 10 {
+    for _ in 0..STREAMS {
         let mut stream = server.connect().await;
         let body = r#"{"prompt":"Tell me a long story.","stream":true}"#;
         stream.send(&request("POST", "/llm/chat", &[json], body)).await;
@@ -115,7 +125,8 @@ async fn a_thousand_open_requests_are_all_brought_to_their_end() {
     let statuses = tokio::time::timeout(PATIENCE * 2, join_all(answers))
         .await
         .unwrap();
-    assert!(statuses.iter().all(|status| *status == 201), "{statuses:?}");
+    let awaited = (0..REQUESTS).map(|number| if number % 3 == 0 { 201 } else { 422 });
+    assert_eq!(statuses, awaited.collect::<Vec<u16>>());
     for stream in &mut streams {
         let text = stream.rest().await;
         let last = ["event: finish", "event: error"];

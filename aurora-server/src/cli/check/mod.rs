@@ -71,7 +71,7 @@ impl Finding {
         self
     }
 
-    fn line(&self, paint: Paint) -> String {
+    fn line(&self, paint: Paint, width: usize) -> String {
         let mark = match self.status {
             Status::Ok => paint.tone(Tone::Good, "ok  "),
             Status::Warn => paint.tone(Tone::Doubtful, "warn"),
@@ -81,7 +81,7 @@ impl Finding {
             Some(next) => paint.tone(Tone::Quiet, &format!("  → {next}")),
             None => String::new(),
         };
-        format!("{mark}  {:<18}  {}{next}\n", self.name, self.detail)
+        format!("{mark}  {:<width$}  {}{next}\n", self.name, self.detail)
     }
 }
 
@@ -127,7 +127,10 @@ pub(super) fn run(options: &CheckOptions, output: Output) -> Result<(), Error> {
         .count();
     let view = json!({"ok": failed == 0, "checks": value_of(&findings)?});
     output.result(&view, |paint| {
-        findings.iter().map(|finding| finding.line(paint)).collect()
+        let names = findings.iter().map(|finding| finding.name.chars().count());
+        let width = names.max().unwrap_or_default();
+        let lines = findings.iter().map(|finding| finding.line(paint, width));
+        lines.collect()
     })?;
     match failed {
         0 => Ok(()),

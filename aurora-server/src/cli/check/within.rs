@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aurora_core::config::Settings;
+use aurora_core::config::{Environment, Settings};
 use aurora_core::page::PageRequest;
 use aurora_core::redis::Redis;
 use aurora_core::store::Database;
@@ -25,6 +25,8 @@ pub(super) async fn look(settings: &Settings) -> Vec<Finding> {
         let detail = "access.open is set: whoever is on this machine may do everything";
         findings.push(Finding::warn("access", detail).next("aurora setup --yes --set access.open=false"));
     }
+    findings.extend(files(settings));
+    findings.extend(backups(settings));
     findings.extend(database(settings).await);
     findings.extend(cache(settings).await);
     findings
@@ -51,6 +53,40 @@ fn folder(settings: &Settings) -> Finding {
             .next(format!("chmod o-rwx {shown}"));
     }
     Finding::ok(NAME, shown.to_string())
+}
+
+/// Whether several servers on one database would find each other's files.
+fn files(settings: &Settings) -> Option<Finding> {
+    let own = &settings.files;
+    let is_alone = own.folder.is_none() && own.s3_bucket.is_none();
+    if !is_alone || !wiring::is_postgres(settings) || settings.environment != Environment::Production {
+        return None;
+    }
+    let detail = format!(
+        "{} is this server's alone: another one on the same database finds no file in it, and deletes none",
+        wiring::files_folder(settings).display()
+    );
+    Some(
+        Finding::warn("files", detail).next("set files.folder to what all servers share, or files.s3_bucket"),
+    )
+}
+
+/// Whether there is a way to make backups, and somebody who does.
+fn backups(settings: &Settings) -> Option<Finding> {
+    const NAME: &str = "backups";
+    if settings.environment != Environment::Production {
+        return None;
+    }
+    let finding = if wiring::is_postgres(settings) && settings.backup.postgres_url.is_none() {
+        Finding::warn(NAME, "the server cannot make any: backup.postgres_url is not set")
+            .next("docs/core/backup.md")
+    } else if settings.backup.every.is_none() {
+        Finding::warn(NAME, "none is made by itself")
+            .next("set backup.every, or run `aurora backup` by a timer")
+    } else {
+        return None;
+    };
+    Some(finding)
 }
 
 fn keys(settings: &Settings) -> Finding {

@@ -59,7 +59,12 @@ pub(super) fn run(options: &SetupOptions, output: Output) -> Result<(), Error> {
     if options.yes {
         let draft = drafted(&options.folder, given)?;
         draft.write()?;
-        return told(&draft, None, output);
+        if draft.changes().is_empty() {
+            output.remark("nothing to write: name settings with --set KEY=VALUE or --set-from FILE");
+        }
+        told(&draft, None, output)?;
+        output.remark(questions::farewell(Words::of(&locale())));
+        return Ok(());
     }
     if output.is_json() {
         return Err(refused(

@@ -93,6 +93,12 @@ const ALL: &[(Text, &[Question])] = &[
             )
             .after("database.url"),
             secret(
+                "backup.postgres_url",
+                "The same as the account that makes backups, hidden; Enter for none",
+                "O mesmo com a conta que faz os backups, oculto; Enter para nenhum",
+            )
+            .after("database.url"),
+            secret(
                 "redis.url",
                 "Address of Redis or Valkey (redis://…), hidden; Enter for none",
                 "Endereço do Redis ou Valkey (redis://…), oculto; Enter para nenhum",
@@ -305,11 +311,8 @@ fn answer(words: Words, question: &Question) -> Result<Option<Secret>, Error> {
                 .of(words),
             ));
         };
-        if answered.expose().is_empty() {
-            // What is the default anyway need not stand in a file.
-            return Ok(None);
-        }
-        if question.default == Some(answered.expose()) {
+        // What is the default anyway need not stand in a file.
+        if answered.expose().is_empty() || question.default == Some(answered.expose()) {
             return Ok(None);
         }
         match wrong(question.key, &answered) {

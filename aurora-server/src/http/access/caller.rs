@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::net::IpAddr;
 
-use aurora_core::access::policy::Principal;
+use aurora_core::access::policy::{Kind, Principal};
 use aurora_crm::Context;
 use aurora_crm::accounts::{Alive, SessionId, UserId};
 use aurora_crm::clients::OwnerId;
@@ -91,6 +91,14 @@ impl Caller {
         self.alive.as_ref()
     }
 
+    /// Whether they look after the whole installation: administrators, and whoever comes through open doors.
+    pub(crate) fn looks_after_all(&self) -> bool {
+        match &self.alive {
+            Some(alive) => alive.is_administrator,
+            None => self.principal.kind() == Kind::Service,
+        }
+    }
+
     /// The person.
     ///
     /// # Errors
@@ -113,7 +121,7 @@ impl Caller {
     }
 }
 
-fn needs_person() -> Problem {
+pub(super) fn needs_person() -> Problem {
     Problem::new(ProblemKind::Forbidden).detail("this takes a person who is signed in")
 }
 

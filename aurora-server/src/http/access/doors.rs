@@ -79,6 +79,7 @@ pub(super) struct Inner {
     pub(super) crm: Policy<CrmPermission>,
     pub(super) server: Policy<Right>,
     pub(super) signing: KeyRing,
+    pub(super) sealer: Sealer,
     /// Whether callers without credentials may do everything; on loopback alone.
     pub(super) is_open: bool,
 }
@@ -117,6 +118,7 @@ impl Doors {
                 crm: default_policy().map_err(broken)?,
                 server: rights::policy().map_err(broken)?,
                 signing: keys.signing.clone(),
+                sealer: keys.sealer.clone(),
                 is_open: settings.access.open,
             }),
         })
@@ -129,6 +131,11 @@ impl Doors {
     /// Makes access tokens.
     pub(crate) fn issuer(&self) -> &Issuer {
         &self.inner.issuer
+    }
+
+    /// Seals what is kept for a while.
+    pub(crate) fn sealer(&self) -> &Sealer {
+        &self.inner.sealer
     }
 
     /// The keys that verify tokens, for others (RFC 7517); secrets are not among them.

@@ -8,14 +8,16 @@ use aurora_core::access::policy::{
 use aurora_core::secret::Secret;
 use aurora_core::time::Clock as _;
 use aurora_crm::accounts::{Alive, SessionId, UserId};
-use aurora_crm::workspaces::{CrmPermission, Role, Roles, WorkspaceId};
+use aurora_crm::workspaces::{Role, Roles, WorkspaceId};
 use axum::extract::{RawPathParams, Request, State};
-use axum::http::header::{AUTHORIZATION, COOKIE, HOST, ORIGIN, WWW_AUTHENTICATE};
-use axum::http::{HeaderMap, HeaderValue, Method, Uri};
+use axum::http::header::WWW_AUTHENTICATE;
+use axum::http::{HeaderMap, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
-use super::caller::{Caller, Visitor};
+use super::caller::{Caller, Visitor, needs_person};
+use super::shown::{Shown, credentials, is_https};
+use super::standing::{Proof, Standing};
 use super::{Access, Doors};
 use crate::http::layers::origin::Nearby;
 use crate::http::layers::pace::Class;
@@ -26,14 +28,11 @@ use crate::state::AppState;
 const SELECTORS: [&str; 2] = ["x-workspace-id", "x-clinic-id"];
 /// The part of an address that selects a workspace: `/api/v1/workspaces/{workspace}`.
 const PLACE: &str = "workspace";
-/// Holds an access token in browsers.
-pub(crate) const ACCESS_COOKIE: &str = "aurora_access";
 /// How fresh the second factor of an administrator must be.
 const FRESH: Challenge = Challenge {
     assurance: Assurance::Aal2,
     max_age: Duration::from_secs(10 * 60),
 };
-const KEY_PREFIX: &str = "aur_";
 
 /// Lets a request in, or answers it.
 pub(crate) async fn guard(
@@ -46,8 +45,9 @@ pub(crate) async fn guard(
     request = Request::from_parts(parts, body);
     match let_in {
         Ok(admitted) => {
-            if let Some(caller) = admitted.caller {
+            if let Some((caller, standing)) = admitted.caller {
                 request.extensions_mut().insert(caller);
+                request.extensions_mut().insert(standing);
             }
             let mut response = next.run(request).await;
             response.headers_mut().extend(admitted.pace);
@@ -60,7 +60,7 @@ pub(crate) async fn guard(
 /// Who was let in, and what is told about the pace.
 #[derive(Default)]
 struct Admitted {
-    caller: Option<Caller>,
+    caller: Option<(Caller, Standing)>,
     pace: HeaderMap,
 }
 
@@ -83,19 +83,24 @@ async fn admit(
     if matches!(access, Access::Nearby(_)) && parts.extensions.get::<Nearby>().is_some_and(|it| it.0) {
         return Ok(Admitted::default());
     }
-    let doors = &state.doors;
-    let shown = credentials(&parts.headers, &parts.method)?;
+    if access == Access::Session {
+        state.pace.of_all_at(visitor.origin).await?;
+        return Ok(Admitted::default());
+    }
+    let shown = credentials(&parts.headers, &parts.method, is_https(state, &parts.headers))?;
     let selected = selected(parts).await?;
-    let Some(shown) = shown else {
-        if !doors.are_open() {
-            state.pace.of_address(Class::Api, visitor.origin).await?;
-            return Err(unauthenticated());
-        }
+    if shown.is_none() && state.doors.are_open() {
         let workspace = selected.unwrap_or(state.workspace);
         return Ok(Admitted {
-            caller: Some(owner(visitor, workspace)),
+            caller: Some((owner(visitor, workspace), Standing::new(access, Proof::Open))),
             pace: HeaderMap::new(),
         });
+    }
+    // Before the database is asked who calls: however many keys and guesses come from an address, it has one limit.
+    state.pace.of_all_at(visitor.origin).await?;
+    let Some(shown) = shown else {
+        state.pace.of_address(Class::Api, visitor.origin).await?;
+        return Err(unauthenticated());
     };
     let origin = visitor.origin;
     let caller = match identify(state, visitor, &shown, selected, access).await {
@@ -108,8 +113,9 @@ async fn admit(
     };
     let pace = state.pace.of_caller(caller.principal.id()).await?;
     decide(state, access, &caller)?;
+    let standing = Standing::new(access, shown.into());
     Ok(Admitted {
-        caller: Some(caller),
+        caller: Some((caller, standing)),
         pace,
     })
 }
@@ -123,80 +129,6 @@ fn owner(visitor: Visitor, workspace: WorkspaceId) -> Caller {
         roles: Roles::of([Role::Owner]),
         alive: None,
     }
-}
-
-enum Shown {
-    Token(String),
-    Key(Secret),
-}
-
-/// What the request shows: a bearer token, a key in the headers of either vendor's clients, or a browser's cookie.
-fn credentials(headers: &HeaderMap, method: &Method) -> Result<Option<Shown>, Problem> {
-    let mut bearers = headers.get_all(AUTHORIZATION).iter();
-    let key = headers.get("x-api-key").or_else(|| headers.get("api-key"));
-    match (bearers.next(), bearers.next(), key) {
-        (Some(value), None, _) => {
-            let text = value.to_str().map_err(|_| refused())?;
-            let (scheme, token) = text.split_once(' ').ok_or_else(refused)?;
-            if !scheme.eq_ignore_ascii_case("bearer") {
-                return Err(refused());
-            }
-            Ok(Some(of_text(token.trim())))
-        }
-        (Some(_), Some(_), _) => Err(refused()),
-        (None, _, Some(key)) => {
-            let key = key.to_str().map_err(|_| refused())?;
-            Ok(Some(of_text(key.trim())))
-        }
-        (None, _, None) => {
-            let cookie = cookie(headers, ACCESS_COOKIE);
-            if cookie.is_some() && !method.is_safe() && !is_same_origin(headers) {
-                return Err(Problem::new(ProblemKind::ForeignOrigin));
-            }
-            Ok(cookie.map(|token| Shown::Token(token.to_owned())))
-        }
-    }
-}
-
-fn of_text(text: &str) -> Shown {
-    if text.starts_with(KEY_PREFIX) {
-        Shown::Key(Secret::new(text))
-    } else {
-        Shown::Token(text.to_owned())
-    }
-}
-
-/// The value of a cookie, also under the prefix that ties it to this host.
-pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let values = headers.get_all(COOKIE).iter();
-    let pairs = values
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|line| line.split(';'));
-    pairs
-        .filter_map(|pair| pair.trim().split_once('='))
-        .find_map(|(key, value)| {
-            let key = key.strip_prefix("__Host-").unwrap_or(key);
-            (key == name).then_some(value)
-        })
-}
-
-/// Whether a browser says that its page is one of this server's own: cookies come along with foreign pages' requests too.
-pub(crate) fn is_same_origin(headers: &HeaderMap) -> bool {
-    let site = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
-    if let Some(site) = site {
-        return matches!(site, b"same-origin" | b"none");
-    }
-    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
-    let origin = headers.get(ORIGIN).and_then(|origin| origin.to_str().ok());
-    let origin = origin.and_then(|text| text.parse::<Uri>().ok());
-    let authority = origin.as_ref().and_then(Uri::authority).map(|it| it.as_str());
-    authority.is_some() && authority == host
-}
-
-/// Whether a browser says that its page is one of somebody else's. Programs say nothing.
-pub(crate) fn is_foreign(headers: &HeaderMap) -> bool {
-    let is_browser = headers.contains_key("sec-fetch-site") || headers.contains_key(ORIGIN);
-    is_browser && !is_same_origin(headers)
 }
 
 /// The workspace that the call selects, by its address or by a header; when both do, they must mean the same.
@@ -236,43 +168,82 @@ async fn identify(
 ) -> Result<Caller, Problem> {
     match shown {
         Shown::Key(key) => {
-            let accounts = state.doors.accounts();
-            let program = accounts.api_keys().authenticate(&visitor.context(), key).await?;
-            if selected.is_some_and(|selected| selected != program.workspace) {
+            let caller = of_key(state, visitor, key).await?;
+            if selected.is_some_and(|selected| selected != caller.workspace) {
                 return Err(Problem::new(ProblemKind::NotFound));
             }
-            // What a key may do is what its scopes name.
-            let principal = program.principal().roles([Role::Owner.as_str()]);
-            Ok(Caller {
-                visitor,
-                workspace: program.workspace,
-                principal,
-                roles: Roles::of([]),
-                alive: None,
-            })
+            Ok(caller)
         }
         Shown::Token(token) => {
             let (alive, workspace) = session(&state.doors, &visitor, token).await?;
             let workspace = selected.unwrap_or(workspace);
-            let mut principal = Principal::user(alive.user.to_string(), workspace.to_string())
-                .authenticated(alive.assurance, alive.authenticated_at);
-            let mut roles = Roles::of([]);
-            if matches!(access, Access::Workspace(_) | Access::Server(_)) || selected.is_some() {
-                let context = aurora_crm::Context::new(workspace, alive.user.to_string());
-                roles = state.crm.members().roles_of(&context, alive.user).await?;
-                if roles.is_empty() {
-                    return Err(Problem::new(ProblemKind::NotFound).detail("there is no such workspace"));
-                }
-                principal = principal.roles(roles.names());
-            }
-            Ok(Caller {
-                visitor,
-                workspace,
-                principal,
-                roles,
-                alive: Some(alive),
-            })
+            let is_member = matches!(access, Access::Workspace(_) | Access::Server(_)) || selected.is_some();
+            of_session(state, visitor, alive, workspace, is_member).await
         }
+    }
+}
+
+/// The program whose key it is.
+pub(super) async fn of_key(state: &AppState, visitor: Visitor, key: &Secret) -> Result<Caller, Problem> {
+    let accounts = state.doors.accounts();
+    let program = accounts.api_keys().authenticate(&visitor.context(), key).await?;
+    // What a key may do is what its scopes name.
+    let principal = program.principal().roles([Role::Owner.as_str()]);
+    Ok(Caller {
+        visitor,
+        workspace: program.workspace,
+        principal,
+        roles: Roles::of([]),
+        alive: None,
+    })
+}
+
+/// The person whose session it is, with their roles where they have to be a member.
+pub(super) async fn of_session(
+    state: &AppState,
+    visitor: Visitor,
+    alive: Alive,
+    workspace: WorkspaceId,
+    is_member: bool,
+) -> Result<Caller, Problem> {
+    let mut principal = Principal::user(alive.user.to_string(), workspace.to_string())
+        .authenticated(alive.assurance, alive.authenticated_at);
+    let mut roles = Roles::of([]);
+    if is_member {
+        let context = aurora_crm::Context::new(workspace, alive.user.to_string());
+        roles = state.crm.members().roles_of(&context, alive.user).await?;
+        if roles.is_empty() {
+            return Err(Problem::new(ProblemKind::NotFound).detail("there is no such workspace"));
+        }
+        principal = principal.roles(roles.names());
+    }
+    Ok(Caller {
+        visitor,
+        workspace,
+        principal,
+        roles,
+        alive: Some(alive),
+    })
+}
+
+/// The living session behind the access token of a request; `None` where none is shown, or one that is good no more.
+///
+/// # Errors
+/// `ForeignOrigin` for the cookie on a page of others, `Forbidden` for an API key, and what keeps the database from
+/// answering.
+pub(crate) async fn signed_in(
+    state: &AppState,
+    visitor: &Visitor,
+    headers: &HeaderMap,
+) -> Result<Option<Alive>, Problem> {
+    match credentials(headers, &Method::POST, is_https(state, headers))? {
+        None => Ok(None),
+        Some(Shown::Key(_)) => Err(needs_person()),
+        Some(Shown::Token(token)) => match session(&state.doors, visitor, &token).await {
+            Ok((alive, _)) => Ok(Some(alive)),
+            Err(problem) if problem.kind() == ProblemKind::Unauthenticated => Ok(None),
+            Err(problem) => Err(problem),
+        },
     }
 }
 
@@ -293,10 +264,10 @@ async fn session(doors: &Doors, visitor: &Visitor, token: &str) -> Result<(Alive
     }
 }
 
-fn decide(state: &AppState, access: Access, caller: &Caller) -> Result<(), Problem> {
+pub(super) fn decide(state: &AppState, access: Access, caller: &Caller) -> Result<(), Problem> {
     let doors = &state.doors.inner;
     match access {
-        Access::Public | Access::SignIn => Ok(()),
+        Access::Public | Access::SignIn | Access::Session => Ok(()),
         Access::Person => caller.user().map(drop),
         Access::Workspace(permission) => by_policy(state, &doors.crm, permission, caller),
         Access::Server(right) => by_policy(state, &doors.server, right, caller),
@@ -326,8 +297,8 @@ fn decide(state: &AppState, access: Access, caller: &Caller) -> Result<(), Probl
 ///
 /// # Errors
 /// As for a route that takes it.
-pub(crate) fn also(state: &AppState, permission: CrmPermission, caller: &Caller) -> Result<(), Problem> {
-    by_policy(state, &state.doors.inner.crm, permission, caller)
+pub(crate) fn also(state: &AppState, access: impl Into<Access>, caller: &Caller) -> Result<(), Problem> {
+    decide(state, access.into(), caller)
 }
 
 fn by_policy<P: Permission>(

@@ -4,14 +4,18 @@ mod caller;
 mod doors;
 mod guard;
 mod rights;
+mod shown;
+mod standing;
 
 use aurora_core::access::policy::Permission as _;
 use aurora_crm::workspaces::CrmPermission;
 
 pub(crate) use caller::{Caller, Visitor};
 pub(crate) use doors::{Doors, Keys, accounts};
-pub(crate) use guard::{ACCESS_COOKIE, also, cookie, guard, is_foreign, is_same_origin};
+pub(crate) use guard::{also, guard, signed_in};
 pub(crate) use rights::Right;
+pub(crate) use shown::{access_cookie, cookie, is_foreign, is_https, is_same_origin};
+pub(crate) use standing::Standing;
 
 /// What it takes to call a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +24,8 @@ pub(crate) enum Access {
     Public,
     /// Nothing, at the pace of sign-in: five a minute and a hundred an hour for an address unless set otherwise.
     SignIn,
+    /// What is left of a session, such as its refresh token: the handler looks at it, and counts it.
+    Session,
     /// A person who is signed in, in whatever workspace.
     Person,
     /// A permission of the CRM in the workspace that the call selects.
@@ -44,7 +50,7 @@ impl Access {
     /// The permission that the description of the API names; `None` for what needs no credentials.
     pub(crate) fn name(self) -> Option<&'static str> {
         match self {
-            Self::Public | Self::SignIn => None,
+            Self::Public | Self::SignIn | Self::Session => None,
             Self::Person => Some("person"),
             Self::Workspace(permission) => Some(permission.as_str()),
             Self::Server(right) | Self::Installation(right) | Self::Nearby(right) => Some(right.as_str()),

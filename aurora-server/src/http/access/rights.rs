@@ -12,6 +12,8 @@ aurora_core::permissions! {
         LlmUse => "llm:use",
         /// See usage and cost of the workspace.
         LlmRead => "llm:read",
+        /// See usage and cost of every workspace.
+        UsageRead => "usage:read",
         /// Set budgets, limits and models of keys.
         LlmWrite => "llm:write",
         /// See how the server is doing: traffic, targets, events.
@@ -28,6 +30,13 @@ aurora_core::permissions! {
         NotificationSend => "notification:send",
         /// See the settings in force, without secrets.
         ConfigRead => "config:read",
+    }
+}
+
+impl Right {
+    /// Whether a key of the first workspace has it over the whole installation: all but what is done within a workspace.
+    pub(crate) const fn is_wide(self) -> bool {
+        !matches!(self, Self::LlmUse | Self::LlmRead | Self::LlmWrite)
     }
 }
 
@@ -51,5 +60,23 @@ const fn granted(role: Role) -> &'static [Right] {
         Role::Manager => &[Right::LlmUse, Right::LlmRead],
         Role::Agent | Role::Professional => &[Right::LlmUse],
         _ => &[],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::http::access::Access;
+
+    /// What is missing here lets owners of the first workspace hand out keys to the whole installation.
+    #[test]
+    fn whatever_opens_the_installation_is_wide() {
+        let mut seen = 0;
+        for access in crate::http::accesses() {
+            if let Access::Installation(right) | Access::Nearby(right) = access {
+                assert!(right.is_wide(), "{right:?}");
+                seen += 1;
+            }
+        }
+        assert!(seen > 10, "{seen}");
     }
 }

@@ -13,10 +13,10 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use utoipa_axum::routes;
 
-use super::access::Caller;
+use super::access::{Caller, also};
+use super::answers::{Listed, created, tagged};
 use super::extract::{IfMatch, Json, Params, PathId};
 use super::problem::Problem;
-use super::reply::{List, made, shown};
 use super::{Mount, Routes};
 use crate::state::AppState;
 use views::{ActivityChangeInput, ActivityView, NewActivityInput, TimelineEntryView};
@@ -37,7 +37,8 @@ fn routes() -> Routes {
 
 /// One page of what happened with a lead or a client, the latest first.
 ///
-/// Of a lead its activities and changes of stage; of a client its own activities and those of its leads.
+/// Of a lead its activities and changes of stage; of a client its own activities and those of its leads. Takes `lead:read` or
+/// `client:read`, too; without `lead:read` what is about leads is left out of a client's.
 #[utoipa::path(get, path = "/", tag = "activities", operation_id = "list_activities",
     params(
         ("lead" = Option<String>, Query, description = "`led_…`; this or `client`"),
@@ -45,7 +46,7 @@ fn routes() -> Routes {
         ("limit" = Option<u32>, Query, description = "Most items on the page, 1 to 200; 50 unless told"),
         ("cursor" = Option<String>, Query, description = "`next` of the page before"),
     ),
-    responses((status = 200, description = "A page; `next` is null on the last", body = List<TimelineEntryView>)))]
+    responses((status = 200, description = "A page; `next` is null on the last", body = Listed<TimelineEntryView>)))]
 async fn list(
     State(state): State<AppState>,
     caller: Caller,
@@ -66,7 +67,7 @@ async fn list(
     }
 }
 
-/// The timeline of a lead or a client.
+/// The timeline of a lead or a client, as far as the caller may see either.
 pub(super) async fn timeline_of(
     state: &AppState,
     caller: &Caller,
@@ -75,10 +76,25 @@ pub(super) async fn timeline_of(
 ) -> Result<Response, Problem> {
     let page = params.page();
     params.finish()?;
-    let activities = state.crm.activities();
-    let entries = activities.timeline(&caller.context(), subject, &page).await;
+    about(state, caller, subject)?;
+    let (activities, context) = (state.crm.activities(), caller.context());
+    let entries = match subject {
+        Subject::Client(client) if also(state, CrmPermission::LeadRead, caller).is_err() => {
+            activities.timeline_without_leads(&context, client, &page).await
+        }
+        subject => activities.timeline(&context, subject, &page).await,
+    };
     let entries = entries.map_err(|error| Problem::from(error).of_parameters())?;
-    Ok(axum::Json(List::<TimelineEntryView>::from(entries)).into_response())
+    Ok(axum::Json(Listed::<TimelineEntryView>::from(entries)).into_response())
+}
+
+/// Whoever sees what was done sees something of what it was done about.
+fn about(state: &AppState, caller: &Caller, subject: Subject) -> Result<(), Problem> {
+    let permission = match subject {
+        Subject::Lead(_) => CrmPermission::LeadRead,
+        Subject::Client(_) => CrmPermission::ClientRead,
+    };
+    also(state, permission, caller)
 }
 
 /// Writes down what was done. One on a lead that has a client is in the client's timeline as well.
@@ -95,10 +111,10 @@ async fn create(
 ) -> Result<Response, Problem> {
     let activity = state.crm.activities().create(&caller.context(), new).await?;
     let (id, version) = (activity.id, activity.version);
-    Ok(made(&uri, id, version, &ActivityView::from(activity)))
+    Ok(created(&uri, id, Some(version), &ActivityView::from(activity)))
 }
 
-/// One activity.
+/// One activity. Takes `lead:read` or `client:read`, too, as what it is about.
 #[utoipa::path(get, path = "/{id}", tag = "activities", operation_id = "get_activity",
     params(("id" = String, Path, description = "`act_…`")),
     responses((status = 200, description = "The activity", body = ActivityView, headers(("ETag" = String, description = "The version, for `If-Match`")))))]
@@ -108,10 +124,13 @@ async fn read(
     PathId(id): PathId<Activity>,
 ) -> Result<Response, Problem> {
     let activity = state.crm.activities().get(&caller.context(), id).await?;
+    about(&state, &caller, activity.subject)?;
     Ok(view(activity))
 }
 
 /// Changes the named fields of an activity; `null` clears one. Kind and subject cannot be changed.
+///
+/// The answer shows all of it, so that this takes `lead:read` or `client:read`, too.
 #[utoipa::path(patch, path = "/{id}", tag = "activities", operation_id = "update_activity",
     request_body(content((ActivityChangeInput = "application/json"), (ActivityChangeInput = "application/merge-patch+json"))),
     params(
@@ -126,9 +145,10 @@ async fn update(
     if_match: IfMatch,
     Json(change): Json<ActivityChange>,
 ) -> Result<Response, Problem> {
-    let activities = state.crm.activities();
+    let (activities, context) = (state.crm.activities(), caller.context());
+    about(&state, &caller, activities.get(&context, id).await?.subject)?;
     let activity = activities
-        .update(&caller.context(), id, if_match.expected(), change)
+        .update(&context, id, if_match.expected(), change)
         .await?;
     Ok(view(activity))
 }
@@ -154,5 +174,5 @@ async fn delete(
 }
 
 fn view(activity: Activity) -> Response {
-    shown(StatusCode::OK, activity.version, &ActivityView::from(activity))
+    tagged(StatusCode::OK, activity.version, &ActivityView::from(activity))
 }

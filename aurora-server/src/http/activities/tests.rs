@@ -91,3 +91,75 @@ async fn activities_are_changed_and_deleted_by_version() {
     assert_eq!(gone.status, 204);
     server.get(at).await.problem(404, "not_found");
 }
+
+#[tokio::test]
+async fn what_was_done_is_seen_with_what_it_was_done_about() {
+    let server = Server::with([]).await;
+    let ana = ana(&server).await;
+    let lead = json!({"title": "Reforma", "client": ana["id"]});
+    let lead = server.post("/api/v1/leads", &lead).await.good(201);
+    let mut made = Vec::new();
+    for (title, subject) in [
+        ("do lead", json!({"lead": lead["id"]})),
+        ("do cliente", json!({"client": ana["id"]})),
+    ] {
+        let new = json!({"kind": "note", "subject": subject, "title": title});
+        let activity = server.post("/api/v1/activities", &new).await.good(201);
+        made.push(format!("/api/v1/activities/{}", activity["id"].as_str().unwrap()));
+    }
+    let (lead, client) = (lead["id"].as_str().unwrap(), ana["id"].as_str().unwrap());
+    let of_lead = [
+        format!("/api/v1/leads/{lead}/timeline"),
+        format!("/api/v1/activities?lead={lead}"),
+        made[0].clone(),
+    ];
+    let of_client = [
+        format!("/api/v1/clients/{client}/timeline"),
+        format!("/api/v1/activities?client={client}"),
+    ];
+
+    let nobody = server.program(&["task:read", "task:write"]).await;
+    let nobody = [("authorization", nobody.as_str())];
+    for path in &of_lead {
+        let refused = server.send("GET", path, &nobody, "").await;
+        assert_eq!(
+            refused.problem(403, "forbidden")["permission"],
+            "lead:read",
+            "{path}"
+        );
+    }
+    for path in of_client.iter().chain(&made[1..]) {
+        let refused = server.send("GET", path, &nobody, "").await;
+        assert_eq!(
+            refused.problem(403, "forbidden")["permission"],
+            "client:read",
+            "{path}"
+        );
+    }
+    let headers = [nobody[0], ("if-match", "\"v1\"")];
+    let refused = server
+        .send("PATCH", &made[0], &headers, &json!({"title": "x"}))
+        .await;
+    refused.problem(403, "forbidden");
+
+    // As a professional has it: nothing of the lead is there.
+    let professional = server.program(&["task:read", "client:read"]).await;
+    let professional = [("authorization", professional.as_str())];
+    for path in &of_client {
+        let seen = server.send("GET", path, &professional, "").await;
+        let items = seen.good(200)["items"].clone();
+        assert_eq!(items.as_array().unwrap().len(), 1, "{items}");
+        assert_eq!(items[0]["title"], "do cliente");
+        assert_eq!(
+            server.get(path).await.good(200)["items"]
+                .as_array()
+                .unwrap()
+                .len(),
+            2
+        );
+    }
+    for path in &of_lead {
+        assert_eq!(server.send("GET", path, &professional, "").await.status, 403);
+        assert_eq!(server.get(path).await.status, 200);
+    }
+}

@@ -20,7 +20,8 @@ use crate::state::AppState;
 
 /// The most alerts that are posted at once.
 const MOST: usize = 10_000;
-/// Alertmanager shows an end of every alert; of one that has none, that of its time-out.
+/// Alertmanager shows an end of every alert. One of a rule of this server has none: as Prometheus does, it is looked at now
+/// and would end by time-out.
 const RESOLVE_TIMEOUT: Duration = Duration::from_secs(300);
 
 pub(super) fn routes(routes: Routes) -> Routes {
@@ -44,6 +45,10 @@ pub(super) struct AlertView {
     ends_at: String,
     #[schema(format = DateTime)]
     updated_at: String,
+    /// A page that tells more, where whoever posted it named one.
+    #[serde(rename = "generatorURL", skip_serializing_if = "Option::is_none")]
+    #[schema(rename = "generatorURL")]
+    generator_url: Option<String>,
     status: StatusView,
 }
 
@@ -146,11 +151,20 @@ fn see(state: &AppState, alert: Alert, silences: &[Silence], now: Timestamp) -> 
     let is_held = !silenced_by.is_empty() || !inhibited_by.is_empty() || !muted_by.is_empty();
     let starts_at = active_since(&alert).unwrap_or(now);
     let mut annotations = alert.annotations;
-    if !alert.description.is_empty() {
+    // Of a posted alert the description was taken from its annotations.
+    if alert.posting.is_none() && !alert.description.is_empty() {
         annotations
             .entry("description".to_owned())
             .or_insert(alert.description);
     }
+    let (ends_at, updated_at, generator_url) = match alert.posting {
+        Some(posting) => (
+            posting.expires_at,
+            posting.at.unwrap_or(starts_at),
+            posting.generator_url,
+        ),
+        None => (now + RESOLVE_TIMEOUT, now, None),
+    };
     Seen {
         view: AlertView {
             labels: labels.clone(),
@@ -158,8 +172,9 @@ fn see(state: &AppState, alert: Alert, silences: &[Silence], now: Timestamp) -> 
             receivers: receivers.into_iter().map(|name| ReceiverName { name }).collect(),
             fingerprint: alert.fingerprint.to_string(),
             starts_at: starts_at.to_string(),
-            ends_at: (now + RESOLVE_TIMEOUT).to_string(),
-            updated_at: now.to_string(),
+            ends_at: ends_at.to_string(),
+            updated_at: updated_at.to_string(),
+            generator_url,
             status: StatusView {
                 state: if is_held { "suppressed" } else { "active" },
                 silenced_by,
@@ -225,11 +240,15 @@ impl Time {
     }
 }
 
-/// Takes alerts in Alertmanager's form. Those that make sense are taken even where others do not.
+/// Takes alerts in Alertmanager's form.
+///
+/// As there, a body that does not have this form is refused as a whole; of alerts in the right form, those that make sense
+/// are taken even where others do not, such as one without a label, and the answer is 400.
 #[utoipa::path(post, path = "/alerts", tag = "alertmanager", operation_id = "alertmanager_post_alerts",
     request_body = Vec<PostedInput>,
     responses(
         (status = 200, description = "Written down; they will be told"),
+        (status = 400, description = "Some make no sense and were left out, or the body has not the form and nothing was taken", body = super::AlertmanagerError),
     ))]
 async fn post(
     State(state): State<AppState>,

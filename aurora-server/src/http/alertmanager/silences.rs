@@ -1,5 +1,5 @@
 use aurora_alerts::silence::{Silence, SilenceId};
-use aurora_alerts::{MatchOperator, Matcher, Matchers};
+use aurora_alerts::{Labels, MatchOperator, Matcher, Matchers};
 use aurora_core::time::Timestamp;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -160,6 +160,7 @@ struct SilenceInput {
     starts_at: Timestamp,
     #[schema(value_type = String, format = DateTime)]
     ends_at: Timestamp,
+    /// For whom a program acts; of people their own account counts.
     created_by: String,
     comment: String,
 }
@@ -182,6 +183,7 @@ struct Made {
     ))]
 async fn post(
     State(state): State<AppState>,
+    caller: Caller,
     Json(input): Json<SilenceInput>,
 ) -> Result<axum::Json<Made>, Problem> {
     let wrong = |detail: &'static str| Err(Problem::new(ProblemKind::BadRequest).detail(detail));
@@ -196,9 +198,16 @@ async fn post(
         return wrong("the comment or the name is too long");
     }
     let matchers: Result<Vec<Matcher>, Problem> = input.matchers.into_iter().map(MatcherView::read).collect();
+    let matchers = matchers?;
+    // As in Alertmanager: such a silence would hold back every alert that lacks the labels.
+    let nothing = Labels::new();
+    if matchers.iter().all(|matcher| matcher.matches(&nothing)) {
+        return wrong("at least one matcher must not match the empty string");
+    }
     // As in Alertmanager, nothing is silenced in the past.
     let starts_at = input.starts_at.max(now);
-    let mut silence = Silence::new(matchers?, starts_at, input.ends_at).by(input.created_by, input.comment);
+    let by = who(&caller, Some(input.created_by))?;
+    let mut silence = Silence::new(matchers, starts_at, input.ends_at).by(by, input.comment);
     if let Some(id) = input.id.filter(|id| !id.is_empty()) {
         let before = find(&state, &id)?;
         // What has ended stays ended: another takes its place.

@@ -56,6 +56,24 @@ async fn alerts_are_posted_and_shown_as_alertmanager_does() {
             Some(16)
         )
     );
+    // What was posted comes back as it was: no text that nobody wrote, the page that tells more, and its own end.
+    assert_eq!(
+        (&disk[0]["annotations"], &disk[0]["generatorURL"]),
+        (&json!({"summary": "s"}), &json!("http://prometheus/graph"))
+    );
+    let mut ending = posted("Ending");
+    ending["endsAt"] = json!("2100-01-01T00:00:00Z");
+    post(&server, "/api/v2/alerts", &json!([ending])).await;
+    let one = "/api/v2/alerts?filter=alertname%3DEnding";
+    let first = server.get(one).await.json();
+    assert_eq!(first[0]["endsAt"], "2100-01-01T00:00:00.000000Z");
+    let again = server.get(one).await.json();
+    assert_eq!(
+        again[0]["updatedAt"], first[0]["updatedAt"],
+        "it was not posted again"
+    );
+    ending["endsAt"] = json!("2026-01-02T00:00:00Z");
+    post(&server, "/api/v2/alerts", &json!([ending])).await;
     let own = server
         .get("/api/v2/alerts?filter=alertname%3D%22Too+hot%22")
         .await
@@ -151,7 +169,10 @@ async fn errors_are_texts() {
         "endsAt": "2020-01-02T00:00:00Z", "createdBy": "", "comment": ""});
     let bad_pattern = json!({"matchers": [{"name": "a", "value": "(", "isRegex": true}], "startsAt": "2026-01-01T00:00:00Z",
         "endsAt": "2100-01-02T00:00:00Z", "createdBy": "", "comment": ""});
+    let of_all = json!({"matchers": [{"name": "a", "value": ".*", "isRegex": true}, {"name": "b", "value": "c", "isRegex": false,
+        "isEqual": false}], "startsAt": "2026-01-01T00:00:00Z", "endsAt": "2100-01-02T00:00:00Z", "createdBy": "", "comment": ""});
     for (method, path, body, status) in [
+        ("POST", "/api/v2/silences", of_all.to_string(), 400),
         ("POST", "/api/v2/alerts", "{}".to_owned(), 400),
         ("POST", "/api/v2/alerts", "[{]".to_owned(), 400),
         ("POST", "/api/v2/alerts", json!([{"labels": {}}]).to_string(), 400),

@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 use crate::http::Routes;
 use crate::http::access::Access;
 use crate::http::extract::{Params, read_body};
-use crate::http::problem::{Problem, ProblemKind};
+use crate::http::problem::{Problem, ProblemBody, ProblemKind};
 use crate::state::AppState;
 
 /// No script, no style, and no form but that of the page itself.
@@ -46,6 +46,7 @@ struct LinkInput {
     params(("token" = String, Query, description = "The token of the link")),
     responses(
         (status = 200, description = "A small page; JSON for those that accept it", content((String = "text/html"), (Object = "application/json"))),
+        (status = 404, description = "Not valid, or expired", content((String = "text/html"), (ProblemBody = "application/problem+json"))),
     ))]
 async fn ask(
     State(state): State<AppState>,
@@ -96,6 +97,7 @@ async fn ask(
     request_body(content((LinkInput = "application/x-www-form-urlencoded"), (LinkInput = "application/json"))),
     responses(
         (status = 200, description = "Acknowledged", content((String = "text/html"), (Object = "application/json"))),
+        (status = 404, description = "Not valid, or expired", content((String = "text/html"), (ProblemBody = "application/problem+json"))),
     ))]
 async fn acknowledge(State(state): State<AppState>, request: Request) -> Result<Response, Problem> {
     let is_json = is_json(request.headers());

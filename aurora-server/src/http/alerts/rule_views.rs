@@ -90,6 +90,7 @@ impl RuleView {
             rule,
             is_built_in,
             entry,
+            ..
         } = listed;
         let (changed, definition) = match entry {
             Some(entry) => (Some((entry.changed_by, entry.changed_at)), entry.rule),

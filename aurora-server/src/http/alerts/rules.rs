@@ -1,8 +1,10 @@
 //! The rules: those that the server begins with, and those that people write.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use aurora_alerts::{AlertEngine, Labels, Rule, Severity};
+use aurora_alerts::{Labels, Rule, Severity};
 use aurora_core::time::Timestamp;
 use axum::extract::{Path, State};
 use axum::http::header::{ETAG, LOCATION};
@@ -24,6 +26,14 @@ use crate::state::AppState;
 
 /// The most samples that a preview is given.
 const MOST_SAMPLES: usize = 10_000;
+/// How often a preview judges.
+const EVERY: Duration = Duration::from_secs(5);
+/// How often at most: a week of it, and some more for what is due in between.
+const MOST_TURNS: u64 = 150_000;
+/// How long a preview may take.
+const LONGEST: Duration = Duration::from_secs(20);
+/// When to come back while another preview is under way.
+const PAUSE: Duration = Duration::from_secs(5);
 
 pub(super) fn routes() -> Routes {
     Routes::new()
@@ -267,7 +277,7 @@ struct PreviewInput {
     rules: Vec<Map<String, Value>>,
     /// How far back in what this process measured, up to 60 (unless told).
     minutes: Option<u32>,
-    /// Samples to try them on instead, up to 10,000, in the order of their time.
+    /// Samples to try them on instead, up to 10,000 of about a week, in the order of their time.
     samples: Option<Vec<SampleInput>>,
 }
 
@@ -291,10 +301,13 @@ struct SampleInput {
 
 /// What rules would have done: how often who would have been told of what. Nothing is sent and nothing changes.
 ///
-/// The rules are judged by the same code as those in force, with the routes and channels in force.
+/// The rules are judged by the same code as those in force, with the routes and channels in force. A server tries one
+/// preview at a time, for at most 20 s.
 #[utoipa::path(post, path = "/preview", tag = "alerts", operation_id = "preview_alert_rules", request_body = PreviewInput,
     responses(
         (status = 200, description = "`alerts` (rules and firings), `targets` and `rules` (notifications), counts of samples", body = Object),
+        (status = 422, description = "Fields are wrong, or there is more to judge than in a week or in 20 s", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "Another preview is under way; `Retry-After` tells when to come back", body = ProblemBody, content_type = "application/problem+json"),
     ))]
 async fn preview(
     State(state): State<AppState>,
@@ -307,35 +320,55 @@ async fn preview(
     if !(1..=60).contains(&minutes) {
         return Err(field("minutes", "must be from 1 to 60"));
     }
+    let Some(trial) = state.rulebook.trial() else {
+        return Err(Problem::new(ProblemKind::TooManyRequests)
+            .detail("another preview is under way")
+            .retry_after(PAUSE));
+    };
     let rules: Result<Vec<Rule>, _> = input.rules.iter().map(parse).collect();
     let rules = rules?;
     let samples = match input.samples {
         Some(samples) if samples.len() > MOST_SAMPLES => {
             return Err(field("samples", "must have at most 10000 entries"));
         }
-        Some(samples) => samples
-            .into_iter()
-            .map(|it| (it.at, it.metric, it.labels, it.value))
-            .collect(),
+        Some(samples) => {
+            let samples = samples.into_iter();
+            samples
+                .map(|it| (it.at, it.metric, it.labels, it.value))
+                .collect::<Vec<_>>()
+        }
         None => state
             .samples
             .since(state.clock.now() - Duration::from_secs(u64::from(minutes) * 60)),
     };
-    let engine = state.alerts.clone();
-    // Judging takes the processor for a moment: not on a thread that serves others.
-    let report = tokio::task::spawn_blocking(move || judge(&engine, rules, samples)).await;
-    let report = report.map_err(|error| Problem::new(ProblemKind::Internal).caused_by(error))??;
+    let backtest = (state.alerts.backtest(rules))
+        .interval(EVERY)
+        .run_on(Duration::from_secs(30))
+        .most_turns(MOST_TURNS);
+    // Whoever goes away, or takes too long, ends it.
+    let ended = Ended::default();
+    let backtest = backtest.cancelled_by(Arc::clone(&ended.0));
+    // Judging takes the processor for a moment: not on a thread that serves others, and no second time beside it.
+    let judged = tokio::task::spawn_blocking(move || {
+        let _trial = trial;
+        backtest.run(samples)
+    });
+    let report = tokio::select! {
+        biased;
+        report = judged => report.map_err(|error| Problem::new(ProblemKind::Internal).caused_by(error))??,
+        () = state.clock.sleep(LONGEST) => {
+            return Err(field("rules", "take too long on these samples; try fewer"));
+        }
+    };
     Ok(axum::Json(serde_json::to_value(report).unwrap_or_default()))
 }
 
-fn judge(
-    engine: &AlertEngine,
-    rules: Vec<Rule>,
-    samples: Vec<(Timestamp, String, Labels, f64)>,
-) -> Result<aurora_alerts::backtest::BacktestReport, aurora_alerts::Error> {
-    engine
-        .backtest(rules)
-        .interval(Duration::from_secs(5))
-        .run_on(Duration::from_secs(30))
-        .run(samples)
+/// Says so when it is dropped.
+#[derive(Debug, Default)]
+struct Ended(Arc<AtomicBool>);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }

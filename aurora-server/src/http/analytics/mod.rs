@@ -260,7 +260,9 @@ async fn appointments(
     Ok(Figures::answer(period, AppointmentsView::from(found)))
 }
 
-/// What was used of things that cost, by metric and label, with its cost.
+/// What the assistant used of things that cost, by metric and label, with its cost.
+///
+/// What all calls of models cost the workspace, the assistant's among them, is told by `GET /api/v1/llm/usage`.
 #[utoipa::path(get, path = "/usage", tag = "analytics", operation_id = "analytics_usage",
     params(
         ("from" = Option<String>, Query, description = "The first instant (RFC 3339); 30 days before `to` unless told"),

@@ -311,7 +311,7 @@ impl From<AppointmentFigures> for AppointmentsView {
 pub(super) struct UsageView {
     /// By metric and label.
     items: Vec<UsageSumView>,
-    /// What all of it cost, in dollars.
+    /// What all of `items` cost, in dollars.
     #[schema(example = "0.0125")]
     cost_usd: String,
     /// The same in nano-dollars.

@@ -55,7 +55,7 @@ pub(super) async fn list(
         .list(&caller.context(), &filter, &page)
         .await;
     let found = found.map_err(|error| Problem::from(error).of_parameters())?;
-    Ok(axum::Json(Listed::from(found)).into_response())
+    Ok(axum::Json(Listed::page(found)).into_response())
 }
 
 /// What a professional has on a day (agenda do dia), midnight to midnight where it works, without what was called off.

@@ -87,7 +87,7 @@ async fn steps(
     let conversation = state.crm.conversations().get(&context, id).await?;
     let found = of(&state)?.steps(&context, conversation.id, &page).await;
     let found = found.map_err(|error| Problem::from(error).of_parameters())?;
-    Ok(axum::Json(Listed::from(found)).into_response())
+    Ok(axum::Json(Listed::page(found)).into_response())
 }
 
 /// The passages that a reply of the assistant rests on, as they were when it was written.

@@ -5,7 +5,7 @@ use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
 
-use crate::http::access::{ACCESS_COOKIE, cookie, is_foreign, is_same_origin};
+use crate::http::access::{access_cookie, cookie, is_foreign, is_https, is_same_origin};
 use crate::http::problem::{Problem, ProblemKind};
 use crate::state::AppState;
 
@@ -26,15 +26,9 @@ pub(super) struct Jar<'a> {
 
 impl<'a> Jar<'a> {
     pub(super) fn of(state: &AppState, headers: &'a HeaderMap) -> Self {
-        let proxied = state.settings.server.trusted_proxies > 0;
-        let forwarded = headers.get_all("x-forwarded-proto").iter().next_back();
-        let forwarded = forwarded.and_then(|value| value.to_str().ok());
-        let is_forwarded = forwarded
-            .and_then(|list| list.rsplit(',').next())
-            .is_some_and(|scheme| scheme.trim().eq_ignore_ascii_case("https"));
         Self {
             headers,
-            is_secure: state.mail.is_https() || (proxied && is_forwarded),
+            is_secure: is_https(state, headers),
         }
     }
 
@@ -68,15 +62,13 @@ impl<'a> Jar<'a> {
     }
 
     fn read(&self, name: &str) -> Option<Secret> {
-        let secured = format!("__Secure-{name}");
-        let value = cookie(self.headers, &secured).or_else(|| cookie(self.headers, name))?;
+        let name = format!("{}{name}", self.prefix());
+        let value = cookie(self.headers, &name)?;
         Some(Secret::new(value)).filter(|value| !value.expose().is_empty())
     }
 
     pub(super) fn set_access(&self, response: &mut Response, token: &str, seconds: u64) {
-        // The prefix ties it to this host and to https (RFC 6265bis §4.1.3).
-        let prefix = if self.is_secure { "__Host-" } else { "" };
-        self.set(response, prefix, ACCESS_COOKIE, token, "/", seconds);
+        self.set(response, "", access_cookie(self.is_secure), token, "/", seconds);
     }
 
     pub(super) fn set_refresh(&self, response: &mut Response, token: &str, seconds: u64) {

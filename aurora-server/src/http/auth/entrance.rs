@@ -23,10 +23,13 @@ pub(super) struct Entering {
     pub(super) workspace: Option<WorkspaceId>,
 }
 
-/// The workspace that calls of somebody act in who wishes for none: that of the installation, or the first one.
-pub(super) fn usual(state: &AppState, memberships: &[Membership]) -> Option<WorkspaceId> {
-    let ids = || memberships.iter().map(|it| it.workspace.id);
-    ids().find(|id| *id == state.workspace).or_else(|| ids().next())
+/// The workspace that calls of somebody act in who wishes for none: the one that they joined first, so that no other who
+/// takes them in leads their calls away from it.
+pub(super) fn usual(memberships: &[Membership]) -> Option<WorkspaceId> {
+    let first = memberships
+        .iter()
+        .min_by_key(|it| (it.joined_at, it.workspace.id));
+    first.map(|it| it.workspace.id)
 }
 
 /// An access token, and the seconds for which it is good. Whoever is in no workspace has a token all the same: it names

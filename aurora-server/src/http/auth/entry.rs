@@ -7,6 +7,7 @@ use aurora_crm::{Context, ErrorKind};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
+use tracing::Instrument as _;
 use utoipa_axum::routes;
 
 use super::views::{RegisterInput, Registered, SetupInput, TokenInput};
@@ -38,26 +39,39 @@ async fn setup(
     visitor: Visitor,
     Json(body): Json<SetupInput>,
 ) -> Result<Response, Problem> {
+    // Two transactions: both are made whoever waits for the answer. What a crash leaves undone the next start does.
+    let work = async move { Box::pin(set_up(&state, visitor.context(), body)).await };
+    let made = tokio::spawn(work.in_current_span()).await;
+    let (user, workspace) = made.map_err(|error| Problem::new(ProblemKind::Internal).caused_by(error))??;
+    Ok(registered(user, Some(workspace)))
+}
+
+async fn set_up(
+    state: &AppState,
+    mut context: Context,
+    body: SetupInput,
+) -> Result<(User, WorkspaceView), Problem> {
     let mut new = NewUser::new(body.email, body.name);
     if let Some(locale) = body.locale {
         new = new.locale(locale);
     }
     let accounts = state.doors.accounts();
-    let context = visitor.context();
-    let user = Box::pin(accounts.set_up(&context, &body.token, new, &body.password)).await?;
-    let mut context = context;
+    let user = accounts
+        .set_up(&context, &body.token, new, &body.password)
+        .await?;
     context.workspace = state.workspace;
     context.principal = user.id.to_string();
     let owner = Roles::of([Role::Owner]);
     match state.crm.members().add(&context, user.id, owner).await {
         Ok(_) => {}
+        // By what looks after it at each start.
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
         Err(error) => {
-            tracing::error!(%error, "the first administrator does not own the first workspace");
+            tracing::error!(%error, "the first administrator owns the first workspace from the next start on");
             return Err(error.into());
         }
     }
-    let workspace = state.crm.workspaces().get(&context).await?;
-    Ok(registered(user, Some(workspace.into())))
+    Ok((user, state.crm.workspaces().get(&context).await?.into()))
 }
 
 /// Chooses the first password of somebody who was invited, to the installation or to a workspace.

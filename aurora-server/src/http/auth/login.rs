@@ -1,8 +1,8 @@
 //! Signing in, staying in, and leaving.
 
-use aurora_crm::Context;
 use aurora_crm::accounts::{Answer, Login, LoginOutcome, SignedIn};
 use aurora_crm::workspaces::WorkspaceId;
+use aurora_crm::{Context, ErrorKind};
 use axum::extract::State;
 use axum::http::header::USER_AGENT;
 use axum::http::{HeaderMap, StatusCode};
@@ -11,10 +11,13 @@ use utoipa_axum::routes;
 
 use super::cookies::Jar;
 use super::entrance::{Entering, proof, tokens, usual};
-use super::views::{ChallengeInput, ChallengeOpened, LoginAnswer, LoginInput, RefreshInput, Tokens};
+use super::views::{
+    ChallengeInput, ChallengeOpened, LoginAnswer, LoginInput, LogoutInput, RefreshInput, Tokens,
+};
 use crate::http::Routes;
-use crate::http::access::{Access, Caller, Visitor};
-use crate::http::extract::Json;
+use crate::http::access::{Access, Visitor, signed_in};
+use crate::http::extract::{Json, MaybeJson};
+use crate::http::layers::pace::Class;
 use crate::http::problem::{FieldError, Problem, ProblemKind};
 use crate::http::workspaces::open_to;
 use crate::state::AppState;
@@ -22,8 +25,8 @@ use crate::state::AppState;
 pub(super) fn add(routes: Routes) -> Routes {
     published(routes)
         .route(Access::SignIn, routes!(challenge))
-        .route(Access::SignIn, routes!(refresh))
-        .route(Access::Person, routes!(logout))
+        .route(Access::Session, routes!(refresh))
+        .route(Access::Session, routes!(logout))
 }
 
 /// What is published under `/auth`, too.
@@ -112,7 +115,7 @@ async fn enter(
             return Err(Problem::new(ProblemKind::NotFound).detail("there is no such workspace"));
         }
         Some(wanted) => Some(wanted),
-        None => usual(state, &memberships),
+        None => usual(&memberships),
     };
     let entering = Entering {
         user: signed_in.user,
@@ -125,7 +128,8 @@ async fn enter(
     tokens(state, entering, jar, with_cookies)
 }
 
-/// Gives the next tokens for the newest refresh token. One that was spent earlier ends the session: it was copied.
+/// Gives the next tokens for the newest refresh token. One that was spent earlier ends the session: it was copied. Refreshes
+/// count for their session; a token that is refused counts for its address.
 #[utoipa::path(post, path = "/refresh", tag = "auth", operation_id = "refresh_tokens", request_body = RefreshInput,
     responses((status = 200, description = "The next tokens", body = Tokens)))]
 async fn refresh(
@@ -144,40 +148,83 @@ async fn refresh(
     };
     let context = visitor.context();
     let accounts = state.doors.accounts();
-    let refreshed = accounts.refresh(&context, &token).await?;
+    // Before the token is spent: whoever is told to wait comes again with the same one.
+    let session = accounts.session_of(&context, &token).await;
+    let session = genuine(&state, &visitor, session).await?;
+    let pace = state.pace.of_session(&session.to_string()).await?;
+    let refreshed = accounts.refresh(&context, &token).await;
+    let refreshed = genuine(&state, &visitor, refreshed).await?;
     let user = accounts.get(&context, refreshed.session.user).await?;
     let memberships = open_to(&state, user.id).await?;
     let wanted = body.workspace;
     let wanted = wanted.filter(|wanted| memberships.iter().any(|it| it.workspace.id == *wanted));
     let entering = Entering {
-        workspace: wanted.or_else(|| usual(&state, &memberships)),
+        workspace: wanted.or_else(|| usual(&memberships)),
         user,
         session: refreshed.session,
         refresh_token: refreshed.refresh_token,
         device: None,
         memberships,
     };
-    tokens(&state, entering, &jar, with_cookies)
+    let mut response = tokens(&state, entering, &jar, with_cookies)?;
+    response.headers_mut().extend(pace);
+    Ok(response)
 }
 
-/// Ends the session, at once and everywhere, and takes its cookies away.
-#[utoipa::path(post, path = "/logout", tag = "auth", operation_id = "logout",
+/// What a refresh token led to; one that is refused counts for its address, as every guess does.
+async fn genuine<T: Send>(
+    state: &AppState,
+    visitor: &Visitor,
+    outcome: Result<T, aurora_crm::Error>,
+) -> Result<T, Problem> {
+    let refused = |error: &aurora_crm::Error| error.kind() == ErrorKind::Unauthenticated;
+    if outcome.as_ref().err().is_some_and(refused) {
+        state.pace.of_address(Class::Api, visitor.origin).await?;
+    }
+    Ok(outcome?)
+}
+
+/// Ends the session of the access token, and that of the refresh token, in the body or as a cookie: at once and everywhere.
+/// Whoever shows tokens that are good no more is signed out all the same (RFC 7009 §2.2), and their cookies are taken away.
+#[utoipa::path(post, path = "/logout", tag = "auth", operation_id = "logout", request_body = Option<LogoutInput>,
     responses((status = 204, description = "Signed out")))]
 async fn logout(
     State(state): State<AppState>,
-    caller: Caller,
+    visitor: Visitor,
     headers: HeaderMap,
+    MaybeJson(body): MaybeJson<LogoutInput>,
 ) -> Result<Response, Problem> {
-    let (user, session) = (caller.user()?, caller.session()?);
-    let accounts = state.doors.accounts();
-    match accounts.revoke(&caller.context(), user, session).await {
-        Ok(()) => {}
-        // It ended meanwhile.
-        Err(error) if error.kind() == aurora_crm::ErrorKind::NotFound => {}
-        Err(error) => return Err(error.into()),
+    let (context, accounts) = (visitor.context(), state.doors.accounts());
+    let jar = Jar::of(&state, &headers);
+    let alive = signed_in(&state, &visitor, &headers).await?;
+    let token = match body.refresh_token {
+        Some(token) => Some(token),
+        None => jar.refresh_token()?,
+    };
+    if let Some(alive) = &alive {
+        match accounts.revoke(&context, alive.user, alive.session).await {
+            Ok(()) => {}
+            // It ended meanwhile.
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    if let Some(token) = token {
+        match accounts.sign_out(&context, &token).await {
+            Ok(()) => {}
+            // Of the session that has just ended, as a rule.
+            Err(error) if error.kind() == ErrorKind::Unauthenticated && alive.is_some() => {}
+            Err(error) if error.kind() == ErrorKind::Unauthenticated => {
+                state.pace.of_address(Class::Api, visitor.origin).await?;
+            }
+            Err(error) => return Err(error.into()),
+        }
     }
     let mut response = StatusCode::NO_CONTENT.into_response();
-    Jar::of(&state, &headers).clear(&mut response);
+    // A page of others signs nobody out of their browser.
+    if jar.may_set().is_ok() {
+        jar.clear(&mut response);
+    }
     Ok(response)
 }
 

@@ -41,7 +41,7 @@ async fn me(State(state): State<AppState>, caller: Caller) -> Result<axum::Json<
     let memberships = open_to(&state, user).await?;
     let mine = memberships.iter().any(|it| it.workspace.id == caller.workspace());
     let here = Some(caller.workspace()).filter(|_| mine);
-    let here = here.or_else(|| usual(&state, &memberships));
+    let here = here.or_else(|| usual(&memberships));
     let here = memberships.iter().find(|it| Some(it.workspace.id) == here);
     let mut permissions = Vec::new();
     if let Some(here) = here {

@@ -207,7 +207,7 @@ pub(super) struct LoginInput {
     pub(super) email: Secret,
     #[schema(value_type = String, format = Password, write_only)]
     pub(super) password: Secret,
-    /// The workspace that calls act in; the first one, unless given.
+    /// The workspace that calls act in; the one that the person joined first, unless given.
     #[schema(value_type = Option<String>)]
     pub(super) workspace: Option<WorkspaceId>,
     /// What an earlier login from this device gave as `device`.
@@ -249,9 +249,20 @@ pub(super) struct RefreshInput {
     /// The newest one; not needed where it is a cookie.
     #[schema(value_type = Option<String>)]
     pub(super) refresh_token: Option<Secret>,
-    /// The workspace that calls act in; the first one, unless given or when the caller is not in it any more.
+    /// The workspace that calls act in; the one that the person joined first, unless given or when they are not in it any
+    /// more.
     #[schema(value_type = Option<String>)]
     pub(super) workspace: Option<WorkspaceId>,
+}
+
+/// Who signs out.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = Logout)]
+pub(super) struct LogoutInput {
+    /// Of the session that ends; not needed where it is a cookie, or beside a living access token.
+    #[schema(value_type = Option<String>)]
+    pub(super) refresh_token: Option<Secret>,
 }
 
 /// Who proves again who they are: the password, and with a second factor `code` or `recovery_code`.

@@ -1,19 +1,21 @@
 use serde_json::json;
 
-use crate::http::testing::{Server, eventually};
+use crate::http::testing::{House, Server, eventually};
 
 #[tokio::test]
 async fn an_administrator_makes_and_lists_backups() {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path().join("backups");
-    let server = Server::set(&[("backup.folder", at.to_str().unwrap())]).await;
-    let program = server.program("server:read").await;
+    let settings = [("access.open", "true"), ("backup.folder", at.to_str().unwrap())];
+    let house = House::with(&settings).await;
+    let server = &house.server;
+    let program = server.program(&["server:read"]).await;
     let refused = server
         .exchange("GET", "/api/v1/admin/backups", &[("authorization", &program)], "")
         .await;
     assert_eq!(refused.status, 403, "a program is no administrator");
 
-    let administrator = server.administrator().await;
+    let administrator = house.administrator().await.bearer();
     let headers = [("authorization", administrator.as_str())];
     let empty = server
         .exchange("GET", "/api/v1/admin/backups", &headers, "")
@@ -62,7 +64,7 @@ async fn an_administrator_makes_and_lists_backups() {
         .json();
     assert_eq!(torn["items"], json!([]));
     assert_eq!(torn["bad"].as_array().unwrap().len(), 1, "{torn}");
-    server.stop().await.unwrap();
+    house.server.stop().await.unwrap();
 }
 
 #[tokio::test]

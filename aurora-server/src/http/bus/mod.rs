@@ -17,8 +17,10 @@ use aurora_core::time::{Clock, Timestamp};
 use aurora_crm::workspaces::WorkspaceId;
 use serde::Serialize;
 use serde_json::{Value, json};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::watch;
 use utoipa::ToSchema;
+
+use super::Places;
 
 /// How many events are kept.
 pub(crate) const KEPT: usize = 2_000;
@@ -127,13 +129,14 @@ pub(crate) enum Heard {
 #[derive(Debug, Clone)]
 pub(crate) struct Bus {
     inner: Arc<Inner>,
+    /// For those who listen.
+    pub(crate) places: Places,
 }
 
 #[derive(Debug)]
 struct Inner {
     ring: Mutex<Ring>,
     newest: watch::Sender<u64>,
-    listeners: Arc<Semaphore>,
     clock: Arc<dyn Clock>,
 }
 
@@ -179,11 +182,11 @@ impl Bus {
         let inner = Inner {
             ring: Mutex::new(ring),
             newest: watch::channel(next.saturating_sub(1)).0,
-            listeners: Arc::new(Semaphore::new(LISTENERS)),
             clock,
         };
         Self {
             inner: Arc::new(inner),
+            places: Places::of_callers(LISTENERS),
         }
     }
 
@@ -245,9 +248,8 @@ impl Bus {
         self.inner.newest.send_replace(id);
     }
 
-    /// Everything from now on, or from after an event on; `None` when too many listen already.
-    pub(crate) fn subscribe(&self, filter: Filter, after: Option<u64>) -> Option<Listener> {
-        let permit = Arc::clone(&self.inner.listeners).try_acquire_owned().ok()?;
+    /// Everything from now on, or from after an event on.
+    pub(crate) fn subscribe(&self, filter: Filter, after: Option<u64>) -> Listener {
         let ring = self.ring();
         let newest = ring.next.saturating_sub(1);
         let (gap, cursor) = match after {
@@ -258,14 +260,13 @@ impl Bus {
             Some(after) => (None, after),
         };
         drop(ring);
-        Some(Listener {
+        Listener {
             bus: self.clone(),
             news: self.inner.newest.subscribe(),
             filter,
             cursor,
             gap,
-            _permit: permit,
-        })
+        }
     }
 
     /// What is kept, the newest first: below an id, since a time, at most `most`.
@@ -300,7 +301,6 @@ pub(crate) struct Listener {
     filter: Filter,
     cursor: u64,
     gap: Option<u64>,
-    _permit: OwnedSemaphorePermit,
 }
 
 impl Listener {

@@ -32,7 +32,7 @@ pub(super) async fn list(
     params.finish()?;
     let found = state.reception.calendar.links(&caller.context(), &page).await;
     let found = found.map_err(|error| Problem::from(error).of_parameters())?;
-    Ok(axum::Json(Listed::from(found)).into_response())
+    Ok(axum::Json(Listed::page(found)).into_response())
 }
 
 /// Links a calendar that is reached by a service account.

@@ -13,9 +13,9 @@ use super::views::{NoteText, NoteView};
 use crate::http::Routes;
 use crate::http::access::Caller;
 use crate::http::activities::views::TimelineEntryView;
+use crate::http::answers::{Listed, created, tagged};
 use crate::http::extract::{IfMatch, Json, Params, PathId, PathIds};
 use crate::http::problem::Problem;
-use crate::http::reply::{List, made, shown};
 use crate::state::AppState;
 
 pub(super) fn add(routes: Routes) -> Routes {
@@ -35,7 +35,7 @@ pub(super) fn add(routes: Routes) -> Routes {
         ("limit" = Option<u32>, Query, description = "Most items on the page, 1 to 200; 50 unless told"),
         ("cursor" = Option<String>, Query, description = "`next` of the page before"),
     ),
-    responses((status = 200, description = "A page; `next` is null on the last", body = List<NoteView>)))]
+    responses((status = 200, description = "A page; `next` is null on the last", body = Listed<NoteView>)))]
 async fn list(
     State(state): State<AppState>,
     caller: Caller,
@@ -46,7 +46,7 @@ async fn list(
     params.finish()?;
     let notes = state.crm.clients().notes(&caller.context(), client, &page).await;
     let notes = notes.map_err(|error| Problem::from(error).of_parameters())?;
-    Ok(axum::Json(List::<NoteView>::from(notes)).into_response())
+    Ok(axum::Json(Listed::<NoteView>::from(notes)).into_response())
 }
 
 /// Adds a note; its author is whoever calls.
@@ -66,7 +66,7 @@ async fn create(
     let clients = state.crm.clients();
     let note = clients.add_note(&caller.context(), client, &new.text).await?;
     let (id, version) = (note.id, note.version);
-    Ok(made(&uri, id, version, &NoteView::from(note)))
+    Ok(created(&uri, id, Some(version), &NoteView::from(note)))
 }
 
 /// One note.
@@ -136,13 +136,15 @@ async fn delete(
 }
 
 /// One page of what happened with a client, the latest first: its activities and those of its leads.
+///
+/// Takes `client:read`, too; those of its leads are left out without `lead:read`.
 #[utoipa::path(get, path = "/{id}/timeline", tag = "clients", operation_id = "client_timeline",
     params(
         ("id" = String, Path, description = "`cli_…`"),
         ("limit" = Option<u32>, Query, description = "Most items on the page, 1 to 200; 50 unless told"),
         ("cursor" = Option<String>, Query, description = "`next` of the page before"),
     ),
-    responses((status = 200, description = "A page; `next` is null on the last", body = List<TimelineEntryView>)))]
+    responses((status = 200, description = "A page; `next` is null on the last", body = Listed<TimelineEntryView>)))]
 async fn timeline(
     State(state): State<AppState>,
     caller: Caller,
@@ -169,5 +171,5 @@ async fn of_client(
 }
 
 fn view(note: ClientNote) -> Response {
-    shown(StatusCode::OK, note.version, &NoteView::from(note))
+    tagged(StatusCode::OK, note.version, &NoteView::from(note))
 }

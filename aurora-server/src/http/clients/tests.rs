@@ -251,7 +251,14 @@ async fn duplicates_are_found_merged_deleted_and_brought_back() {
     let deleted = server.change("DELETE", &at, "\"v2\"", &Value::Null).await;
     assert_eq!(deleted.status, 204);
     let gone = server.get("/api/v1/clients/deleted").await.good(200);
-    assert_eq!(gone["items"], json!([kept["id"]]));
+    assert_eq!(
+        (
+            &gone["items"][0]["id"],
+            &gone["items"][0]["version"],
+            &gone["next"]
+        ),
+        (&kept["id"], &json!(3), &Value::Null)
+    );
     let taker = person(&server, "Outra", json!({"cpf": other})).await;
     let back = server
         .change("POST", &format!("{at}/restore"), "\"v3\"", &Value::Null)
@@ -297,4 +304,49 @@ async fn labels_are_counted_renamed_and_removed() {
     assert_eq!(done.good(200), json!({"clients": 3}));
     let tags = server.get("/api/v1/clients/tags").await.good(200);
     assert_eq!(tags["items"], json!([{"tag": "novo", "clients": 3}]));
+}
+
+#[tokio::test]
+async fn deleted_clients_are_read_in_pages_the_last_deleted_first() {
+    let server = Server::with([]).await;
+    let mut ids = Vec::new();
+    for n in 0..5 {
+        let client = person(&server, &format!("P{n}"), json!({})).await;
+        let deleted = server
+            .change("DELETE", &path(&client), "\"v1\"", &Value::Null)
+            .await;
+        assert_eq!(deleted.status, 204);
+        ids.insert(0, client["id"].clone());
+    }
+    let (mut seen, mut times, mut next) = (Vec::new(), Vec::new(), String::new());
+    loop {
+        let page = server
+            .get(&format!("/api/v1/clients/deleted?limit=2{next}"))
+            .await
+            .good(200);
+        for client in page["items"].as_array().unwrap() {
+            seen.push(client["id"].clone());
+            times.push(client["deleted_at"].as_str().unwrap().to_owned());
+        }
+        let Some(cursor) = page["next"].as_str() else {
+            break;
+        };
+        next = format!("&cursor={cursor}");
+    }
+    assert_eq!(seen, ids);
+    let before = format!("/api/v1/clients/deleted?before={}", times[2]);
+    let older = server.get(&before).await.good(200);
+    assert!(
+        older["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|it| ids[3..].contains(&it["id"]))
+    );
+    let bad = server.get("/api/v1/clients/deleted?cursor=x").await;
+    bad.problem(400, "invalid_parameter");
+
+    // What stands in the list brings it back.
+    let at = format!("/api/v1/clients/{}/restore", ids[4].as_str().unwrap());
+    server.change("POST", &at, "\"v2\"", &Value::Null).await.good(200);
 }

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use aurora_core::time::Timestamp;
 use aurora_crm::clients::{
-    Candidate, Client, ClientId, DuplicateReason, MergeChoices, MergeField, MergeSide, NewClient, TagCount,
+    Candidate, Client, ClientId, DeletedClient, DuplicateReason, MergeChoices, MergeField, MergeSide,
+    NewClient, TagCount,
 };
 use aurora_crm::workspaces::CrmPermission;
 use axum::extract::State;
@@ -18,9 +19,9 @@ use super::view;
 use super::views::{ClientView, NewClientInput};
 use crate::http::Routes;
 use crate::http::access::Caller;
+use crate::http::answers::Listed;
 use crate::http::extract::{IfMatch, Json, Params, PathId};
 use crate::http::problem::{Problem, ProblemBody};
-use crate::http::reply::List;
 use crate::state::AppState;
 
 /// As many labels as the domain gives at a time.
@@ -85,20 +86,20 @@ enum Reason {
 /// Who may be the same as a client that is about to be made? Nothing is stored.
 #[utoipa::path(post, path = "/duplicates", tag = "clients", operation_id = "find_duplicates",
     request_body = NewClientInput,
-    responses((status = 200, description = "Up to 20, the likeliest first", body = List<CandidateView>)))]
+    responses((status = 200, description = "Up to 20, the likeliest first", body = Listed<CandidateView>)))]
 async fn alike(
     State(state): State<AppState>,
     caller: Caller,
     Json(new): Json<NewClient>,
 ) -> Result<Response, Problem> {
     let found = state.crm.clients().duplicates(&caller.context(), &new).await?;
-    Ok(axum::Json(List::<CandidateView>::whole(found)).into_response())
+    Ok(axum::Json(Listed::<CandidateView>::whole(found)).into_response())
 }
 
 /// Who may be the same as this client?
 #[utoipa::path(get, path = "/{id}/duplicates", tag = "clients", operation_id = "client_duplicates",
     params(("id" = String, Path, description = "`cli_…`")),
-    responses((status = 200, description = "Up to 20, the likeliest first", body = List<CandidateView>)))]
+    responses((status = 200, description = "Up to 20, the likeliest first", body = Listed<CandidateView>)))]
 async fn alike_to(
     State(state): State<AppState>,
     caller: Caller,
@@ -109,7 +110,7 @@ async fn alike_to(
         .clients()
         .duplicates_of(&caller.context(), client)
         .await?;
-    Ok(axum::Json(List::<CandidateView>::whole(found)).into_response())
+    Ok(axum::Json(Listed::<CandidateView>::whole(found)).into_response())
 }
 
 /// Which client goes, and whose values stay.
@@ -195,22 +196,49 @@ async fn purge(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// The clients that were deleted before a time, for whoever purges them.
+/// A client that was deleted.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = DeletedClient)]
+struct DeletedView {
+    /// `cli_…`
+    id: String,
+    /// What it is brought back with: `If-Match: "v8"` for 8.
+    version: i64,
+    /// RFC 3339, UTC.
+    #[schema(format = DateTime)]
+    deleted_at: String,
+}
+
+impl From<DeletedClient> for DeletedView {
+    fn from(client: DeletedClient) -> Self {
+        Self {
+            id: client.id.to_string(),
+            version: client.version,
+            deleted_at: client.deleted_at.to_string(),
+        }
+    }
+}
+
+/// One page of the deleted clients, the last deleted first, for whoever brings them back or purges them.
 #[utoipa::path(get, path = "/deleted", tag = "clients", operation_id = "list_deleted_clients",
-    params(("before" = Option<String>, Query, description = "Deleted before this time (RFC 3339); now unless told")),
-    responses((status = 200, description = "Up to 200 ids, the longest ago first", body = List<String>)))]
+    params(
+        ("limit" = Option<u32>, Query, description = "Most items on the page, 1 to 200; 50 unless told"),
+        ("cursor" = Option<String>, Query, description = "`next` of the page before"),
+        ("before" = Option<String>, Query, description = "Only those that were deleted before this time (RFC 3339)"),
+    ),
+    responses((status = 200, description = "A page; `next` is null on the last", body = Listed<DeletedView>)))]
 async fn deleted(
     State(state): State<AppState>,
     caller: Caller,
     mut params: Params,
 ) -> Result<Response, Problem> {
+    let page = params.page();
     let before = params.take::<Timestamp>("before", "an RFC 3339 time such as 2026-07-01T12:00:00Z");
     params.finish()?;
-    let before = before.unwrap_or_else(|| state.clock.now());
     let clients = state.crm.clients();
-    let found = clients.deleted_before(&caller.context(), before).await?;
-    let items = found.into_iter().map(|id| id.to_string());
-    Ok(axum::Json(List::<String>::whole(items)).into_response())
+    let found = clients.deleted(&caller.context(), before, &page).await;
+    let found = found.map_err(|error| Problem::from(error).of_parameters())?;
+    Ok(axum::Json(Listed::<DeletedView>::from(found)).into_response())
 }
 
 /// A label and how many living clients carry it.
@@ -235,7 +263,7 @@ impl From<TagCount> for TagCountView {
 /// Labels that are in use, 200 on a page.
 #[utoipa::path(get, path = "/tags", tag = "clients", operation_id = "list_client_tags",
     params(("cursor" = Option<String>, Query, description = "`next` of the page before")),
-    responses((status = 200, description = "A page in the order of their bytes; `next` is null on the last", body = List<TagCountView>)))]
+    responses((status = 200, description = "A page in the order of their bytes; `next` is null on the last", body = Listed<TagCountView>)))]
 async fn tags(
     State(state): State<AppState>,
     caller: Caller,
@@ -247,9 +275,9 @@ async fn tags(
     let found = clients.tags(&caller.context(), after.as_deref()).await?;
     let last = found.last().map(|count| count.tag.clone());
     let next = last.filter(|_| found.len() >= LABELS);
-    Ok(axum::Json(List::<TagCountView> {
+    Ok(axum::Json(Listed::<TagCountView> {
         next,
-        ..List::whole(found)
+        ..Listed::whole(found)
     })
     .into_response())
 }

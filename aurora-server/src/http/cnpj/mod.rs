@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aurora_core::resilience::Deadline;
-use aurora_crm::clients::{Candidate, NewClient};
+use aurora_crm::clients::NewClient;
 use aurora_crm::companies::{Cnpj, Company, Lookup};
 use aurora_crm::workspaces::CrmPermission;
 use axum::extract::State;
@@ -19,7 +19,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
-use super::access::Caller;
+use super::access::{Caller, also};
 use super::clients::{CandidateView, views::NewClientInput};
 use super::extract::{Params, PathText};
 use super::problem::{FieldError, Problem, ProblemBody, ProblemKind};
@@ -64,8 +64,9 @@ struct Draft {
     /// What a registry tells of the company, without its partners.
     #[schema(value_type = NewClientInput)]
     client: NewClient,
-    /// Clients that may be the same, the likeliest first.
-    duplicates: Vec<CandidateView>,
+    /// Clients that may be the same, the likeliest first; only for callers with `client:read`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    duplicates: Option<Vec<CandidateView>>,
     /// The registry that told it.
     source: String,
     /// Seconds since it was asked.
@@ -177,11 +178,16 @@ async fn draft(
     if with_details {
         client = client.with_registry_details(company);
     }
-    let clients = state.crm.clients();
-    let duplicates: Vec<Candidate> = clients.duplicates(&caller.context(), &client).await?;
+    let duplicates = if also(state, CrmPermission::ClientRead, caller).is_ok() {
+        let clients = state.crm.clients();
+        let found = clients.duplicates(&caller.context(), &client).await?;
+        Some(found.into_iter().map(Into::into).collect())
+    } else {
+        None
+    };
     Ok(Draft {
         client,
-        duplicates: duplicates.into_iter().map(Into::into).collect(),
+        duplicates,
         source: company.source.clone(),
         age_seconds: lookup.age().as_secs(),
     })

@@ -147,6 +147,15 @@ async fn a_draft_can_be_sent_as_it_is() {
     assert_eq!(found["prefill"]["client"]["custom"]["company"]["size"], "micro");
     assert_eq!(found["prefill"]["duplicates"][0]["id"], made["id"]);
     assert_eq!(found["prefill"]["duplicates"][0]["reasons"][0], "same_document");
+
+    // Who may be the same is for those who may see clients.
+    let key = server.program(&["company:lookup"]).await;
+    let headers = [("authorization", key.as_str())];
+    let found = server.send("GET", &asked, &headers, "").await.good(200);
+    assert_eq!(found["prefill"]["client"]["cnpj"], NUMBER);
+    assert!(found["prefill"].get("duplicates").is_none());
+    let draft = server.send("POST", &path, &headers, "").await.good(200);
+    assert!(draft.get("duplicates").is_none());
 }
 
 #[tokio::test]

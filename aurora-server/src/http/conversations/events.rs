@@ -12,13 +12,12 @@ use axum::response::Response;
 use bytes::{Bytes, BytesMut};
 use futures::stream::unfold;
 use serde_json::json;
-use tokio::sync::OwnedSemaphorePermit;
-use tokio_util::sync::CancellationToken;
 
 use crate::http::access::Caller;
 use crate::http::extract::Params;
-use crate::http::problem::{Problem, ProblemBody, ProblemKind};
-use crate::http::sse;
+use crate::http::problem::{Problem, ProblemBody};
+use crate::http::watch::Watch;
+use crate::http::{Place, sse};
 use crate::state::AppState;
 
 /// The most changes of one piece.
@@ -27,15 +26,15 @@ const MOST: u32 = 100;
 const WAIT: Duration = Duration::from_secs(30);
 /// Who takes longer for one piece is cut off: it comes back with its position and misses nothing.
 const SLOW: Duration = Duration::from_secs(30);
-/// How long one stream lasts: who comes back shows credentials that are good still.
+/// How long one stream lasts.
 const LIFE: Duration = Duration::from_secs(15 * 60);
-const POSITION: &str = "the id of an event, a whole number, 0 or more";
 
 /// Every change of a conversation or message as it happens.
 ///
 /// Events: `ready` (first: where the order of changes stands), `conversation` and `message` (something is new or has changed:
-/// read it with its id), and at the end one of `cut_off` (the client took too long), `renew` (come back with credentials that
-/// are good still) and `failed` (the database does not answer). Each has an id: whoever comes back with it in
+/// read it with its id), and at the end one of `cut_off` (the client took too long), `renew` (come back: a stream lasts a quarter
+/// of an hour), `failed` (the database does not answer) and `closing` (the caller may not listen any more; `reason` says why).
+/// Each but `closing` has an id: whoever comes back with it in
 /// `Last-Event-ID`, as browsers do by themselves, or in `after`, misses nothing. A conversation or message appears once, at its
 /// last change. The stream ends when the server stops.
 #[utoipa::path(get, path = "/", tag = "conversations", operation_id = "conversation_events",
@@ -50,30 +49,18 @@ const POSITION: &str = "the id of an event, a whole number, 0 or more";
 pub(super) async fn events(
     State(state): State<AppState>,
     caller: Caller,
+    watch: Watch,
     headers: HeaderMap,
     mut params: Params,
 ) -> Result<Response, Problem> {
-    let mut after = params.take::<i64>("after", POSITION);
-    if let Some(id) = headers.get("last-event-id") {
-        after = id.to_str().ok().and_then(|text| text.trim().parse().ok());
-        if after.is_none() {
-            params.refuse("last-event-id", POSITION);
-        }
-    }
-    if after.is_some_and(|after| after < 0) {
-        params.refuse("after", POSITION);
-    }
+    let after = sse::position(&headers, &mut params);
     params.finish()?;
-    let permit = Arc::clone(&state.reception.listeners)
-        .try_acquire_owned()
-        .map_err(|_| Problem::new(ProblemKind::Unavailable))?;
-    let listener = Listener::new(&state, caller.context(), after, Some(permit)).await?;
-    Ok(sse::answer(
-        unfold(listener, |mut listener| async move {
-            Some((listener.next().await?, listener))
-        }),
-        Arc::clone(&state.clock),
-    ))
+    let place = state.reception.listeners.take_for(&caller)?;
+    let listener = Listener::new(&state, caller.context(), after, Some(place)).await?;
+    let pieces = unfold(listener, |mut listener| async move {
+        Some((listener.next().await?, listener))
+    });
+    Ok(sse::watched(pieces, watch))
 }
 
 /// One client that listens. It holds a position and nothing of what it has yet to tell.
@@ -82,12 +69,11 @@ struct Listener {
     context: Context,
     after: i64,
     clock: Arc<dyn Clock>,
-    stop: CancellationToken,
     began: Duration,
     /// When the last piece was handed out; `None` before the first.
     handed: Option<Duration>,
     is_over: bool,
-    _permit: Option<OwnedSemaphorePermit>,
+    _place: Option<Place>,
 }
 
 impl Listener {
@@ -95,7 +81,7 @@ impl Listener {
         state: &AppState,
         context: Context,
         after: Option<i64>,
-        permit: Option<OwnedSemaphorePermit>,
+        place: Option<Place>,
     ) -> Result<Self, Problem> {
         let conversations = state.crm.conversations().clone();
         let last = conversations.last_change(&context).await?;
@@ -105,11 +91,10 @@ impl Listener {
             conversations,
             context,
             clock: Arc::clone(&state.clock),
-            stop: state.stop.clone(),
             began: state.clock.elapsed(),
             handed: None,
             is_over: false,
-            _permit: permit,
+            _place: place,
         })
     }
 
@@ -125,26 +110,21 @@ impl Listener {
         if asked.saturating_sub(handed) > SLOW {
             return Some(self.end("cut_off"));
         }
-        let piece = self.look().await?;
+        let piece = self.look().await;
         self.handed = Some(self.clock.elapsed());
         Some(piece)
     }
 
-    async fn look(&mut self) -> Option<Bytes> {
+    async fn look(&mut self) -> Bytes {
         loop {
             let left = LIFE.saturating_sub(self.clock.elapsed().saturating_sub(self.began));
             if left.is_zero() {
-                return Some(self.end("renew"));
+                return self.end("renew");
             }
             let waiting =
                 self.conversations
                     .wait_for_changes(&self.context, self.after, MOST, WAIT.min(left));
-            let found = tokio::select! {
-                biased;
-                () = self.stop.cancelled() => return None,
-                found = waiting => found,
-            };
-            match found {
+            match waiting.await {
                 Ok(found) if found.items.is_empty() => self.after = found.after,
                 Ok(found) => {
                     self.after = found.after;
@@ -153,11 +133,11 @@ impl Listener {
                         .items
                         .iter()
                         .for_each(|change| piece.extend_from_slice(&told(change)));
-                    return Some(piece.freeze());
+                    return piece.freeze();
                 }
                 Err(error) => {
                     tracing::warn!(%error, "changes of conversations cannot be read");
-                    return Some(self.end("failed"));
+                    return self.end("failed");
                 }
             }
         }

@@ -3,6 +3,7 @@
 use aurora_crm::channels::{Address, ChannelId};
 use aurora_crm::clients::ClientId;
 use aurora_crm::conversations::{Assignee, Author, Content, MessageId, NewMessage, Recipient};
+use aurora_crm::files::FileId;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -31,6 +32,14 @@ pub(super) struct NewMessageInput {
 }
 
 impl NewMessageInput {
+    /// The file of the workspace that is to be sent.
+    pub(super) fn file(&self) -> Option<FileId> {
+        match &self.content {
+            Some(Content::Media { media, .. }) => media.file_id.as_ref()?.parse().ok(),
+            _ => None,
+        }
+    }
+
     pub(super) fn message(self, author: Author, key: IdempotencyKey) -> Result<NewMessage, Problem> {
         let content = match (self.text, self.content) {
             (Some(text), None) => Content::text(text),

@@ -1,6 +1,7 @@
 //! Messages of a conversation.
 
 use aurora_crm::conversations::{Conversation, Message};
+use aurora_crm::workspaces::CrmPermission;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
@@ -8,9 +9,10 @@ use axum::response::{IntoResponse as _, Response};
 use super::author;
 use super::input::{NewConversationInput, NewMessageInput, NoteInput};
 use super::views::{MessageView, TimelineView};
-use crate::http::access::Caller;
+use crate::http::access::{Caller, also};
 use crate::http::answers::Listed;
 use crate::http::extract::{IdempotencyKey, Json, Params, PathId};
+use crate::http::files;
 use crate::http::problem::Problem;
 use crate::state::AppState;
 
@@ -38,7 +40,7 @@ pub(super) async fn list(
         .conversations()
         .messages(&caller.context(), id, &page)
         .await?;
-    Ok(axum::Json(Listed::from(found)).into_response())
+    Ok(axum::Json(Listed::page(found)).into_response())
 }
 
 /// Messages in the order in which both sides came to see them: what came in at once, what goes out once the channel has taken it.
@@ -88,7 +90,7 @@ pub(super) async fn read(
 }
 
 /// Writes down a message that is to be sent; how far it comes is told by its `delivery`. With the same `Idempotency-Key` it is
-/// written once.
+/// written once. A `file_id` takes `file:read`, too.
 #[utoipa::path(post, path = "/{id}/messages", tag = "conversations", operation_id = "send_message",
     request_body = NewMessageInput,
     params(
@@ -103,6 +105,7 @@ pub(super) async fn send(
     key: IdempotencyKey,
     Json(new): Json<NewMessageInput>,
 ) -> Result<Response, Problem> {
+    may_send(&state, &caller, &new).await?;
     let message = new.message(author(&caller), key)?;
     let message = state
         .crm
@@ -112,7 +115,7 @@ pub(super) async fn send(
     Ok(written(message))
 }
 
-/// Writes to somebody first: finds or makes the contact and the conversation, and posts.
+/// Writes to somebody first: finds or makes the contact and the conversation, and posts. A `file_id` takes `file:read`, too.
 #[utoipa::path(post, path = "/", tag = "conversations", operation_id = "start_conversation",
     request_body = NewConversationInput,
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes a second message the same as the first")),
@@ -124,6 +127,7 @@ pub(super) async fn start(
     Json(new): Json<NewConversationInput>,
 ) -> Result<Response, Problem> {
     let (to, channel) = (new.recipient()?, new.channel_id);
+    may_send(&state, &caller, &new.message).await?;
     let message = new.message.message(author(&caller), key)?;
     let message = state
         .crm
@@ -150,6 +154,15 @@ pub(super) async fn note(
         .note(&caller.context(), id, author(&caller), &new.text)
         .await?;
     Ok(written(note))
+}
+
+/// Nobody sends a file out of the house that they may not see.
+async fn may_send(state: &AppState, caller: &Caller, new: &NewMessageInput) -> Result<(), Problem> {
+    if let Some(file) = new.file() {
+        also(state, CrmPermission::FileRead, caller)?;
+        files::shown(state, caller, file).await?;
+    }
+    Ok(())
 }
 
 fn written(message: Message) -> Response {

@@ -82,7 +82,7 @@ pub(super) async fn list(
         .list(&caller.context(), &filter, &page)
         .await
         .map_err(|error| Problem::from(error).of_parameters())?;
-    Ok(axum::Json(Listed::from(found)).into_response())
+    Ok(axum::Json(Listed::page(found)).into_response())
 }
 
 /// One page of the messages that have words beginning with each word of `q`, the newest first; case and accents do not matter.
@@ -109,7 +109,7 @@ pub(super) async fn search(
         .search(&caller.context(), &text, &page)
         .await
         .map_err(|error| Problem::from(error).of_parameters())?;
-    Ok(axum::Json(Listed::from(found)).into_response())
+    Ok(axum::Json(Listed::page(found)).into_response())
 }
 
 /// How much each assignee has not read.

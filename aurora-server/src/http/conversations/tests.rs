@@ -1,6 +1,7 @@
 //! A visitor writes, people answer, and whoever listens hears of it.
 
 mod listening;
+mod rights;
 
 use serde_json::{Value, json};
 

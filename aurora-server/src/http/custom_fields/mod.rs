@@ -16,9 +16,9 @@ use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use super::access::Caller;
+use super::answers::{Listed, created, tagged};
 use super::extract::{IfMatch, Json, Params, PathId};
 use super::problem::{Problem, ProblemBody};
-use super::reply::{List, made, shown};
 use super::{Mount, Routes};
 use crate::state::AppState;
 
@@ -159,7 +159,7 @@ struct Undefined {
 /// All definitions, by key.
 #[utoipa::path(get, path = "/", tag = "custom fields", operation_id = "list_custom_fields",
     params(("applies_to" = Option<String>, Query, description = "`client` or `lead`; both unless told")),
-    responses((status = 200, description = "Up to 64 for each target", body = List<FieldView>)))]
+    responses((status = 200, description = "Up to 64 for each target", body = Listed<FieldView>)))]
 async fn list(
     State(state): State<AppState>,
     caller: Caller,
@@ -172,7 +172,7 @@ async fn list(
         Some(target) => state.crm.custom_fields().list(&context, target).await?,
         None => all(&state, &context).await?,
     };
-    Ok(axum::Json(List::<FieldView>::whole(fields)).into_response())
+    Ok(axum::Json(Listed::<FieldView>::whole(fields)).into_response())
 }
 
 /// Defines a field. Values that are stored already are not looked at.
@@ -192,7 +192,7 @@ async fn define(
 ) -> Result<Response, Problem> {
     let field = state.crm.custom_fields().define(&caller.context(), new).await?;
     let (id, version) = (field.id, field.version);
-    Ok(made(&uri, id, version, &FieldView::from(field)))
+    Ok(created(&uri, id, Some(version), &FieldView::from(field)))
 }
 
 /// One definition.
@@ -278,5 +278,5 @@ async fn all(state: &AppState, context: &Context) -> Result<Vec<CustomField>, Er
 }
 
 fn view(field: CustomField) -> Response {
-    shown(StatusCode::OK, field.version, &FieldView::from(field))
+    tagged(StatusCode::OK, field.version, &FieldView::from(field))
 }

@@ -63,7 +63,7 @@ async fn a_snapshot_holds_what_the_dashboard_shows() {
 async fn listeners_are_limited() {
     let server = Server::with([]).await;
     let taken: Vec<_> = (0..LISTENERS)
-        .map(|_| server.state.pulse.listen().unwrap())
+        .map(|_| server.state.pulse.inner.places.take(None, None).unwrap())
         .collect();
     assert_eq!(server.get("/api/events").await.status, 503);
     drop(taken);

@@ -5,6 +5,7 @@ use std::time::Duration;
 use aurora_core::time::Timestamp;
 use aurora_crm::Context;
 use aurora_crm::files::{Disposition, File, FileAction, FileGrant, FileId, FileLinks};
+use aurora_crm::workspaces::CrmPermission;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
@@ -13,7 +14,7 @@ use utoipa_axum::routes;
 use super::views::{LinkView, NewLink, UploadLinkView};
 use super::{receive, serve, views};
 use crate::http::Routes;
-use crate::http::access::{Access, Caller, Visitor};
+use crate::http::access::{Access, Caller, Visitor, also};
 use crate::http::extract::{Json, Params, PathId, Upload};
 use crate::http::problem::{FieldError, Problem, ProblemBody, ProblemKind};
 use crate::state::AppState;
@@ -27,6 +28,8 @@ pub(super) fn public() -> Routes {
 }
 
 /// Makes a link by which anybody can fetch the file for a while. What ends it early is deleting the file.
+///
+/// Takes `file:read`, too: whoever has a link has the file.
 #[utoipa::path(post, path = "/{id}/links", tag = "files", operation_id = "create_file_link", request_body = NewLink,
     params(("id" = String, Path, description = "`fil_…`")),
     responses((status = 201, description = "Made; it is shown this once", body = LinkView)))]
@@ -36,8 +39,8 @@ pub(super) async fn create(
     PathId(id): PathId<File>,
     Json(new): Json<NewLink>,
 ) -> Result<Response, Problem> {
-    let context = caller.context();
-    let file = state.library.files.get(&context, id).await?;
+    also(&state, CrmPermission::FileRead, &caller)?;
+    let file = super::shown(&state, &caller, id).await?;
     let now = state.clock.now();
     let mut grant = FileGrant::download(caller.workspace(), file.id, end(new.expires_in, now)?);
     if let Some(disposition) = new.disposition {

@@ -7,8 +7,12 @@ mod serve;
 mod tests;
 mod views;
 
+use aurora_core::id::IdKind as _;
 use aurora_core::page::Page;
-use aurora_crm::files::{File, FileFilter, FileSubject};
+use aurora_crm::Error;
+use aurora_crm::conversations::{Contact, Conversation, Message};
+use aurora_crm::files::{File, FileFilter, FileId, FileSubject};
+use aurora_crm::leads::Lead;
 use aurora_crm::workspaces::CrmPermission;
 use axum::extract::State;
 use axum::http::header::ETAG;
@@ -16,7 +20,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use utoipa_axum::routes;
 
-use super::access::{Access, Caller};
+use super::access::{Access, Caller, also};
 use super::extract::{Params, PathId, Upload};
 use super::problem::{Problem, ProblemBody};
 use super::{Mount, Routes};
@@ -31,6 +35,14 @@ pub(super) const MOUNTS: &[Mount] = &[
         .for_uploads()
         .alias("published"),
     Mount::streams("/files", links::public).for_uploads(),
+];
+
+/// Files of these belong to what takes a right of its own: contacts send theirs in conversations.
+const WITH_THEIRS: [(&str, CrmPermission); 4] = [
+    (Contact::PREFIX, CrmPermission::ConversationRead),
+    (Conversation::PREFIX, CrmPermission::ConversationRead),
+    (Message::PREFIX, CrmPermission::ConversationRead),
+    (Lead::PREFIX, CrmPermission::LeadRead),
 ];
 
 fn routes() -> Routes {
@@ -53,7 +65,29 @@ fn upload_route() -> Routes {
     Routes::new().route(Access::from(CrmPermission::FileWrite), routes!(upload))
 }
 
+/// The kinds of subjects whose files the caller may not see.
+fn hidden(state: &AppState, caller: &Caller) -> impl Iterator<Item = &'static str> {
+    let theirs = WITH_THEIRS.into_iter();
+    theirs.filter_map(|(kind, permission)| also(state, permission, caller).is_err().then_some(kind))
+}
+
+/// A file, if the caller may see it.
+///
+/// # Errors
+/// `NotFound` as for one that is not there.
+pub(super) async fn shown(state: &AppState, caller: &Caller, id: FileId) -> Result<File, Problem> {
+    let file = state.library.files.get(&caller.context(), id).await?;
+    let kind = file.subject.as_ref().map(FileSubject::kind);
+    if hidden(state, caller).any(|hidden| kind == Some(hidden)) {
+        return Err(Error::not_found("file").into());
+    }
+    Ok(file)
+}
+
 /// One page of files, the newest first.
+///
+/// Those of contacts, conversations and messages are there for callers with `conversation:read` alone, those of leads for
+/// callers with `lead:read`, here as everywhere.
 #[utoipa::path(get, path = "/", tag = "files", operation_id = "list_files",
     params(
         ("limit" = Option<u32>, Query, description = "Most items on the page, 1 to 200; 50 unless told"),
@@ -74,6 +108,7 @@ async fn list(
         filter = filter.subject(subject);
     }
     params.finish()?;
+    filter.without = hidden(&state, &caller).collect();
     let files = &state.library.files;
     let Page { items, next } = files
         .list(&caller.context(), &filter, &page)
@@ -160,7 +195,7 @@ async fn read(
     caller: Caller,
     PathId(id): PathId<File>,
 ) -> Result<Response, Problem> {
-    let file = state.library.files.get(&caller.context(), id).await?;
+    let file = shown(&state, &caller, id).await?;
     Ok(([(ETAG, views::etag(&file))], axum::Json(FileView::from(file))).into_response())
 }
 
@@ -188,6 +223,7 @@ async fn download(
 ) -> Result<Response, Problem> {
     let disposition = serve::disposition(&mut params);
     params.finish()?;
+    let id = shown(&state, &caller, id).await?.id;
     serve::file(&state, &caller.context(), id, disposition, &headers).await
 }
 
@@ -203,6 +239,7 @@ async fn delete(
     caller: Caller,
     PathId(id): PathId<File>,
 ) -> Result<StatusCode, Problem> {
+    let id = shown(&state, &caller, id).await?.id;
     // Bytes that the store did not remove are swept later.
     let _removed = state.library.files.delete(&caller.context(), id).await?;
     Ok(StatusCode::NO_CONTENT)

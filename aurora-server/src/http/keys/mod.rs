@@ -107,10 +107,8 @@ fn refusal(state: &AppState, caller: &Caller, scope: &str) -> Option<(&'static s
         has(state.doors.policy(), caller, permission)
     } else if let Some(right) = Right::named(scope) {
         // In the first workspace a key with a right of the server has it over the whole installation.
-        let is_wide = caller.workspace() == state.workspace
-            && !matches!(right, Right::LlmUse | Right::LlmRead | Right::LlmWrite);
-        let looks_after_all = caller.alive().is_none_or(|it| it.is_administrator);
-        has(state.doors.rights(), caller, right) && (!is_wide || looks_after_all)
+        let is_wide = caller.workspace() == state.workspace && right.is_wide();
+        has(state.doors.rights(), caller, right) && (!is_wide || caller.looks_after_all())
     } else {
         return Some(("unknown", "is no permission"));
     };

@@ -1,6 +1,8 @@
+use std::time::Duration;
+
 use serde_json::json;
 
-use crate::http::testing::House;
+use crate::http::testing::{House, PASSWORD, token_of};
 
 #[tokio::test]
 async fn a_key_is_shown_once_does_what_it_carries_and_ends_when_taken_back() {
@@ -80,7 +82,7 @@ async fn a_key_carries_no_more_than_its_maker_has() {
     let admin = house.member(&ana, "adao@example.com", "admin").await;
     let admin = house.with_factor(admin).await;
     assert_eq!(make(&admin, &["client:write"]).await.status, 201);
-    for more in ["workspace:close", "config:read", "operation:write"] {
+    for more in ["workspace:close", "config:read", "operation:write", "usage:read"] {
         let answer = make(&admin, &[more]).await;
         assert_eq!(
             (answer.status, answer.json()["errors"][0]["code"].as_str()),
@@ -146,4 +148,71 @@ async fn keys_of_providers_are_kept_and_never_shown() {
             .status,
         404
     );
+}
+
+#[tokio::test]
+async fn the_usage_of_all_workspaces_is_nothing_that_keys_of_one_show() {
+    let house = House::new().await;
+    let ana = house.administrator().await;
+    let admin = house.member(&ana, "adao@example.com", "admin").await;
+    let admin = house.with_factor(admin).await;
+    let key = async |who, scope: &str| {
+        let new = json!({"name": "k", "scopes": [scope]});
+        let made = house.post(who, "/api/v1/api-keys", &new).await.good(201);
+        made["key"].as_str().unwrap().to_owned()
+    };
+    let (own, all) = (key(&admin, "llm:read").await, key(&ana, "usage:read").await);
+    let usage = "/api/v1/llm/usage";
+    let installation = "/api/v1/llm/usage/installation";
+    for (key, path, status) in [
+        (&own, usage, 200),
+        (&own, installation, 403),
+        (&all, installation, 200),
+    ] {
+        let answer = house.server.send("GET", path, &[("x-api-key", key)], "").await;
+        assert_eq!(answer.status, status, "{path}: {}", answer.body);
+    }
+    assert_eq!(house.get(&admin, installation).await.status, 403);
+    assert_eq!(house.get(&ana, installation).await.status, 200);
+}
+
+#[tokio::test]
+async fn what_somebody_has_handed_out_opens_nothing_while_they_are_disabled() {
+    let house = House::new().await;
+    let ana = house.administrator().await;
+    let bia = house.member(&ana, "bia@example.com", "admin").await;
+    let bia = house.with_factor(bia).await;
+    let new = json!({"name": "k", "scopes": ["client:read"]});
+    let key = house.post(&bia, "/api/v1/api-keys", &new).await.good(201);
+    let place = format!("/api/v1/workspaces/{}/invitations", house.server.state.workspace);
+    let new = json!({"email": "rui@example.com", "roles": ["viewer"]});
+    let token = token_of(&house.post(&bia, &place, &new).await.good(201));
+    let shown = [("x-api-key", key["key"].as_str().unwrap())];
+    let clients = async || {
+        house
+            .server
+            .send("GET", "/api/v1/clients", &shown, "")
+            .await
+            .status
+    };
+    assert_eq!(clients().await, 200);
+
+    let user = format!("/api/v1/users/{}", bia.id);
+    let set = async |what: &str, tag: &str| {
+        let path = format!("{user}/{what}");
+        let answer = house.ask(&ana, "POST", &path, &[("if-match", tag)], "").await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        answer.header("etag").unwrap().to_owned()
+    };
+    let tag = set("disable", "\"v1\"").await;
+    house.clock.advance(Duration::from_millis(1_001)); // what was known of the key is over within a second
+    assert_eq!(clients().await, 401);
+    let body = json!({"token": token, "name": "Rui", "password": PASSWORD});
+    let refused = house.server.post("/api/v1/auth/register", &body).await;
+    refused.problem(401, "unauthenticated");
+
+    set("enable", &tag).await;
+    house.clock.advance(Duration::from_millis(1_001));
+    assert_eq!(clients().await, 200, "they may again");
+    house.server.post("/api/v1/auth/register", &body).await.good(201);
 }

@@ -6,7 +6,7 @@ use axum::extract::State;
 
 use super::views::{AskInput, CitedAnswerView};
 use crate::http::Asker;
-use crate::http::access::Caller;
+use crate::http::access::{Access, Caller, Right, also};
 use crate::http::extract::Json;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::state::AppState;
@@ -21,7 +21,7 @@ const LENGTH: u32 = 1_024;
 
 /// Answers a question out of the documents, and says what each statement is taken from.
 ///
-/// Without a passage that answers, no model is asked, and `answer` is null.
+/// Without a passage that answers, no model is asked, and `answer` is null. Takes `llm:use`, too: a model costs money.
 #[utoipa::path(post, path = "/answer", tag = "knowledge", operation_id = "answer_from_knowledge", request_body = AskInput,
     responses((status = 200, description = "The answer with its citations", body = CitedAnswerView)))]
 pub(super) async fn answer(
@@ -29,6 +29,7 @@ pub(super) async fn answer(
     caller: Caller,
     Json(input): Json<AskInput>,
 ) -> Result<axum::Json<CitedAnswerView>, Problem> {
+    also(&state, Access::Server(Right::LlmUse), &caller)?;
     if state.gateway.client().is_none() {
         return Err(Problem::new(ProblemKind::NoProvider));
     }

@@ -7,6 +7,7 @@ use aurora_crm::files::{FileId, MediaType};
 use aurora_crm::knowledge::{
     Content, Document, DocumentFilter, Ingested, Language, Limits, NewDocument, Source, SourceKind, Turn,
 };
+use aurora_crm::workspaces::CrmPermission;
 use axum::extract::State;
 use axum::http::header::{ETAG, LOCATION};
 use axum::http::{HeaderValue, StatusCode};
@@ -18,8 +19,9 @@ use super::views::{
     ChunkList, ChunkView, DocumentForm, DocumentPage, DocumentView, Format, NewDocumentInput, VersionList,
     VersionView,
 };
-use crate::http::access::Caller;
-use crate::http::extract::{Json, Params, PathId, Upload, etag};
+use crate::http::access::{Caller, also};
+use crate::http::extract::{IfMatch, Json, Params, PathId, Upload, etag};
+use crate::http::files;
 use crate::http::problem::{FieldError, Problem, ProblemKind};
 use crate::state::AppState;
 
@@ -60,7 +62,8 @@ pub(super) async fn list(
 
 /// Takes a document in: text, Markdown, HTML, a conversation, or a file of the workspace.
 ///
-/// Under an `external_id` that is known it becomes a new version of that document; one that is the same changes nothing.
+/// Under an `external_id` that is known it becomes a new version of that document; one that is the same changes nothing. A
+/// `file_id` takes `file:read`, too.
 #[utoipa::path(post, path = "/documents", tag = "knowledge", operation_id = "create_document", request_body = NewDocumentInput,
     responses(
         (status = 201, description = "Taken in", body = DocumentView, headers(
@@ -75,7 +78,7 @@ pub(super) async fn create(
     Json(input): Json<NewDocumentInput>,
 ) -> Result<Response, Problem> {
     let context = caller.context();
-    let (content, source) = content_of(&state, &context, &input).await?;
+    let (content, source) = content_of(&state, &caller, &input).await?;
     let mut new = NewDocument::new(input.title, content).source(source);
     if let Some(id) = input.external_id {
         new = new.external_id(id);
@@ -179,7 +182,7 @@ pub(super) fn shown(status: StatusCode, document: Document) -> Response {
 /// What a document says, and where it is from.
 async fn content_of(
     state: &AppState,
-    context: &Context,
+    caller: &Caller,
     input: &NewDocumentInput,
 ) -> Result<(Content, Source), Problem> {
     let refuse = |field: &str, code: &'static str, message: &'static str| {
@@ -202,7 +205,7 @@ async fn content_of(
         (None, None, Some(_)) if input.url.is_some() => {
             refuse("url", "not_allowed", "a file of the workspace has no url")
         }
-        (None, None, Some(id)) => Ok((stored(state, context, id).await?, Source::File(id.uuid()))),
+        (None, None, Some(id)) => Ok((stored(state, caller, id).await?, Source::File(id.uuid()))),
         (None, None, None) => refuse(
             "content",
             "required",
@@ -217,16 +220,17 @@ async fn content_of(
 }
 
 /// The content of a file of the workspace.
-async fn stored(state: &AppState, context: &Context, id: FileId) -> Result<Content, Problem> {
-    let files = &state.library.files;
+async fn stored(state: &AppState, caller: &Caller, id: FileId) -> Result<Content, Problem> {
+    also(state, CrmPermission::FileRead, caller)?;
+    let file = files::shown(state, caller, id).await?;
     let most = Limits::default().bytes;
-    let file = files.get(context, id).await?;
     if usize::try_from(file.size).map_or(true, |size| size > most) {
         let message = format!("must have at most {most} bytes");
         let error = FieldError::new("file_id", "too_large", message);
         return Err(Problem::new(ProblemKind::Invalid).errors([error]));
     }
-    let download = files.download(context, id, None).await?;
+    let files = &state.library.files;
+    let download = files.download(&caller.context(), id, None).await?;
     let reading = download
         .content
         .try_fold(BytesMut::new(), |mut whole, piece| async move {
@@ -283,14 +287,21 @@ pub(super) async fn read(
 
 /// Deletes a document with its versions, passages, words, vectors and ratings.
 #[utoipa::path(delete, path = "/documents/{id}", tag = "knowledge", operation_id = "delete_document",
-    params(("id" = String, Path, description = "`kdo_…`")),
+    params(
+        ("id" = String, Path, description = "`kdo_…`"),
+        ("If-Match" = String, Header, description = "The etag that was read, such as `\"v7\"`"),
+    ),
     responses((status = 204, description = "Deleted")))]
 pub(super) async fn delete(
     State(state): State<AppState>,
     caller: Caller,
     PathId(id): PathId<Document>,
+    if_match: IfMatch,
 ) -> Result<StatusCode, Problem> {
-    state.library.knowledge.delete(&caller.context(), id).await?;
+    let knowledge = &state.library.knowledge;
+    knowledge
+        .delete(&caller.context(), id, if_match.expected())
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -4,12 +4,14 @@ use aurora_crm::knowledge::{DocumentFilter, Query};
 use axum::extract::State;
 
 use super::views::{HitList, HitView, KnowledgeSettings, QuestionInput};
-use crate::http::access::Caller;
+use crate::http::access::{Access, Caller, Right, also};
 use crate::http::extract::{Json, Params};
 use crate::http::problem::Problem;
 use crate::state::AppState;
 
 /// Passages that answer a question, the best first: by their words, and by their meaning where a model embeds.
+///
+/// A model costs money: for callers without `llm:use` words alone are compared.
 #[utoipa::path(post, path = "/search", tag = "knowledge", operation_id = "search_knowledge", request_body = QuestionInput,
     responses((status = 200, description = "What was found, perhaps nothing", body = HitList)))]
 pub(super) async fn search(
@@ -17,8 +19,12 @@ pub(super) async fn search(
     caller: Caller,
     Json(input): Json<QuestionInput>,
 ) -> Result<axum::Json<HitList>, Problem> {
+    let mut query = query(&input);
+    if also(&state, Access::Server(Right::LlmUse), &caller).is_err() {
+        query = query.words_only();
+    }
     let knowledge = &state.library.knowledge;
-    let hits = Box::pin(knowledge.search(&caller.context(), &query(&input))).await?;
+    let hits = Box::pin(knowledge.search(&caller.context(), &query)).await?;
     let items = hits.into_iter().map(HitView::from).collect();
     Ok(axum::Json(HitList { items, next: None }))
 }

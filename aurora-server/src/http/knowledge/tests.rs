@@ -1,4 +1,5 @@
 mod files;
+mod rights;
 
 use aurora_crm::workspaces::{NewWorkspace, WorkspaceKind};
 use aurora_llm::providers::simulated::Simulated;
@@ -88,7 +89,12 @@ async fn a_document_is_found_and_cited_exactly() {
         server.get("/api/v1/knowledge/documents?source=moon").await.status,
         400
     );
-    assert_eq!(server.exchange("DELETE", &path, &[], "").await.status, 204);
+    let unread = server.send("DELETE", &path, &[], "").await;
+    unread.problem(428, "if_match_required");
+    let stale = server.change("DELETE", &path, "\"v1\"", &Value::Null).await;
+    stale.problem(412, "stale_version");
+    let deleted = server.change("DELETE", &path, "\"v2\"", &Value::Null).await;
+    assert_eq!(deleted.status, 204);
     assert_eq!(server.get(&path).await.status, 404);
     assert!(search(&server, "limpeza").await.is_empty());
     server.stop().await.unwrap();
@@ -316,7 +322,7 @@ async fn what_is_about_a_client_or_of_another_house_is_not_found() {
     assert_eq!(server.exchange("GET", &path, &there, "").await.status, 404);
     let question = json!({"question": "cofre"});
     let found = server
-        .send_json("POST", "/api/v1/knowledge/search", &there, &question)
+        .send("POST", "/api/v1/knowledge/search", &there, &question)
         .await;
     assert_eq!(found.json()["items"], json!([]));
     let settings = server.get("/api/v1/knowledge/settings").await.json();

@@ -3,9 +3,7 @@
 use std::time::Duration;
 
 use aurora_core::config::Server;
-use axum::http::header::{
-    ACCEPT, ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_TYPE, ETAG, IF_MATCH, LOCATION, RETRY_AFTER,
-};
+use axum::http::header::{ETAG, LOCATION, RETRY_AFTER};
 use axum::http::{HeaderName, HeaderValue, Method};
 use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer, ExposeHeaders};
 
@@ -23,17 +21,9 @@ pub(crate) fn layer(settings: &Server) -> Option<CorsLayer> {
             .filter_map(|origin| HeaderValue::try_from(origin).ok());
         AllowOrigin::list(exact)
     };
-    let own = [
-        "x-api-key",
-        "x-workspace-id",
-        "x-clinic-id",
-        "x-request-id",
-        "idempotency-key",
-        "last-event-id",
-    ];
-    let sent = [ACCEPT, ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_TYPE, IF_MATCH];
     let seen = [
         "x-request-id",
+        "request-id",
         "ratelimit",
         "ratelimit-policy",
         "idempotent-replayed",
@@ -49,9 +39,9 @@ pub(crate) fn layer(settings: &Server) -> Option<CorsLayer> {
                 Method::PATCH,
                 Method::DELETE,
             ])
-            .allow_headers(AllowHeaders::list(
-                sent.into_iter().chain(own.map(HeaderName::from_static)),
-            ))
+            // The vendors' clients send dozens of their own (`anthropic-version`, `x-stainless-os` …), and more with each
+            // version. Which page asks is what decides.
+            .allow_headers(AllowHeaders::mirror_request())
             .expose_headers(ExposeHeaders::list(
                 [ETAG, LOCATION, RETRY_AFTER]
                     .into_iter()

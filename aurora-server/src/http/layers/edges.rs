@@ -4,7 +4,7 @@ use aurora_crm::Context;
 use aurora_crm::accounts::NewApiKey;
 use serde_json::{Value, json};
 
-use crate::http::testing::{Answer, Server};
+use crate::http::testing::{Answer, Server, within};
 
 /// A key of the first workspace with these permissions.
 async fn key(server: &Server, scopes: &[&str]) -> String {
@@ -115,6 +115,47 @@ async fn metrics_are_for_this_machine_and_for_keys_that_carry_the_right() {
         .await;
     assert_eq!(through_a_proxy.status, 401);
     server.stop().await.unwrap();
+
+    // A proxy on this machine that adds no header looks like this machine.
+    for told in [
+        ("server.public_url", "https://aurora.example"),
+        ("server.trusted_proxies", "1"),
+    ] {
+        let server = Server::guarded(&[told]).await;
+        assert_eq!(server.get("/metrics").await.status, 401, "{told:?}");
+        let key = key(&server, &["metrics:read"]).await;
+        let answer = with_key(&server, &key, "GET", "/metrics", &Value::Null).await;
+        assert!([200, 501].contains(&answer.status), "{}", answer.status);
+        server.stop().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn an_address_has_a_limit_of_its_own_however_many_call_from_there() {
+    let limits = [
+        ("limits.api_per_minute", "3"),
+        ("limits.callers_per_address", "2"),
+    ];
+    let server = Server::guarded(&limits).await;
+    for _ in 0..6 {
+        let key = key(&server, &["client:read"]).await;
+        let answer = with_key(&server, &key, "GET", "/api/v1/clients", &Value::Null).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+    }
+    let another = key(&server, &["client:read"]).await;
+    let refused = with_key(&server, &another, "GET", "/api/v1/clients", &Value::Null).await;
+    let problem = refused.problem(429, "too_many_requests");
+    assert_eq!(problem["violated_policies"], json!(["address"]));
+    assert!(refused.header("retry-after").is_some());
+    // What claims to come from elsewhere comes from here, unless a proxy is trusted.
+    let headers = [
+        ("x-api-key", another.as_str()),
+        ("x-forwarded-for", "203.0.113.9"),
+    ];
+    let claimed = server.send("GET", "/api/v1/clients", &headers, "").await;
+    assert_eq!(claimed.status, 429);
+    assert_eq!(server.get("/health").await.status, 200);
+    server.stop().await.unwrap();
 }
 
 #[tokio::test]
@@ -218,6 +259,63 @@ async fn a_creating_call_that_is_sent_twice_has_one_effect() {
 }
 
 #[tokio::test]
+async fn a_key_counts_for_one_address_and_a_call_is_made_whoever_waits_for_it() {
+    let server = Server::guarded(&[]).await;
+    let authorization = format!("Bearer {}", key(&server, &["client:write", "client:read"]).await);
+    let headers = [
+        ("authorization", authorization.as_str()),
+        ("idempotency-key", "k-1"),
+    ];
+    let send = |path: String, body: Value| {
+        let (server, headers) = (&server, &headers);
+        async move { server.send("POST", &path, headers, &body.to_string()).await }
+    };
+    let mut notes = Vec::new();
+    for name in ["One", "Other"] {
+        let authorized = [("authorization", authorization.as_str())];
+        let made = server
+            .send("POST", "/api/v1/clients", &authorized, &client(name).to_string())
+            .await;
+        let id = made.json()["id"].as_str().unwrap().to_owned();
+        let note = send(format!("/api/v1/clients/{id}/notes"), json!({"text": "A note"})).await;
+        assert_eq!(
+            (note.status, note.header("idempotent-replayed")),
+            (201, None),
+            "{}",
+            note.body
+        );
+        notes.push(note.json()["id"].clone());
+    }
+    assert_ne!(notes[0], notes[1]);
+
+    // A client that goes away at once finds the answer when it comes again.
+    let body = client("Patient").to_string();
+    let gone = server.open_with("POST", "/api/v1/clients", &headers, &body).await;
+    drop(gone);
+    let found = within(async {
+        loop {
+            let again = send("/api/v1/clients".to_owned(), client("Patient")).await;
+            if again.status != 409 {
+                return again;
+            }
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    assert_eq!(found.status, 201, "{}", found.body);
+    let all = with_key(
+        &server,
+        authorization.trim_start_matches("Bearer "),
+        "GET",
+        "/api/v1/clients?q=Patient",
+        &Value::Null,
+    )
+    .await;
+    assert_eq!(all.json()["items"].as_array().unwrap().len(), 1, "{}", all.body);
+    server.stop().await.unwrap();
+}
+
+#[tokio::test]
 async fn pages_of_named_origins_may_ask_and_no_others() {
     let server = Server::guarded(&[("server.cors_origins", "https://app.example")]).await;
     let asks = |origin: &'static str| {
@@ -238,6 +336,16 @@ async fn pages_of_named_origins_may_ask_and_no_others() {
             .header("access-control-allow-origin"),
         None
     );
+    // The vendors' clients send headers of their own.
+    let wanted =
+        "anthropic-dangerous-direct-browser-access,anthropic-version,api-key,if-match,x-stainless-os";
+    let headers = [
+        ("origin", "https://app.example"),
+        ("access-control-request-method", "POST"),
+        ("access-control-request-headers", wanted),
+    ];
+    let asked = server.send("OPTIONS", "/v1/messages", &headers, "").await;
+    assert_eq!(asked.header("access-control-allow-headers"), Some(wanted));
     server.stop().await.unwrap();
 }
 

@@ -1,15 +1,18 @@
 //! `Idempotency-Key`: a creating call that is sent twice under one key has one effect, and the second sender gets the answer
 //! of the first (draft-ietf-httpapi-idempotency-key-header).
 //!
-//! Answers are kept for a day, in Redis where there is one and else in this process, and belong to one caller, workspace and
-//! route. An answer that says nothing about the effect (5xx, 429) is not kept: the call may be tried again.
+//! Answers are kept for a day, sealed, in Redis where there is one and else in this process, and belong to one caller,
+//! workspace and address. A call under a key is made to its end also when its client goes away, so that the client finds
+//! the answer when it comes again. An answer that says that there was no effect (5xx, 429, 401) is not kept: the call may be
+//! tried again. A process that dies with a call under way leaves the key taken for [`UNDER_WAY`].
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use aurora_core::access::seal::{Place, Sealed, Sealer};
 use aurora_core::cache::{CacheStore, Key, Scope};
-use axum::body::{Body, to_bytes};
-use axum::extract::{MatchedPath, Request, State};
+use axum::body::{Body, HttpBody as _, to_bytes};
+use axum::extract::{FromRequestParts as _, OriginalUri, Request, State};
 use axum::http::header::{CONTENT_TYPE, ETAG, LOCATION};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
@@ -17,40 +20,47 @@ use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
+use tracing::Instrument as _;
 
 use super::limits::BodyLimit;
 use crate::http::access::Caller;
+use crate::http::extract::IdempotencyKey;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::state::AppState;
 
-const HEADER: &str = "idempotency-key";
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 /// How long an answer is kept.
 const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
 /// How long a call may be under way before its key is free again: longer than any request may take.
 const UNDER_WAY: Duration = Duration::from_secs(5 * 60);
-const MAX_KEY: usize = 255;
-/// Larger answers are not kept, and their calls not protected.
-const MAX_ANSWER: usize = 1 << 20;
+/// Larger answers are not kept; that their call was made is.
+const MAX_ANSWER: usize = 512 << 10;
 
 /// What is kept under a key.
 #[derive(Serialize, Deserialize)]
 struct Kept {
     /// SHA-256 of the request's body.
     request: String,
-    /// `None` while the call is under way.
-    answer: Option<Answer>,
+    outcome: Outcome,
 }
 
 #[derive(Serialize, Deserialize)]
-struct Answer {
+enum Outcome {
+    UnderWay,
+    /// A sealed [`Head`], a line feed and the body.
+    Answered(String),
+    /// Made, with an answer that was too large to keep.
+    Unkept,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Head {
     status: u16,
     headers: Vec<(String, String)>,
-    body: String,
 }
 
 pub(crate) async fn keep(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    if request.method() != Method::POST || !request.headers().contains_key(HEADER) {
+    if request.method() != Method::POST {
         return next.run(request).await;
     }
     match once(&state, request, next).await {
@@ -60,79 +70,145 @@ pub(crate) async fn keep(State(state): State<AppState>, request: Request, next: 
 }
 
 async fn once(state: &AppState, request: Request, next: Next) -> Result<Response, Problem> {
-    let text = one_key(request.headers())?;
-    let Some(caller) = request.extensions().get::<Caller>() else {
-        return Ok(next.run(request).await);
-    };
-    let route = request
-        .extensions()
-        .get::<MatchedPath>()
-        .map_or("", MatchedPath::as_str);
-    let name = digest(&[caller.principal().id(), route, &text].map(str::as_bytes));
-    let key = Key::new(&Scope::tenant(caller.workspace()), "idempotency", 1, &name)
-        .map_err(|error| Problem::new(ProblemKind::Internal).caused_by(error))?;
-    let store = Arc::clone(&state.shared);
-
     let BodyLimit(limit) = request.extensions().get().copied().unwrap_or(BodyLimit(0));
-    let (parts, body) = request.into_parts();
-    let limit = limit.min(MAX_ANSWER * 20);
+    let (mut parts, body) = request.into_parts();
+    let IdempotencyKey(key) = IdempotencyKey::from_request_parts(&mut parts, &()).await?;
+    let OriginalUri(address) = OriginalUri::from_request_parts(&mut parts, &())
+        .await
+        .unwrap_or_else(|never| match never {});
+    let (Some(key), Some(caller)) = (key, parts.extensions.get::<Caller>()) else {
+        return Ok(next.run(Request::from_parts(parts, body)).await);
+    };
+    let address = address
+        .path_and_query()
+        .map_or("", axum::http::uri::PathAndQuery::as_str);
+    let place = Slot::new(state, caller, address, &key)?;
     let body = to_bytes(body, limit)
         .await
         .map_err(|error| Problem::new(ProblemKind::BodyTooLarge).caused_by(error))?;
     let mark = digest(&[&body]);
-    let begun = encoded(&Kept {
-        request: mark.clone(),
-        answer: None,
-    });
-    let is_first = store
-        .set_if_absent(&key, begun, UNDER_WAY)
-        .await
-        .map_err(unknown)?;
-    if !is_first {
-        return again(&*store, &key, &mark).await;
+    if !place.take(&mark).await? {
+        return place.again(&mark).await;
     }
-    // Whatever becomes of this call, also when its client goes away, its key does not stay taken without an answer.
-    let mut taken = Taken {
-        store: Some((Arc::clone(&store), key.clone())),
-    };
-    let response = next.run(Request::from_parts(parts, Body::from(body))).await;
-    let status = response.status();
-    if status.is_server_error()
-        || status == StatusCode::TOO_MANY_REQUESTS
-        || status == StatusCode::UNAUTHORIZED
-    {
-        return Ok(response);
-    }
-    let (parts, body) = response.into_parts();
-    let body = to_bytes(body, MAX_ANSWER).await;
-    let body = body.map_err(|error| Problem::new(ProblemKind::Internal).caused_by(error))?;
-    let kept = Kept {
-        request: mark,
-        answer: Some(Answer {
-            status: parts.status.as_u16(),
-            headers: shown(&parts.headers),
-            body: String::from_utf8_lossy(&body).into_owned(),
-        }),
-    };
-    match store.set(&key, encoded(&kept), KEPT).await {
-        Ok(()) => taken.store = None,
-        Err(error) => tracing::warn!(%error, "the answer of an idempotent call cannot be kept"),
-    }
-    Ok(Response::from_parts(parts, Body::from(body)))
+    // Not a part of this future, which ends when the client goes away: nobody could tell then how far the call came.
+    let request = Request::from_parts(parts, Body::from(body));
+    let made = tokio::spawn(async move { place.make(next, request, mark).await }.in_current_span());
+    made.await
+        .map_err(|error| Problem::new(ProblemKind::Internal).caused_by(error))
 }
 
-/// What the second sender gets.
-async fn again(store: &dyn CacheStore, key: &Key, mark: &str) -> Result<Response, Problem> {
-    let conflict = || Problem::new(ProblemKind::IdempotencyUnderWay).retry_after(Duration::from_secs(1));
-    let bytes = store.get(key).await.map_err(unknown)?.ok_or_else(conflict)?;
-    let kept: Kept = serde_json::from_slice(&bytes).map_err(unknown)?;
-    if kept.request != mark {
-        return Err(Problem::new(ProblemKind::IdempotencyReused));
+/// The place of one key.
+struct Slot {
+    store: Arc<dyn CacheStore>,
+    sealer: Sealer,
+    key: Key,
+    place: Place,
+}
+
+impl Slot {
+    fn new(state: &AppState, caller: &Caller, address: &str, key: &str) -> Result<Self, Problem> {
+        let name = digest(&[caller.principal().id(), address, key].map(str::as_bytes));
+        Ok(Self {
+            store: Arc::clone(&state.shared),
+            sealer: state.doors.sealer().clone(),
+            key: Key::new(&Scope::tenant(caller.workspace()), "idempotency", 1, &name)
+                .map_err(|error| Problem::new(ProblemKind::Internal).caused_by(error))?,
+            place: Place::new("idempotency", caller.workspace(), name, "answer"),
+        })
     }
-    let answer = kept.answer.ok_or_else(conflict)?;
-    let mut response = Response::new(Body::from(answer.body));
-    *response.status_mut() = StatusCode::from_u16(answer.status).map_err(unknown)?;
-    for (name, value) in answer.headers {
+
+    /// Whether the key was free; then it is taken.
+    async fn take(&self, mark: &str) -> Result<bool, Problem> {
+        let begun = encoded(mark, Outcome::UnderWay);
+        self.store
+            .set_if_absent(&self.key, begun, UNDER_WAY)
+            .await
+            .map_err(unknown)
+    }
+
+    /// Makes the call to its end, and keeps its answer.
+    async fn make(self, next: Next, request: Request, mark: String) -> Response {
+        let Ok(response) = tokio::time::timeout(UNDER_WAY, next.run(request)).await else {
+            return Problem::new(ProblemKind::RequestTimeout).into_response();
+        };
+        let status = response.status();
+        if status.is_server_error()
+            || status == StatusCode::TOO_MANY_REQUESTS
+            || status == StatusCode::UNAUTHORIZED
+        {
+            if let Err(error) = self.store.remove(&self.key).await {
+                tracing::warn!(%error, "an idempotency key stays taken for a while");
+            }
+            return response;
+        }
+        let (outcome, response) = self.outcome(response).await;
+        if let Err(error) = self.store.set(&self.key, encoded(&mark, outcome), KEPT).await {
+            tracing::warn!(%error, "the answer of an idempotent call cannot be kept");
+        }
+        response
+    }
+
+    /// What is kept of an answer, and the answer.
+    async fn outcome(&self, response: Response) -> (Outcome, Response) {
+        let size = response.body().size_hint().upper();
+        if size.is_none_or(|size| size > MAX_ANSWER as u64) {
+            return (Outcome::Unkept, response);
+        }
+        let (parts, body) = response.into_parts();
+        let body = match to_bytes(body, MAX_ANSWER).await {
+            Ok(body) => body,
+            Err(error) => {
+                let problem = Problem::new(ProblemKind::Internal).caused_by(error);
+                return (Outcome::Unkept, problem.into_response());
+            }
+        };
+        let head = Head {
+            status: parts.status.as_u16(),
+            headers: shown(&parts.headers),
+        };
+        let mut text = serde_json::to_vec(&head).unwrap_or_default();
+        text.push(b'\n');
+        text.extend_from_slice(&body);
+        let outcome = match self.sealer.seal(&self.place, &text).await {
+            Ok(sealed) => Outcome::Answered(sealed.to_string()),
+            Err(error) => {
+                tracing::warn!(%error, "the answer of an idempotent call cannot be sealed");
+                Outcome::Unkept
+            }
+        };
+        (outcome, Response::from_parts(parts, Body::from(body)))
+    }
+
+    /// What the second sender gets.
+    async fn again(&self, mark: &str) -> Result<Response, Problem> {
+        let conflict = || Problem::new(ProblemKind::IdempotencyUnderWay).retry_after(Duration::from_secs(1));
+        let bytes = self.store.get(&self.key).await.map_err(unknown)?;
+        let kept: Kept = serde_json::from_slice(&bytes.ok_or_else(conflict)?).map_err(unknown)?;
+        if kept.request != mark {
+            return Err(Problem::new(ProblemKind::IdempotencyReused));
+        }
+        match kept.outcome {
+            Outcome::UnderWay => Err(conflict()),
+            Outcome::Unkept => Err(Problem::new(ProblemKind::Conflict)
+                .detail("the call with this idempotency-key was made; its answer was too large to be kept")),
+            Outcome::Answered(sealed) => {
+                let sealed = sealed.parse::<Sealed>().map_err(unknown)?;
+                let text = self.sealer.open(&self.place, &sealed).await.map_err(unknown)?;
+                replayed(&text)
+            }
+        }
+    }
+}
+
+/// The answer that was kept.
+fn replayed(text: &[u8]) -> Result<Response, Problem> {
+    let end = text.iter().position(|byte| *byte == b'\n').unwrap_or(text.len());
+    let (head, body) = text.split_at(end);
+    let head: Head = serde_json::from_slice(head).map_err(unknown)?;
+    let body = Bytes::copy_from_slice(body.get(1..).unwrap_or_default());
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = StatusCode::from_u16(head.status).map_err(unknown)?;
+    for (name, value) in head.headers {
         if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
             response.headers_mut().insert(name, value);
         }
@@ -141,35 +217,6 @@ async fn again(store: &dyn CacheStore, key: &Key, mark: &str) -> Result<Response
         .headers_mut()
         .insert(REPLAYED, HeaderValue::from_static("true"));
     Ok(response)
-}
-
-/// A key that was taken; free again when the call ends without an answer that was kept.
-struct Taken {
-    store: Option<(Arc<dyn CacheStore>, Key)>,
-}
-
-impl Drop for Taken {
-    fn drop(&mut self) {
-        if let Some((store, key)) = self.store.take() {
-            tokio::spawn(async move {
-                if let Err(error) = store.remove(&key).await {
-                    tracing::warn!(%error, "an idempotency key stays taken for a while");
-                }
-            });
-        }
-    }
-}
-
-fn one_key(headers: &HeaderMap) -> Result<String, Problem> {
-    let refuse = |detail: &'static str| Err(Problem::new(ProblemKind::BadRequest).detail(detail));
-    let mut values = headers.get_all(HEADER).iter();
-    let (Some(value), None) = (values.next(), values.next()) else {
-        return refuse("idempotency-key must stand once");
-    };
-    match value.to_str().map(|text| text.trim().trim_matches('"')) {
-        Ok(text) if (1..=MAX_KEY).contains(&text.len()) => Ok(text.to_owned()),
-        _ => refuse("idempotency-key must have 1 to 255 printable characters"),
-    }
 }
 
 fn shown(headers: &HeaderMap) -> Vec<(String, String)> {
@@ -188,8 +235,12 @@ fn digest(pieces: &[&[u8]]) -> String {
     hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn encoded(kept: &Kept) -> Bytes {
-    serde_json::to_vec(kept).unwrap_or_default().into()
+fn encoded(mark: &str, outcome: Outcome) -> Bytes {
+    let kept = Kept {
+        request: mark.to_owned(),
+        outcome,
+    };
+    serde_json::to_vec(&kept).unwrap_or_default().into()
 }
 
 /// It cannot be known whether the call was made before: then it is not made.

@@ -20,18 +20,22 @@ pub(crate) struct Peer(pub(crate) SocketAddr);
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Origin(pub(crate) Option<IpAddr>);
 
-/// Whether the request comes from this machine and through no proxy.
+/// Whether the request comes from this machine and through no proxy. Where the settings tell of a proxy or of a public
+/// address, nobody is near: a proxy on this machine that adds no header would look like one.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Nearby(pub(crate) bool);
 
 pub(crate) async fn find(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
-    let hops = usize::from(state.settings.server.trusted_proxies);
+    let settings = &state.settings.server;
+    let hops = usize::from(settings.trusted_proxies);
     let peer = request.extensions().get::<Peer>().map(|peer| peer.0.ip());
     let origin = peer.map(|peer| client(peer, request.headers(), hops));
     let is_forwarded = ["forwarded", FORWARDED_FOR, "x-real-ip", "via"]
         .iter()
         .any(|name| request.headers().contains_key(*name));
-    let nearby = peer.is_some_and(|peer| peer.to_canonical().is_loopback()) && !is_forwarded;
+    let is_behind = hops > 0 || settings.public_url.is_some();
+    let is_local = peer.is_some_and(|peer| peer.to_canonical().is_loopback());
+    let nearby = is_local && !is_forwarded && !is_behind;
     request.extensions_mut().insert(Origin(origin));
     request.extensions_mut().insert(Nearby(nearby));
     next.run(request).await
@@ -43,18 +47,15 @@ fn client(peer: IpAddr, headers: &HeaderMap, hops: usize) -> IpAddr {
     if hops == 0 {
         return peer.to_canonical();
     }
-    let values = headers.get_all(FORWARDED_FOR).iter();
-    let text: Vec<&str> = values.filter_map(|value| value.to_str().ok()).collect();
-    let entries: Vec<&str> = text
-        .iter()
-        .flat_map(|line| line.split(','))
-        .map(str::trim)
+    // From the right, as bytes: what a client wrote further to the left cannot hide what the proxies appended.
+    let lines = headers.get_all(FORWARDED_FOR).iter();
+    let entries: Vec<&[u8]> = lines
+        .flat_map(|line| line.as_bytes().split(|byte| *byte == b','))
         .collect();
     let told = entries.len().checked_sub(hops).and_then(|at| entries.get(at));
+    let told = told.and_then(|entry| std::str::from_utf8(entry.trim_ascii()).ok());
     // A proxy that is trusted and says nothing, or fewer hops than are trusted: its own address limits all behind it.
-    told.and_then(|entry| address(entry))
-        .unwrap_or(peer)
-        .to_canonical()
+    told.and_then(address).unwrap_or(peer).to_canonical()
 }
 
 /// An entry with or without a port, IPv6 with or without brackets.
@@ -68,12 +69,14 @@ fn address(entry: &str) -> Option<IpAddr> {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderValue;
+
     use super::*;
 
-    fn seen(lines: &[&'static str], hops: usize) -> String {
+    fn seen(lines: &[&str], hops: usize) -> String {
         let mut headers = HeaderMap::new();
         for line in lines {
-            headers.append(FORWARDED_FOR, line.parse().unwrap());
+            headers.append(FORWARDED_FOR, HeaderValue::from_bytes(line.as_bytes()).unwrap());
         }
         client("10.0.0.9".parse().unwrap(), &headers, hops).to_string()
     }
@@ -92,5 +95,12 @@ mod tests {
         assert_eq!(seen(&["nonsense"], 1), "10.0.0.9");
         assert_eq!(seen(&["[2001:db8::1]:443"], 1), "2001:db8::1");
         assert_eq!(seen(&["::ffff:1.2.3.4"], 1), "1.2.3.4");
+        assert_eq!(
+            seen(&["não, 1.1.1.1"], 1),
+            "1.1.1.1",
+            "what a client wrote hides nobody"
+        );
+        assert_eq!(seen(&["não", "6.6.6.6, 1.1.1.1"], 2), "6.6.6.6");
+        assert_eq!(seen(&["1.1.1.1, não"], 1), "10.0.0.9");
     }
 }

@@ -1,5 +1,5 @@
-//! How often somebody may call: sign-in per address, the API per address and per caller, shared through Redis where there
-//! is one.
+//! How often somebody may call: sign-in per address, refreshing per session, the API per caller and, with a higher limit, per
+//! address, visitors of chats on pages per address; shared through Redis where there is one.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -18,17 +18,35 @@ use crate::http::problem::{Problem, ProblemKind};
 /// What is counted apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Class {
-    /// Login, second factors, refreshing, forgotten passwords.
+    /// Login, second factors, forgotten passwords.
     SignIn,
-    /// Everything else that is not open to all.
+    /// The next tokens of a session.
+    Refresh,
+    /// Everything else that is not open to all: of a caller, or of an address that shows no good credentials.
     Api,
+    /// Beginning as a visitor of a chat on a page.
+    Visit,
+    /// What visitors of an address read and write.
+    Visitor,
+    /// The same of an address, whoever calls from there.
+    Address,
 }
+
+/// How often an address may begin as a visitor, in a minute and an hour: somebody who opens many sessions has something else
+/// in mind.
+const VISITS: (u32, u32) = (20, 200);
+/// How often its visitors may read and write. A clinic's waiting room is one address.
+const OF_VISITORS: (u32, u32) = (300, 6_000);
 
 /// The limits of one app; a cheap handle. A class without limits lets everything pass.
 #[derive(Debug, Clone)]
 pub(crate) struct Pace {
     sign_in: Option<Counted>,
+    refresh: Option<Counted>,
     api: Option<Counted>,
+    visits: Option<Counted>,
+    visitors: Option<Counted>,
+    address: Option<Counted>,
 }
 
 #[derive(Debug, Clone)]
@@ -41,24 +59,21 @@ impl Pace {
     /// # Errors
     /// `Settings` when a limit is out of its range.
     pub(crate) fn new(limits: &Limits, redis: Option<&Redis>, clock: &Arc<dyn Clock>) -> Result<Self, Error> {
+        let made = |class: Class, most, outage| counted(class.name(), most, outage, redis, clock);
+        let of_sign_in = (limits.auth_per_minute, limits.auth_per_hour);
+        let of_caller = (limits.api_per_minute, limits.api_per_hour);
+        let many = |limit: u32| limit.saturating_mul(limits.callers_per_address);
+        let of_address = (many(of_caller.0), many(of_caller.1));
+        let local = Outage::Local { replicas: 2 };
         Ok(Self {
             // While Redis is away nobody tries passwords on several servers at once.
-            sign_in: counted(
-                "auth",
-                limits.auth_per_minute,
-                limits.auth_per_hour,
-                Outage::Deny,
-                redis,
-                clock,
-            )?,
-            api: counted(
-                "api",
-                limits.api_per_minute,
-                limits.api_per_hour,
-                Outage::Local { replicas: 2 },
-                redis,
-                clock,
-            )?,
+            sign_in: made(Class::SignIn, of_sign_in, Outage::Deny)?,
+            // Who is signed in stays so: a token that is genuine is no guess.
+            refresh: made(Class::Refresh, of_caller, local)?,
+            api: made(Class::Api, of_caller, local)?,
+            address: made(Class::Address, of_address, local)?,
+            visits: made(Class::Visit, VISITS, local)?,
+            visitors: made(Class::Visitor, OF_VISITORS, local)?,
         })
     }
 
@@ -80,19 +95,45 @@ impl Pace {
         self.take(class, subject).await
     }
 
+    /// Counts a request of an address together with all others from there; one that nobody tells is not counted.
+    ///
+    /// # Errors
+    /// As [`Pace::of_address`].
+    pub(crate) async fn of_all_at(&self, address: Option<IpAddr>) -> Result<(), Problem> {
+        match address {
+            Some(_) => self.of_address(Class::Address, address).await.map(drop),
+            None => Ok(()),
+        }
+    }
+
     /// Counts a request of a caller.
     ///
     /// # Errors
     /// As [`Pace::of_address`].
     pub(crate) async fn of_caller(&self, caller: &str) -> Result<HeaderMap, Problem> {
-        self.take(Class::Api, Subject::new(Class::Api.name()).principal(caller))
-            .await
+        self.of_principal(Class::Api, caller).await
+    }
+
+    /// Counts a refresh of a session.
+    ///
+    /// # Errors
+    /// As [`Pace::of_address`].
+    pub(crate) async fn of_session(&self, session: &str) -> Result<HeaderMap, Problem> {
+        self.of_principal(Class::Refresh, session).await
+    }
+
+    async fn of_principal(&self, class: Class, id: &str) -> Result<HeaderMap, Problem> {
+        self.take(class, Subject::new(class.name()).principal(id)).await
     }
 
     async fn take(&self, class: Class, subject: Subject) -> Result<HeaderMap, Problem> {
         let counted = match class {
             Class::SignIn => &self.sign_in,
+            Class::Refresh => &self.refresh,
             Class::Api => &self.api,
+            Class::Visit => &self.visits,
+            Class::Visitor => &self.visitors,
+            Class::Address => &self.address,
         };
         let Some(counted) = counted else {
             return Ok(HeaderMap::new());
@@ -115,15 +156,18 @@ impl Class {
     const fn name(self) -> &'static str {
         match self {
             Self::SignIn => "auth",
+            Self::Refresh => "refresh",
             Self::Api => "api",
+            Self::Visit => "visit",
+            Self::Visitor => "visitor",
+            Self::Address => "address",
         }
     }
 }
 
 fn counted(
     name: &str,
-    per_minute: u32,
-    per_hour: u32,
+    (per_minute, per_hour): (u32, u32),
     outage: Outage,
     redis: Option<&Redis>,
     clock: &Arc<dyn Clock>,

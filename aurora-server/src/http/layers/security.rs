@@ -1,4 +1,4 @@
-//! Headers that keep browsers from doing harm with an answer.
+//! Headers that keep browsers from doing harm with an answer, and those that say who answers.
 //!
 //! `Strict-Transport-Security` stands only where people reach the server by https, as `server.public_url` says: RFC 6797 §7.2
 //! forbids it on answers without TLS, and TLS ends at a proxy.
@@ -18,7 +18,10 @@ use crate::state::AppState;
 const HSTS: &str = "max-age=63072000; includeSubDomains";
 
 /// Set on every answer.
-const ALWAYS: [(HeaderName, &str); 6] = [
+const ALWAYS: [(HeaderName, &str); 8] = [
+    // Published by the systems before; `/openapi.json` tells no less.
+    (HeaderName::from_static("x-service"), "aurora"),
+    (HeaderName::from_static("x-version"), env!("CARGO_PKG_VERSION")),
     (X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (REFERRER_POLICY, "no-referrer"),
     (X_FRAME_OPTIONS, "DENY"),

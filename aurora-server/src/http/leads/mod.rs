@@ -23,9 +23,9 @@ use utoipa_axum::routes;
 
 use super::access::Caller;
 use super::activities::views::TimelineEntryView;
+use super::answers::{Listed, created, tagged};
 use super::extract::{IfMatch, Json, Params, PathId};
 use super::problem::Problem;
-use super::reply::{List, made, shown};
 use super::{Mount, Routes};
 use crate::state::AppState;
 use views::{LeadChangeInput, LeadView, NewLeadInput};
@@ -68,7 +68,7 @@ fn routes() -> Routes {
         ("close_before" = Option<String>, Query, description = "Expected to be decided before this time; with `close_from`"),
         ("tag" = Option<String>, Query, description = "Carries this label"),
     ),
-    responses((status = 200, description = "A page; `next` is null on the last", body = List<LeadView>)))]
+    responses((status = 200, description = "A page; `next` is null on the last", body = Listed<LeadView>)))]
 async fn list(
     State(state): State<AppState>,
     caller: Caller,
@@ -79,7 +79,7 @@ async fn list(
     params.finish()?;
     let leads = state.crm.leads().list(&caller.context(), &filter, &page).await;
     let leads = leads.map_err(|error| Problem::from(error).of_parameters())?;
-    Ok(axum::Json(List::<LeadView>::from(leads)).into_response())
+    Ok(axum::Json(Listed::<LeadView>::from(leads)).into_response())
 }
 
 fn filter(params: &mut Params) -> LeadFilter {
@@ -134,7 +134,7 @@ async fn create(
         made => made?,
     };
     let (id, version) = (lead.id, lead.version);
-    Ok(made(&uri, id, version, &LeadView::from(lead)))
+    Ok(created(&uri, id, Some(version), &LeadView::from(lead)))
 }
 
 /// One lead.
@@ -190,14 +190,14 @@ async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// One page of what happened with a lead, the latest first: its activities and changes of stage.
+/// One page of what happened with a lead, the latest first: its activities and changes of stage. Takes `lead:read`, too.
 #[utoipa::path(get, path = "/{id}/timeline", tag = "leads", operation_id = "lead_timeline",
     params(
         ("id" = String, Path, description = "`led_…`"),
         ("limit" = Option<u32>, Query, description = "Most items on the page, 1 to 200; 50 unless told"),
         ("cursor" = Option<String>, Query, description = "`next` of the page before"),
     ),
-    responses((status = 200, description = "A page; `next` is null on the last", body = List<TimelineEntryView>)))]
+    responses((status = 200, description = "A page; `next` is null on the last", body = Listed<TimelineEntryView>)))]
 async fn timeline(
     State(state): State<AppState>,
     caller: Caller,
@@ -208,5 +208,5 @@ async fn timeline(
 }
 
 fn view(lead: Lead) -> Response {
-    shown(StatusCode::OK, lead.version, &LeadView::from(lead))
+    tagged(StatusCode::OK, lead.version, &LeadView::from(lead))
 }

@@ -12,9 +12,9 @@ use utoipa_axum::routes;
 
 use crate::http::Routes;
 use crate::http::access::Caller;
+use crate::http::answers::{Listed, tagged};
 use crate::http::extract::{IfMatch, Json, PathId};
 use crate::http::problem::{Problem, ProblemBody};
-use crate::http::reply::{List, shown};
 use crate::state::AppState;
 
 pub(super) fn add(routes: Routes) -> Routes {
@@ -85,7 +85,7 @@ async fn rules(State(state): State<AppState>, caller: Caller) -> Result<Response
         },
         Into::into,
     );
-    Ok(shown(StatusCode::OK, view.version, &view))
+    Ok(tagged(StatusCode::OK, view.version, &view))
 }
 
 /// Puts these rules in the place of the present ones. From then on each change of a lead and each activity on it gives it
@@ -104,7 +104,7 @@ async fn set_rules(
         .set_score_rules(&caller.context(), if_match.expected(), new.rules)
         .await?;
     let view = RulesView::from(set);
-    Ok(shown(StatusCode::OK, view.version, &view))
+    Ok(tagged(StatusCode::OK, view.version, &view))
 }
 
 /// Which leads get new scores.
@@ -186,10 +186,10 @@ struct NewReason {
 
 /// The catalogue of reasons why leads are lost (`motivos de perda`).
 #[utoipa::path(get, path = "/lost-reasons", tag = "leads", operation_id = "list_lost_reasons",
-    responses((status = 200, description = "Those that can be chosen, up to 200", body = List<ReasonView>)))]
+    responses((status = 200, description = "Those that can be chosen, up to 200", body = Listed<ReasonView>)))]
 async fn reasons(State(state): State<AppState>, caller: Caller) -> Result<Response, Problem> {
     let reasons = state.crm.leads().lost_reasons(&caller.context()).await?;
-    Ok(axum::Json(List::<ReasonView>::whole(reasons)).into_response())
+    Ok(axum::Json(Listed::<ReasonView>::whole(reasons)).into_response())
 }
 
 /// Adds a reason to the catalogue.

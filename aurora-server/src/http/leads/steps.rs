@@ -14,10 +14,10 @@ use super::views::LeadView;
 use crate::http::Routes;
 use crate::http::access::Caller;
 use crate::http::activities::views::StageMoveView;
+use crate::http::answers::Listed;
 use crate::http::clients::views::NewClientInput;
 use crate::http::extract::{IfMatch, Json, MaybeJson, Params, PathId};
 use crate::http::problem::{FieldError, Problem, ProblemBody, ProblemKind};
-use crate::http::reply::List;
 use crate::state::AppState;
 
 pub(super) fn add(routes: Routes) -> Routes {
@@ -266,7 +266,7 @@ async fn restore(
         ("limit" = Option<u32>, Query, description = "Most items on the page, 1 to 200; 50 unless told"),
         ("cursor" = Option<String>, Query, description = "`next` of the page before"),
     ),
-    responses((status = 200, description = "A page; `next` is null on the last", body = List<StageMoveView>)))]
+    responses((status = 200, description = "A page; `next` is null on the last", body = Listed<StageMoveView>)))]
 async fn history(
     State(state): State<AppState>,
     caller: Caller,
@@ -278,5 +278,5 @@ async fn history(
     let leads = state.crm.leads();
     let moves = leads.history(&caller.context(), id, &page).await;
     let moves = moves.map_err(|error| Problem::from(error).of_parameters())?;
-    Ok(axum::Json(List::<StageMoveView>::from(moves)).into_response())
+    Ok(axum::Json(Listed::<StageMoveView>::from(moves)).into_response())
 }

@@ -14,7 +14,6 @@ use bytes::Bytes;
 use futures::stream::unfold;
 use serde::Serialize;
 use serde_json::json;
-use tokio_util::sync::CancellationToken;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
@@ -22,7 +21,8 @@ use super::access::{Access, Caller, Right};
 use super::bus::{Event, Filter, Heard, Level, Listener, Sight};
 use super::extract::Params;
 use super::problem::{Problem, ProblemBody, ProblemKind};
-use super::{Mount, Routes, sse};
+use super::watch::Watch;
+use super::{Mount, Place, Routes, sse};
 use crate::state::AppState;
 
 pub(super) const MOUNTS: &[Mount] = &[
@@ -89,8 +89,8 @@ fn resumed(headers: &HeaderMap, params: &mut Params) -> Option<u64> {
 ///
 /// Events have the name of their kind, their id and the particulars as data. `Last-Event-ID` (or `after`) goes on after an
 /// event; when some in between are no longer kept, the first event is `gap`. A listener that falls too far behind hears
-/// `overrun` last and is cut off. Kinds: `alert.*`, `silence.*`, `channel.*`, `delivery.*`, `provider.state`,
-/// `llm.fallback`, `request.failed`.
+/// `overrun` last and is cut off. Whoever may not listen any more hears `closing` last, with the `reason`. Kinds: `alert.*`,
+/// `silence.*`, `channel.*`, `delivery.*`, `provider.state`, `llm.fallback`, `request.failed`.
 #[utoipa::path(get, path = "/", tag = "events", operation_id = "event_stream",
     params(
         ("kind" = Option<String>, Query, description = "Only these kinds, or kinds that begin with this word; with commas between"),
@@ -105,40 +105,39 @@ fn resumed(headers: &HeaderMap, params: &mut Params) -> Option<u64> {
 async fn stream(
     State(state): State<AppState>,
     caller: Caller,
+    watch: Watch,
     headers: HeaderMap,
     params: Params,
 ) -> Result<Response, Problem> {
+    let (listener, place) = listener(&state, &caller, &headers, params)?;
     let reader = Reader {
-        listener: listener(&state, &caller, &headers, params)?,
-        stop: state.stop.clone(),
+        listener,
         greeting: Some(Bytes::from_static(RETRY)),
         is_over: false,
+        _place: place,
     };
-    Ok(sse::answer(
-        unfold(reader, Reader::next),
-        Arc::clone(&state.clock),
-    ))
+    Ok(sse::watched(unfold(reader, Reader::next), watch))
 }
 
-/// A listener as the request describes it.
+/// A listener as the request describes it, with its place.
 fn listener(
     state: &AppState,
     caller: &Caller,
     headers: &HeaderMap,
     mut params: Params,
-) -> Result<Listener, Problem> {
+) -> Result<(Listener, Place), Problem> {
     let filter = filter(state, caller, &mut params);
     let after = resumed(headers, &mut params);
     params.finish()?;
-    let listener = state.bus.subscribe(filter, after);
-    listener.ok_or_else(|| Problem::new(ProblemKind::Unavailable))
+    let place = state.bus.places.take_for(caller)?;
+    Ok((state.bus.subscribe(filter, after), place))
 }
 
 struct Reader {
     listener: Listener,
-    stop: CancellationToken,
     greeting: Option<Bytes>,
     is_over: bool,
+    _place: Place,
 }
 
 impl Reader {
@@ -149,12 +148,7 @@ impl Reader {
         if self.is_over {
             return None;
         }
-        let heard = tokio::select! {
-            biased;
-            () = self.stop.cancelled() => return None,
-            heard = self.listener.next() => heard,
-        };
-        let piece = match heard {
+        let piece = match self.listener.next().await {
             Heard::Event(event) => {
                 let json = serde_json::to_string(&*event).unwrap_or_else(|_| "null".to_owned());
                 Bytes::from(format!(

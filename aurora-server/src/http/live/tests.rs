@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use crate::http::bus::{Filter, KEPT, LISTENERS, Level, Sight};
+use crate::http::bus::{KEPT, LISTENERS, Level};
 use crate::http::testing::{Open, Server};
 
 fn publish(server: &Server, kind: &'static str, level: Level) {
@@ -102,20 +102,16 @@ async fn failures_of_requests_and_changes_of_targets_are_events() {
     open.until("retry: ").await;
     server.post("/llm/chat", &json!({"prompt": "Why?"})).await;
     open.until_whole("event: llm.fallback").await;
-    let filter = Filter {
-        sight: Sight::Installation(server.state.workspace),
-        kinds: Vec::new(),
-        least: Level::Info,
-    };
     // As many as there is room for; this stream has a place already.
     let taken: Vec<_> = (1..LISTENERS)
-        .map(|_| server.state.bus.subscribe(filter.clone(), None).unwrap())
+        .map(|_| server.state.bus.places.take(None, None).unwrap())
         .collect();
     let refused = server.get("/api/v1/events").await;
     assert_eq!(
         (refused.status, refused.json()["code"].as_str()),
         (503, Some("unavailable"))
     );
+    assert!(refused.header("retry-after").is_some());
     drop(taken);
     open.until_whole("event: request.failed").await;
     open.until_whole("/api/v1/events").await;

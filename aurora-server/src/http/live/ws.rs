@@ -11,10 +11,12 @@ use axum::response::Response;
 use serde_json::json;
 
 use super::{Heard, Listener, listener};
+use crate::http::Place;
 use crate::http::access::{Caller, is_foreign};
 use crate::http::bus::Event;
 use crate::http::extract::Params;
 use crate::http::problem::{Problem, ProblemBody, ProblemKind};
+use crate::http::watch::{Over, Watch};
 use crate::state::AppState;
 
 /// The largest message that is read; none says anything.
@@ -27,7 +29,8 @@ const PING: Duration = Duration::from_secs(15);
 /// The same events over a WebSocket, each a text message of JSON.
 ///
 /// The first message after a gap is `{"kind":"gap","after":…}`; a client that reads too slowly gets `{"kind":"overrun"}` last
-/// and is closed with 1013. What the client sends is not looked at. Pages of other origins are refused.
+/// and is closed with 1013; whoever may not listen any more gets `{"kind":"closing","reason":…}` last and is closed with 1008.
+/// What the client sends is not looked at. Pages of other origins are refused.
 #[utoipa::path(get, path = "/ws", tag = "events", operation_id = "event_socket",
     params(
         ("kind" = Option<String>, Query, description = "Only these kinds, or kinds that begin with this word; with commas between"),
@@ -42,6 +45,7 @@ const PING: Duration = Duration::from_secs(15);
 pub(super) async fn socket(
     State(state): State<AppState>,
     caller: Caller,
+    watch: Watch,
     headers: HeaderMap,
     params: Params,
     upgrade: WebSocketUpgrade,
@@ -50,33 +54,50 @@ pub(super) async fn socket(
     if is_foreign(&headers) {
         return Err(Problem::new(ProblemKind::ForeignOrigin));
     }
-    let listener = listener(&state, &caller, &headers, params)?;
+    let (listener, place) = listener(&state, &caller, &headers, params)?;
     Ok(upgrade
         .max_message_size(LARGEST)
         .max_frame_size(LARGEST)
-        .on_upgrade(move |socket| talk(socket, listener, state)))
+        .on_upgrade(move |socket| talk(socket, (listener, place), watch, state)))
 }
 
-async fn talk(mut socket: WebSocket, mut listener: Listener, state: AppState) {
+/// What a socket waits for.
+enum Met {
+    Read(Option<Result<Message, axum::Error>>),
+    Heard(Heard),
+    Silence,
+}
+
+async fn talk(
+    mut socket: WebSocket,
+    (mut listener, _place): (Listener, Place),
+    mut watch: Watch,
+    state: AppState,
+) {
     loop {
-        let message = tokio::select! {
-            biased;
-            () = state.stop.cancelled() => return close(socket, close_code::AWAY, "the server stops", &state).await,
-            read = socket.recv() => match read {
-                Some(Ok(Message::Close(_)) | Err(_)) | None => return,
-                Some(Ok(_)) => continue,
-            },
-            heard = listener.next() => match heard {
-                Heard::Event(event) => text(&*event),
-                Heard::Gap { after } => text(&json!({"kind": "gap", "after": after})),
-                Heard::Overrun { after } => {
-                    if send(&mut socket, text(&json!({"kind": "overrun", "after": after})), &state).await {
-                        close(socket, close_code::AGAIN, "read too slowly", &state).await;
-                    }
-                    return;
-                }
-            },
-            () = state.clock.sleep(PING) => Message::Ping(bytes::Bytes::new()),
+        let meeting = async {
+            tokio::select! {
+                biased;
+                read = socket.recv() => Met::Read(read),
+                heard = listener.next() => Met::Heard(heard),
+                () = state.clock.sleep(PING) => Met::Silence,
+            }
+        };
+        let message = match watch.during(meeting).await {
+            Err(Over::Stopping) => return close(socket, close_code::AWAY, "the server stops", &state).await,
+            Err(Over::Refused(reason)) => {
+                let last = text(&json!({"kind": "closing", "reason": reason}));
+                return end(socket, last, (close_code::POLICY, reason), &state).await;
+            }
+            Ok(Met::Read(Some(Ok(Message::Close(_)) | Err(_)) | None)) => return,
+            Ok(Met::Read(Some(Ok(_)))) => continue,
+            Ok(Met::Heard(Heard::Event(event))) => text(&*event),
+            Ok(Met::Heard(Heard::Gap { after })) => text(&json!({"kind": "gap", "after": after})),
+            Ok(Met::Heard(Heard::Overrun { after })) => {
+                let last = text(&json!({"kind": "overrun", "after": after}));
+                return end(socket, last, (close_code::AGAIN, "read too slowly"), &state).await;
+            }
+            Ok(Met::Silence) => Message::Ping(bytes::Bytes::new()),
         };
         if !send(&mut socket, message, &state).await {
             return;
@@ -96,6 +117,13 @@ async fn send(socket: &mut WebSocket, message: Message, state: &AppState) -> boo
         biased;
         sent = socket.send(message) => sent.is_ok(),
         () = clock.sleep(PATIENCE) => false,
+    }
+}
+
+/// Closes after a last message.
+async fn end(mut socket: WebSocket, last: Message, (code, reason): (u16, &'static str), state: &AppState) {
+    if send(&mut socket, last, state).await {
+        close(socket, code, reason, state).await;
     }
 }
 

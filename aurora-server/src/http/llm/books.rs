@@ -252,12 +252,15 @@ fn choose(granted: &Granted, model: &mut Option<String>) -> Result<(), Error> {
 }
 
 fn limited(source: limiter::Error) -> Error {
-    let error = Error::new(ErrorKind::LocalRateLimited);
-    let error = if source.kind() == limiter::ErrorKind::InsufficientCapacity {
-        error.with_context("the request is larger than the limit of tokens in a minute")
-    } else {
-        error.with_context("the limit of requests or tokens in a minute is used up")
-    };
+    if source.kind() == limiter::ErrorKind::InsufficientCapacity {
+        // No waiting helps: a 429 would be tried again by every client.
+        let words = "the request, with the longest answer that it asks for, is larger than the limit of tokens in a minute";
+        return Error::new(ErrorKind::InvalidRequest)
+            .with_provider_message(words)
+            .with_source(source);
+    }
+    let error = Error::new(ErrorKind::LocalRateLimited)
+        .with_context("the limit of requests or tokens in a minute is used up");
     let error = match source.retry_after() {
         Some(wait) => error.with_retry_after(wait),
         None => error,

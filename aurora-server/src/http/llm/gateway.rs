@@ -21,6 +21,8 @@ use super::counted::{Begun, Started, settled};
 pub(crate) use super::recent::{Call, End, Recent};
 
 const CALLS: &str = "calls";
+/// The longest name of a model or provider, in bytes.
+pub(super) const LONGEST_NAME: usize = 200;
 
 /// The way to the models; clones share its counts.
 ///
@@ -116,7 +118,7 @@ impl Gateway {
 
     /// Waits for a whole answer.
     pub(crate) async fn chat(&self, mut request: ChatRequest, asker: &Asker) -> Result<Answer, Error> {
-        let client = self.client.as_ref().ok_or_else(none_configured)?;
+        let client = self.asked(request.model.as_deref(), request.provider.as_deref())?;
         let started = self.start(asker, Task::Chat, request.model.clone());
         let outcome = async {
             let pass = self.let_in(&mut request, asker).await?;
@@ -146,7 +148,7 @@ impl Gateway {
         mut request: ChatRequest,
         asker: &Asker,
     ) -> Result<CountedStream, Error> {
-        let client = self.client.as_ref().ok_or_else(none_configured)?;
+        let client = self.asked(request.model.as_deref(), request.provider.as_deref())?;
         let started = Started::new(Begun {
             is_stream: true,
             ..self.begun(asker, Task::Chat, request.model.clone())
@@ -179,7 +181,7 @@ impl Gateway {
         mut request: EmbedRequest,
         asker: &Asker,
     ) -> Result<Answered<EmbedResponse>, Error> {
-        let client = self.client.as_ref().ok_or_else(none_configured)?;
+        let client = self.asked(request.model.as_deref(), request.provider.as_deref())?;
         let started = self.start(asker, Task::Embeddings, request.model.clone());
         let texts = request.inputs.iter();
         let input = texts.map(|text| estimate_text(text, "", "")).sum();
@@ -197,7 +199,7 @@ impl Gateway {
         mut request: RerankRequest,
         asker: &Asker,
     ) -> Result<Answered<RerankResponse>, Error> {
-        let client = self.client.as_ref().ok_or_else(none_configured)?;
+        let client = self.asked(request.model.as_deref(), request.provider.as_deref())?;
         let started = self.start(asker, Task::Rerank, request.model.clone());
         let texts = request.documents.iter().chain([&request.query]);
         let input = texts.map(|text| estimate_text(text, "", "")).sum();
@@ -211,17 +213,37 @@ impl Gateway {
 
     /// How many tokens a request has for the model that would answer it. Costs nothing but a request of the minute.
     pub(crate) async fn count(&self, mut request: ChatRequest, asker: &Asker) -> Result<TokenCount, Error> {
-        let client = self.client.as_ref().ok_or_else(none_configured)?;
+        let client = self.asked(request.model.as_deref(), request.provider.as_deref())?;
         let mut pass = self.books.admit(asker, &mut request.model, 0).await?;
         let outcome = client.count_tokens(request).await;
         pass.unused();
         outcome
     }
 
+    /// The targets that the caller may name, by themselves or by their model.
+    pub(crate) async fn targets_of(&self, asker: &Asker) -> Result<Vec<&TargetInfo>, Error> {
+        let names = self.targets.iter().flat_map(|info| [&info.name, &info.model]);
+        let allowed = self.books.allowed(asker, names.cloned().collect()).await?;
+        let may = |info: &&TargetInfo| allowed.contains(&info.name) || allowed.contains(&info.model);
+        Ok(self.targets.iter().filter(may).collect())
+    }
+
     /// The models and aliases that the caller may name for this task, sorted.
     pub(crate) async fn models(&self, task: Task, asker: &Asker) -> Result<Vec<String>, Error> {
         let names = self.client.as_ref().map(|client| client.models_for(task));
         self.books.allowed(asker, names.unwrap_or_default()).await
+    }
+
+    /// The client, for a request that names these. What is too long to name anything is kept and told nowhere.
+    fn asked(&self, model: Option<&str>, provider: Option<&str>) -> Result<&LlmClient, Error> {
+        let client = self.client.as_ref().ok_or_else(none_configured)?;
+        for (field, name) in [("model", model), ("provider", provider)] {
+            if name.is_some_and(|name| name.len() > LONGEST_NAME) {
+                let words = format!("`{field}` can have at most {LONGEST_NAME} bytes");
+                return Err(Error::new(ErrorKind::InvalidRequest).with_provider_message(words));
+            }
+        }
+        Ok(client)
     }
 
     /// Whether the caller may ask for a chat, and holds what it takes of the limits of the minute.

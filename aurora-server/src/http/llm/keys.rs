@@ -4,6 +4,7 @@ use aurora_core::access::policy::Permission as _;
 use aurora_core::page::Page;
 use aurora_core::time::Timestamp;
 use aurora_crm::accounts::{ApiKey, ApiKeyId, NewApiKey};
+use aurora_crm::workspaces::CrmPermission;
 use aurora_llm::ledger::{Allowance, AllowanceKey, Granted};
 use axum::extract::State;
 use axum::http::header::{ETAG, LOCATION};
@@ -14,9 +15,9 @@ use utoipa::ToSchema;
 
 use super::budgets::{BudgetInput, BudgetView, changed, quotas, views};
 use super::usage::of_ledger;
-use crate::http::access::{Caller, Right};
+use crate::http::access::{Access, Caller, Right, also};
 use crate::http::extract::{IfMatch, Json, Params, PathId, etag};
-use crate::http::problem::{FieldError, Problem, ProblemKind};
+use crate::http::problem::{FieldError, Problem, ProblemBody, ProblemKind};
 use crate::state::AppState;
 
 /// A key to be made.
@@ -178,7 +179,8 @@ pub(super) async fn list(
     }))
 }
 
-/// Makes a key with what it may use. It carries `llm:use` and nothing else.
+/// Makes a key with what it may use. It carries `llm:use` and nothing else. As every API key it is made by a person with a
+/// fresh second factor, who has `key:write` and `llm:use`.
 #[utoipa::path(post, path = "/keys", tag = "llm", operation_id = "create_llm_key", request_body = NewKeyInput,
     responses((status = 201, description = "Made; the key is shown this once", body = KeyCreated, headers(
         ("ETag" = String, description = "The version, for `If-Match`"),
@@ -195,6 +197,8 @@ pub(super) async fn create(
         tokens_per_minute: input.tokens_per_minute,
         budgets: input.budgets,
     };
+    keeps_keys(&state, &caller)?;
+    also(&state, Access::Server(Right::LlmUse), &caller)?;
     let allowance = limits.read()?;
     let mut new = NewApiKey::new(input.name).scope(Right::LlmUse.as_str());
     if let Some(end) = input.expires_at {
@@ -247,7 +251,8 @@ pub(super) async fn read(
     answer(&state, &tenant, key, granted).await
 }
 
-/// Puts in place what a key may use; what is missing is not limited. It holds from the key's next call on.
+/// Puts in place what a key may use; what is missing is not limited. It holds from the key's next call on. It takes a person
+/// with `key:write` and a fresh second factor.
 #[utoipa::path(put, path = "/keys/{id}", tag = "llm", operation_id = "put_llm_key", request_body = LimitsInput,
     params(
         ("id" = String, Path, description = "`key_…`"),
@@ -263,6 +268,7 @@ pub(super) async fn change(
     if_match: IfMatch,
     Json(input): Json<LimitsInput>,
 ) -> Result<Response, Problem> {
+    keeps_keys(&state, &caller)?;
     let allowance = input.read()?;
     let key = of_workspace(&state, &caller, id).await?;
     let tenant = caller.workspace().to_string();
@@ -276,19 +282,37 @@ pub(super) async fn change(
     answer(&state, &tenant, key, granted).await
 }
 
-/// Takes a key back; it is refused from now on.
+/// Takes a key back that carries `llm:use` alone; it is refused from now on. It takes a person with `key:write` and a fresh
+/// second factor.
 #[utoipa::path(delete, path = "/keys/{id}", tag = "llm", operation_id = "revoke_llm_key",
     params(("id" = String, Path, description = "`key_…`")),
-    responses((status = 204, description = "Taken back")))]
+    responses(
+        (status = 204, description = "Taken back"),
+        (status = 409, description = "The key carries more; `/api/v1/api-keys` takes it back", body = ProblemBody, content_type = "application/problem+json"),
+    ))]
 pub(super) async fn revoke(
     State(state): State<AppState>,
     caller: Caller,
     PathId(id): PathId<ApiKey>,
 ) -> Result<StatusCode, Problem> {
+    keeps_keys(&state, &caller)?;
     let key = of_workspace(&state, &caller, id).await?;
+    if key.scopes.len() > 1 {
+        let detail = "the key carries more than llm:use; it is taken back at /api/v1/api-keys";
+        return Err(Problem::new(ProblemKind::Conflict).detail(detail));
+    }
     let keys = state.doors.accounts().api_keys();
     keys.revoke(&caller.context(), key.id).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Whether the caller may do with keys what they may do at `/api/v1/api-keys`. Through open doors comes whoever is at this
+/// machine; nobody there has a second factor.
+fn keeps_keys(state: &AppState, caller: &Caller) -> Result<(), Problem> {
+    if caller.alive().is_none() && caller.looks_after_all() {
+        return Ok(());
+    }
+    also(state, CrmPermission::KeyWrite, caller)
 }
 
 /// A key of the caller's workspace that asks models.
@@ -346,3 +370,6 @@ fn shown(key: ApiKey, known: Option<(Granted, Vec<BudgetView>)>) -> KeyView {
         last_used_at: key.last_used_at.map(text),
     }
 }
+
+#[cfg(test)]
+mod tests;

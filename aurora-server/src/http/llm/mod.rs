@@ -47,7 +47,7 @@ pub(super) const MOUNTS: &[Mount] = &[
 fn chats() -> Routes {
     Routes::new()
         .route(USE, routes!(chat))
-        .page(USE, "/ws", axum::routing::get(ws::open))
+        .route(USE, routes!(ws::open))
 }
 
 /// Further calls to models, which take as long as those.
@@ -66,7 +66,10 @@ fn accounts() -> Routes {
         .route(USE, routes!(models::models))
         .route(READ, routes!(models::prices))
         .route(READ, routes!(usage::usage))
-        .route(Access::Installation(Right::LlmRead), routes!(usage::installation))
+        .route(
+            Access::Installation(Right::UsageRead),
+            routes!(usage::installation),
+        )
         .route(READ, routes!(usage::entries))
         .route(READ, routes!(requests::list))
         .route(READ, routes!(budgets::list))

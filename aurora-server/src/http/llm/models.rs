@@ -23,7 +23,7 @@ pub(super) struct ModelsAnswer {
     embeddings: Vec<String>,
     /// Models that sort documents.
     rerank: Vec<String>,
-    /// What is asked, in the order in which it is tried.
+    /// What is asked, in the order in which it is tried: of it what the caller may name, by itself or by its model.
     targets: Vec<TargetView>,
 }
 
@@ -50,7 +50,8 @@ pub(super) async fn models(
     caller: Caller,
 ) -> Result<axum::Json<ModelsAnswer>, Problem> {
     let (gateway, asker) = (&state.gateway, Asker::of(&caller));
-    let targets = gateway.targets().iter().map(|info| TargetView {
+    let targets = gateway.targets_of(&asker).await.map_err(problem_of)?;
+    let targets = targets.into_iter().map(|info| TargetView {
         name: info.name.clone(),
         provider: provider_name(info.kind, &info.provider),
         model: info.model.clone(),

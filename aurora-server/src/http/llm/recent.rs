@@ -10,6 +10,8 @@ use aurora_llm::client::{Attempt, Caller, Task};
 use aurora_llm::pricing::Cost;
 use aurora_llm::usage::Usage;
 
+use super::gateway::LONGEST_NAME;
+
 /// How many are kept.
 const MOST: usize = 500;
 
@@ -49,7 +51,11 @@ pub(crate) enum End {
 pub(crate) struct Recent(Arc<Mutex<VecDeque<Arc<Call>>>>);
 
 impl Recent {
-    pub(super) fn add(&self, call: Call) {
+    pub(super) fn add(&self, mut call: Call) {
+        // Whoever adds has refused longer names; here they would stay.
+        if let Some(asked) = &mut call.asked {
+            asked.truncate(asked.floor_char_boundary(LONGEST_NAME));
+        }
         let mut calls = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if calls.len() >= MOST {
             calls.pop_front();
@@ -72,21 +78,33 @@ impl Recent {
 mod tests {
     use super::*;
 
+    fn call(number: usize, tenant: &str, asked: Option<String>) -> Call {
+        Call {
+            at: Timestamp::UNIX_EPOCH,
+            request_id: number.to_string(),
+            caller: Caller::tenant(tenant),
+            task: Task::Chat,
+            is_stream: false,
+            asked,
+            end: End::GivenUp,
+            elapsed: Duration::ZERO,
+            attempts: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn what_is_kept_of_a_call_is_short() {
+        let recent = Recent::default();
+        recent.add(call(1, "t", Some("á".repeat(1_000))));
+        let asked = recent.of("t", 1)[0].asked.clone().unwrap();
+        assert_eq!(asked.len(), LONGEST_NAME);
+    }
+
     #[test]
     fn the_newest_come_first_and_tenants_see_their_own() {
         let recent = Recent::default();
         for number in 0..MOST + 10 {
-            recent.add(Call {
-                at: Timestamp::UNIX_EPOCH,
-                request_id: number.to_string(),
-                caller: Caller::tenant(if number % 2 == 0 { "even" } else { "odd" }),
-                task: Task::Chat,
-                is_stream: false,
-                asked: None,
-                end: End::GivenUp,
-                elapsed: Duration::ZERO,
-                attempts: Vec::new(),
-            });
+            recent.add(call(number, if number % 2 == 0 { "even" } else { "odd" }, None));
         }
         let odd = recent.of("odd", 2);
         let ids: Vec<&str> = odd.iter().map(|call| call.request_id.as_str()).collect();

@@ -8,10 +8,8 @@ mod chats;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use aurora_core::access::policy::Kind;
 use aurora_core::time::Clock as _;
 use axum::extract::State;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
@@ -22,11 +20,13 @@ use axum::response::Response;
 use futures::stream::SplitSink;
 use futures::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 
+use crate::http::Places;
 use crate::http::access::{Caller, is_same_origin};
-use crate::http::problem::{Problem, ProblemKind};
+use crate::http::problem::{Problem, ProblemBody, ProblemKind};
+use crate::http::watch::{Over, Watch};
 use crate::state::AppState;
 use chats::Chats;
 
@@ -48,14 +48,14 @@ const QUEUE: usize = 32;
 /// The sockets of an app; clones are the same.
 #[derive(Debug, Clone)]
 pub(crate) struct Sockets {
-    places: Arc<Semaphore>,
+    places: Places,
     running: TaskTracker,
 }
 
 impl Default for Sockets {
     fn default() -> Self {
         Self {
-            places: Arc::new(Semaphore::new(MOST_SOCKETS)),
+            places: Places::of_callers(MOST_SOCKETS),
             running: TaskTracker::new(),
         }
     }
@@ -69,10 +69,21 @@ impl Sockets {
     }
 }
 
-/// Opens a socket.
+/// Opens a WebSocket for several chats at once.
+///
+/// The client says `{"type":"chat","id":…}` with the fields of `POST /llm/chat`, and `{"type":"cancel","id":…}`; up to 8 chats
+/// may be under way, and ids have 1 to 64 bytes. The server says the events of a streamed chat as
+/// `{"type":…,"id":…,"data":{…}}`, `cancelled`, and `{"type":"closing","data":{"reason":…}}` last. All are text messages of
+/// JSON, with at most 64 KiB in a frame and 1 MiB in a message.
+#[utoipa::path(get, path = "/ws", tag = "llm", operation_id = "chat_socket", responses(
+    (status = 101, description = "The connection is a WebSocket now"),
+    (status = 400, description = "The request is not the beginning of a WebSocket", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 503, description = "There are too many sockets", body = ProblemBody, content_type = "application/problem+json"),
+))]
 pub(super) async fn open(
     State(state): State<AppState>,
     caller: Caller,
+    watch: Watch,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Problem> {
@@ -88,15 +99,14 @@ pub(super) async fn open(
             Problem::new(ProblemKind::ForeignOrigin).detail("pages of another origin may not connect")
         );
     }
-    let place = Arc::clone(&state.sockets.places).try_acquire_owned();
-    let place = place.map_err(|_| Problem::new(ProblemKind::Unavailable).retry_after(PING))?;
+    let place = state.sockets.places.take_for(&caller)?;
     let running = state.sockets.running.token();
     let upgrade = upgrade
         .max_message_size(MAX_MESSAGE)
         .max_frame_size(MAX_FRAME)
         .on_failed_upgrade(|error| tracing::debug!(%error, "a socket was gone before it was open"));
     Ok(upgrade.on_upgrade(move |socket| async move {
-        Box::pin(serve(socket, &state, caller)).await;
+        Box::pin(serve(socket, &state, caller, watch)).await;
         drop((place, running));
     }))
 }
@@ -126,13 +136,32 @@ enum Ending {
     Client,
     /// The server stops.
     Stopping,
-    /// The session or key is not good any more.
-    Unauthenticated,
+    /// The caller may not any more.
+    Refused(&'static str),
     /// Something else than text came, or more than is taken.
     Unreadable,
 }
 
-async fn serve(socket: WebSocket, state: &AppState, caller: Caller) {
+impl From<Over> for Ending {
+    fn from(over: Over) -> Self {
+        match over {
+            Over::Stopping => Self::Stopping,
+            Over::Refused(reason) => Self::Refused(reason),
+        }
+    }
+}
+
+/// What a socket waits for.
+enum Met {
+    /// The client is gone.
+    Gone,
+    /// A chat has ended.
+    Ended,
+    Read(Option<Result<Message, axum::Error>>),
+    Silence,
+}
+
+async fn serve(socket: WebSocket, state: &AppState, caller: Caller, mut watch: Watch) {
     let (sink, mut inbox) = socket.split();
     let (out, queue) = mpsc::channel(QUEUE);
     let out = Out(out);
@@ -140,42 +169,45 @@ async fn serve(socket: WebSocket, state: &AppState, caller: Caller) {
         let mut chats = Chats::new(state, &caller, out.clone());
         let mut heard = state.clock.elapsed();
         let ending = loop {
-            tokio::select! {
-                biased;
-                () = state.stop.cancelled() => break Ending::Stopping,
-                () = out.0.closed() => break Ending::Client,
-                () = chats.ended() => {}
-                message = inbox.next() => {
-                    heard = state.clock.elapsed();
-                    match message {
-                        Some(Ok(Message::Text(text))) => {
-                            let taking = async {
-                                if !is_still_good(state, &caller).await {
-                                    return Err(Ending::Unauthenticated);
-                                }
-                                chats.take(text.as_bytes()).await.map_err(|Gone| Ending::Client)
-                            };
-                            let taken = tokio::select! {
-                                biased;
-                                () = state.stop.cancelled() => Err(Ending::Stopping),
-                                taken = taking => taken,
-                            };
-                            if let Err(ending) = taken {
-                                break ending;
-                            }
-                        }
-                        Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-                        Some(Ok(Message::Binary(_)) | Err(_)) => break Ending::Unreadable,
-                        Some(Ok(Message::Close(_))) | None => break Ending::Client,
-                    }
+            let meeting = async {
+                tokio::select! {
+                    biased;
+                    () = out.0.closed() => Met::Gone,
+                    () = chats.ended() => Met::Ended,
+                    message = inbox.next() => Met::Read(message),
+                    () = state.clock.sleep(PING) => Met::Silence,
                 }
-                () = state.clock.sleep(PING) => {
+            };
+            let message = match watch.during(meeting).await {
+                Ok(Met::Read(message)) => message,
+                Ok(Met::Ended) => continue,
+                Ok(Met::Silence) => {
                     if state.clock.elapsed().saturating_sub(heard) > SILENCE {
                         break Ending::Client;
                     }
                     // With a full queue there is enough to send.
                     drop(out.0.try_send(Message::Ping(bytes::Bytes::new())));
+                    continue;
                 }
+                Ok(Met::Gone) => break Ending::Client,
+                Err(over) => break over.into(),
+            };
+            heard = state.clock.elapsed();
+            match message {
+                Some(Ok(Message::Text(text))) => {
+                    // Nothing is begun on an answer of some seconds ago.
+                    if let Err(over) = watch.ask().await {
+                        break over.into();
+                    }
+                    match watch.during(chats.take(text.as_bytes())).await {
+                        Ok(Ok(())) => {}
+                        Ok(Err(Gone)) => break Ending::Client,
+                        Err(over) => break over.into(),
+                    }
+                }
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                Some(Ok(Message::Binary(_)) | Err(_)) => break Ending::Unreadable,
+                Some(Ok(Message::Close(_))) | None => break Ending::Client,
             }
         };
         drop(chats); // ends the calls at the providers
@@ -217,7 +249,7 @@ async fn farewell(out: &Out, ending: Ending, state: &AppState) {
     let (code, reason) = match ending {
         Ending::Client => return,
         Ending::Stopping => (close_code::AWAY, "server_stopping"),
-        Ending::Unauthenticated => (close_code::POLICY, "unauthenticated"),
+        Ending::Refused(reason) => (close_code::POLICY, reason),
         Ending::Unreadable => (close_code::UNSUPPORTED, "unreadable"),
     };
     let last = async {
@@ -234,20 +266,4 @@ async fn farewell(out: &Out, ending: Ending, state: &AppState) {
         _ = last => {}
         () = state.clock.sleep(FAREWELL) => {}
     }
-}
-
-/// Whether the session or the key by which the socket was opened is good still: a socket outlives tokens.
-async fn is_still_good(state: &AppState, caller: &Caller) -> bool {
-    let accounts = state.doors.accounts();
-    if let Some(alive) = caller.alive() {
-        return accounts.check(&caller.context(), alive.session).await.is_ok();
-    }
-    if caller.principal().kind() != Kind::ApiKey {
-        return true;
-    }
-    let Ok(id) = caller.principal().id().parse() else {
-        return false;
-    };
-    let key = accounts.api_keys().get(&caller.context(), id).await;
-    key.is_ok_and(|key| key.revoked_at.is_none() && key.expires_at.is_none_or(|end| end > state.clock.now()))
 }

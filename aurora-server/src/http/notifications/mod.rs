@@ -25,9 +25,11 @@ use views::{
 
 pub(super) const MOUNTS: &[Mount] = &[
     Mount::answers("/api/notifications", published),
-    Mount::streams("/api/notifications", send::routes),
+    Mount::streams("/api/notifications", send::routes).kept(),
     Mount::answers("/api/v1/notifications", routes),
-    Mount::streams("/api/v1/notifications", send::routes).alias("v1"),
+    Mount::streams("/api/v1/notifications", send::routes)
+        .alias("v1")
+        .kept(),
     Mount::streams("/api/v1/notifications", send::test_routes),
 ];
 

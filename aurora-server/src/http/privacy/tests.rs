@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use crate::http::testing::Server;
+use crate::http::testing::{House, Server};
 
 async fn ana(server: &Server) -> String {
     let new = json!({"kind": "person", "legal_name": "Ana Souza", "email": "ana@example.com", "phones": ["(11) 98765-4321"]});
@@ -10,15 +10,16 @@ async fn ana(server: &Server) -> String {
 
 #[tokio::test]
 async fn a_copy_holds_all_of_a_person_and_anonymity_ends_it() {
-    let server = Server::with([]).await;
-    let id = ana(&server).await;
+    let house = House::with(&[("access.open", "true")]).await;
+    let server = &house.server;
+    let id = ana(server).await;
     let path = format!("/api/v1/privacy/subjects/{id}");
     let file = format!("/api/v1/files?subject={id}");
     let sent = server
         .exchange("POST", &file, &[("x-filename", "Laudo Ana.txt")], "exame de Ana")
         .await;
     assert_eq!(sent.status, 201, "{}", sent.json());
-    let program = server.program("privacy:export").await;
+    let program = server.program(&["privacy:export"]).await;
     let refused = server
         .exchange(
             "POST",
@@ -29,7 +30,7 @@ async fn a_copy_holds_all_of_a_person_and_anonymity_ends_it() {
         .await;
     assert_eq!(refused.status, 403, "it takes a person with a second factor");
 
-    let somebody = server.administrator().await;
+    let somebody = house.administrator().await.bearer();
     let headers = [("authorization", somebody.as_str())];
     let copy = server
         .exchange("POST", &format!("{path}/export"), &headers, "")
@@ -43,19 +44,19 @@ async fn a_copy_holds_all_of_a_person_and_anonymity_ends_it() {
             .unwrap()
             .contains(&format!("{id}.zip"))
     );
-    assert!(copy.body.starts_with(b"PK"));
-    let names = String::from_utf8_lossy(&copy.body).into_owned();
+    assert!(copy.body.starts_with("PK"));
+    let names = &copy.body;
     for entry in ["manifest.json", "client.json", "client.csv", "files/"] {
         assert!(names.contains(entry), "{entry}");
     }
 
     let hold = json!({"class": "client", "basis": "processo 1"});
     let held = server
-        .send_json("POST", &format!("{path}/holds"), &headers, &hold)
+        .send("POST", &format!("{path}/holds"), &headers, &hold)
         .await;
     assert_eq!(held.status, 201, "{}", held.json());
     let refused = server
-        .send_json("POST", &format!("{path}/anonymise"), &headers, &json!({}))
+        .send("POST", &format!("{path}/anonymise"), &headers, &json!({}))
         .await;
     assert_eq!(
         (refused.status, &refused.json()["errors"][0]["code"]),
@@ -76,7 +77,7 @@ async fn a_copy_holds_all_of_a_person_and_anonymity_ends_it() {
     );
 
     let report = server
-        .send_json("POST", &format!("{path}/anonymise"), &headers, &json!({}))
+        .send("POST", &format!("{path}/anonymise"), &headers, &json!({}))
         .await;
     assert_eq!(report.status, 200, "{}", report.json());
     let report = report.json();
@@ -95,13 +96,14 @@ async fn a_copy_holds_all_of_a_person_and_anonymity_ends_it() {
     );
     let kept = server.get(&format!("{path}/erasures")).await.json();
     assert_eq!(kept["items"][0]["id"], report["id"]);
-    server.stop().await.unwrap();
+    house.server.stop().await.unwrap();
 }
 
 #[tokio::test]
 async fn nobody_and_companies_are_refused() {
-    let server = Server::with([]).await;
-    let somebody = server.administrator().await;
+    let house = House::with(&[("access.open", "true")]).await;
+    let server = &house.server;
+    let somebody = house.administrator().await.bearer();
     let headers = [("authorization", somebody.as_str())];
     for (subject, status) in [
         ("cli_0190a8b0c0de7000800000000000000a", 404),
@@ -122,7 +124,7 @@ async fn nobody_and_companies_are_refused() {
         company["id"].as_str().unwrap()
     );
     assert_eq!(server.exchange("POST", &path, &headers, "").await.status, 422);
-    server.stop().await.unwrap();
+    house.server.stop().await.unwrap();
 }
 
 #[tokio::test]
@@ -211,12 +213,12 @@ async fn a_request_is_due_in_fifteen_days_and_closed_once() {
     let outcome = json!({"state": "answered", "outcome": "copy handed over"});
     assert_eq!(server.post(&path, &outcome).await.status, 428);
     let read = [("if-match", "\"v1\"")];
-    let closed = server.send_json("POST", &path, &read, &outcome).await;
+    let closed = server.send("POST", &path, &read, &outcome).await;
     assert_eq!(
         (closed.status, &closed.json()["state"]),
         (200, &json!("answered"))
     );
-    assert_eq!(server.send_json("POST", &path, &read, &outcome).await.status, 412);
+    assert_eq!(server.send("POST", &path, &read, &outcome).await.status, 412);
     for (wrong, status) in [
         (json!({"subject": "x", "kind": "access"}), 422),
         (json!({"subject": id, "kind": "money"}), 422),
@@ -240,12 +242,13 @@ async fn a_request_is_due_in_fifteen_days_and_closed_once() {
 
 #[tokio::test]
 async fn rules_of_retention_are_shown_before_they_are_applied() {
-    let server = Server::with([]).await;
-    let somebody = server.administrator().await;
+    let house = House::with(&[("access.open", "true")]).await;
+    let server = &house.server;
+    let somebody = house.administrator().await.bearer();
     let headers = [("authorization", somebody.as_str())];
     let rule = "/api/v1/privacy/retention/events";
     let set = server
-        .send_json("PUT", rule, &headers, &json!({"keep_days": 30}))
+        .send("PUT", rule, &headers, &json!({"keep_days": 30}))
         .await;
     assert_eq!(set.status, 204);
     let rules = server.get("/api/v1/privacy/retention").await.json();
@@ -264,7 +267,7 @@ async fn rules_of_retention_are_shown_before_they_are_applied() {
     assert_eq!(applied.status, 200, "{}", applied.json());
     for wrong in [json!({"keep_days": 0}), json!({}), json!({"keep_days": "x"})] {
         assert_eq!(
-            server.send_json("PUT", rule, &headers, &wrong).await.status,
+            server.send("PUT", rule, &headers, &wrong).await.status,
             422,
             "{wrong}"
         );
@@ -272,18 +275,18 @@ async fn rules_of_retention_are_shown_before_they_are_applied() {
     let unknown = "/api/v1/privacy/retention/everything";
     assert_eq!(
         server
-            .send_json("PUT", unknown, &headers, &json!({"keep_days": 1}))
+            .send("PUT", unknown, &headers, &json!({"keep_days": 1}))
             .await
             .status,
         404
     );
     let off = server
-        .send_json("PUT", rule, &headers, &json!({"keep_days": Value::Null}))
+        .send("PUT", rule, &headers, &json!({"keep_days": Value::Null}))
         .await;
     assert_eq!(off.status, 204);
     assert_eq!(
         server.get("/api/v1/privacy/retention").await.json()["items"],
         json!([])
     );
-    server.stop().await.unwrap();
+    house.server.stop().await.unwrap();
 }

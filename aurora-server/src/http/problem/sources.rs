@@ -75,6 +75,7 @@ impl From<aurora_alerts::Error> for Problem {
         let problem = Self::new(match error.kind() {
             Alerts::Invalid => ProblemKind::Invalid,
             Alerts::NotFound => ProblemKind::NotFound,
+            Alerts::Conflict => ProblemKind::Conflict,
             Alerts::Full => ProblemKind::TooManyRequests,
             Alerts::Unavailable => ProblemKind::Unavailable,
             Alerts::Closed => ProblemKind::NotReady,

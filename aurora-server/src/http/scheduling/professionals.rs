@@ -34,7 +34,7 @@ pub(super) async fn list(
         .professionals(&caller.context(), which, &page)
         .await;
     let found = found.map_err(|error| Problem::from(error).of_parameters())?;
-    Ok(axum::Json(Listed::from(found)).into_response())
+    Ok(axum::Json(Listed::page(found)).into_response())
 }
 
 /// Makes a professional.

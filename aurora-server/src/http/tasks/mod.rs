@@ -17,9 +17,9 @@ use axum::response::{IntoResponse as _, Response};
 use utoipa_axum::routes;
 
 use super::access::Caller;
+use super::answers::{Listed, created, tagged};
 use super::extract::{IfMatch, Json, Params, PathId};
 use super::problem::Problem;
-use super::reply::{List, made, shown};
 use super::{Mount, Routes};
 use crate::state::AppState;
 use views::{NewTaskInput, TaskChangeInput, TaskView};
@@ -55,7 +55,7 @@ fn routes() -> Routes {
         ("due_from" = Option<String>, Query, description = "Due at this time or later (RFC 3339)"),
         ("due_before" = Option<String>, Query, description = "Due before this time; overdue, when it is now"),
     ),
-    responses((status = 200, description = "A page; `next` is null on the last", body = List<TaskView>)))]
+    responses((status = 200, description = "A page; `next` is null on the last", body = Listed<TaskView>)))]
 async fn list(
     State(state): State<AppState>,
     caller: Caller,
@@ -76,7 +76,7 @@ async fn list(
     params.finish()?;
     let tasks = state.crm.tasks().list(&caller.context(), &filter, &page).await;
     let tasks = tasks.map_err(|error| Problem::from(error).of_parameters())?;
-    Ok(axum::Json(List::<TaskView>::from(tasks)).into_response())
+    Ok(axum::Json(Listed::<TaskView>::from(tasks)).into_response())
 }
 
 /// Makes a task, with its reminders.
@@ -93,7 +93,7 @@ async fn create(
 ) -> Result<Response, Problem> {
     let task = state.crm.tasks().create(&caller.context(), new).await?;
     let (id, version) = (task.id, task.version);
-    Ok(made(&uri, id, version, &TaskView::from(task)))
+    Ok(created(&uri, id, Some(version), &TaskView::from(task)))
 }
 
 /// One task.
@@ -204,5 +204,5 @@ async fn reopen(
 }
 
 fn view(task: Task) -> Response {
-    shown(StatusCode::OK, task.version, &TaskView::from(task))
+    tagged(StatusCode::OK, task.version, &TaskView::from(task))
 }

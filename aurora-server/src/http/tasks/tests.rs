@@ -1,9 +1,14 @@
 use std::time::Duration;
 
+use aurora_alerts::AlertEngine;
+use aurora_core::config::Loader;
+use aurora_core::store::Database;
 use aurora_core::time::{Clock as _, SystemClock};
+use aurora_crm::Crm;
 use aurora_crm::workspaces::{NewWorkspace, WorkspaceKind};
 use serde_json::{Value, json};
 
+use crate::App;
 use crate::http::testing::Server;
 
 async fn task(server: &Server, new: Value) -> (Value, String) {
@@ -133,7 +138,8 @@ async fn a_reminder_rings_for_those_of_its_workspace_who_listen() {
     let (made, at) = task(&server, new).await;
     here.until_whole("event: task.reminder").await;
     let answer = here.answer();
-    let data = answer.body.lines().find_map(|line| line.strip_prefix("data: "));
+    let (_, event) = answer.body.split_once("event: task.reminder\n").unwrap();
+    let data = event.lines().find_map(|line| line.strip_prefix("data: "));
     let told: Value = serde_json::from_str(data.unwrap()).unwrap();
     assert_eq!(
         (&told["task"], &told["title"]),
@@ -152,4 +158,50 @@ async fn a_reminder_rings_for_those_of_its_workspace_who_listen() {
     }
     server.stop().await.unwrap();
     here.rest().await;
+}
+
+#[tokio::test]
+async fn a_reminder_rings_at_every_server_and_for_those_who_come_back() {
+    let database = Database::open(&"sqlite::memory:".into()).await.unwrap();
+    let crm = Crm::builder(database).build().await.unwrap();
+    let settings = Loader::new()
+        .overrides([("access.open", "true".to_owned())])
+        .load()
+        .unwrap();
+    let another = async || {
+        let alerts = AlertEngine::builder().build().unwrap();
+        let builder = App::builder(crm.clone(), alerts).unwrap();
+        let app = builder
+            .settings(settings.settings().clone())
+            .build()
+            .await
+            .unwrap();
+        Server::run(app).await
+    };
+    let (first, second) = (another().await, another().await);
+    let mut listeners = Vec::new();
+    for server in [&first, &second] {
+        let mut open = server.open("GET", "/api/v1/tasks/reminders", "").await;
+        open.until_whole("event: ready").await;
+        listeners.push(open);
+    }
+    let ready = listeners[0].answer().body;
+    let before = ready.lines().find_map(|line| line.strip_prefix("id: ")).unwrap();
+    let soon = (SystemClock.now() + Duration::from_secs(1)).to_string();
+    let (made, _) = task(
+        &first,
+        json!({"title": "Mandar proposta", "due_at": soon, "remind_at": [soon]}),
+    )
+    .await;
+    for open in &mut listeners {
+        open.until_whole("event: task.reminder").await;
+        assert!(open.answer().body.contains(made["id"].as_str().unwrap()));
+    }
+    let mut late = second
+        .open_with("GET", "/api/v1/tasks/reminders", &[("last-event-id", before)], "")
+        .await;
+    late.until_whole("event: task.reminder").await;
+    assert_eq!(second.get("/api/v1/tasks/reminders?after=-1").await.status, 400);
+    first.stop().await.unwrap();
+    second.stop().await.unwrap();
 }

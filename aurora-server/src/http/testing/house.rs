@@ -7,6 +7,7 @@ use aurora_core::access::totp::{Totp, TotpSecret};
 use aurora_core::config::{Live, Loader};
 use aurora_core::store::Database;
 use aurora_core::time::{Clock as _, ManualClock, Timestamp};
+use aurora_crm::accounts::NewApiKey;
 use aurora_crm::{Context, Crm};
 use serde_json::{Value, json};
 
@@ -31,6 +32,13 @@ pub(crate) struct Person {
     /// The secret of their authenticator.
     pub(crate) secret: Option<String>,
     pub(crate) recovery_codes: Vec<String>,
+}
+
+impl Person {
+    /// The value of `authorization`.
+    pub(crate) fn bearer(&self) -> String {
+        format!("Bearer {}", self.token)
+    }
 }
 
 impl House {
@@ -168,10 +176,23 @@ impl House {
         headers: &[(&str, &str)],
         body: &str,
     ) -> Answer {
-        let bearer = format!("Bearer {}", person.token);
+        let bearer = person.bearer();
         let mut all = vec![("authorization", bearer.as_str())];
         all.extend_from_slice(headers);
         self.server.send(method, path, &all, body).await
+    }
+}
+
+impl Server {
+    /// The value of `authorization` of a program in the first workspace whose key carries these permissions.
+    pub(crate) async fn program(&self, scopes: &[&str]) -> String {
+        let context = Context::new(self.state.workspace, "test");
+        let new = scopes
+            .iter()
+            .fold(NewApiKey::new("test"), |new, scope| new.scope(*scope));
+        let keys = self.state.doors.accounts().api_keys();
+        let made = keys.create(&context, new).await.unwrap();
+        format!("Bearer {}", made.secret.expose())
     }
 }
 

@@ -31,6 +31,12 @@ impl Sent for [u8] {
     }
 }
 
+impl<const N: usize> Sent for [u8; N] {
+    fn bytes(&self) -> Vec<u8> {
+        self.to_vec()
+    }
+}
+
 /// JSON; nothing for null.
 impl Sent for Value {
     fn bytes(&self) -> Vec<u8> {

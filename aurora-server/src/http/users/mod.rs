@@ -40,6 +40,7 @@ fn administration() -> Routes {
         .route(Access::Administrator, routes!(invite_again))
         .route(Access::Administrator, routes!(disable))
         .route(Access::Administrator, routes!(enable))
+        .route(Access::Administrator, routes!(promote, demote))
         .route(Access::Administrator, routes!(end_sessions))
 }
 
@@ -230,6 +231,55 @@ async fn set_status(
 ) -> Result<Response, Problem> {
     let (accounts, context) = (state.doors.accounts(), caller.context());
     let work = accounts.set_status(&context, id, if_match.expected(), status);
+    Ok(shown(work.await?))
+}
+
+/// Makes a user an administrator of the installation; their sessions end, so that the next begins with these rights.
+#[utoipa::path(put, path = "/{id}/administrator", tag = "users", operation_id = "make_administrator",
+    params(
+        ("id" = String, Path, description = "`usr_…`"),
+        ("If-Match" = String, Header, description = "The etag that was read, such as `\"v7\"`"),
+    ),
+    responses((status = 200, description = "An administrator", body = UserView, headers(("ETag" = String, description = "The new version")))))]
+async fn promote(
+    State(state): State<AppState>,
+    caller: Caller,
+    PathId(id): PathId<User>,
+    if_match: IfMatch,
+) -> Result<Response, Problem> {
+    set_administrator(&state, &caller, id, if_match, true).await
+}
+
+/// Takes the administration of the installation from a user; their sessions end.
+#[utoipa::path(delete, path = "/{id}/administrator", tag = "users", operation_id = "unmake_administrator",
+    params(
+        ("id" = String, Path, description = "`usr_…`"),
+        ("If-Match" = String, Header, description = "The etag that was read, such as `\"v7\"`"),
+    ),
+    responses(
+        (status = 200, description = "No administrator any more", body = UserView,
+            headers(("ETag" = String, description = "The new version"))),
+        (status = 409, description = "No other active administrator would be left", body = ProblemBody,
+            content_type = "application/problem+json"),
+    ))]
+async fn demote(
+    State(state): State<AppState>,
+    caller: Caller,
+    PathId(id): PathId<User>,
+    if_match: IfMatch,
+) -> Result<Response, Problem> {
+    set_administrator(&state, &caller, id, if_match, false).await
+}
+
+async fn set_administrator(
+    state: &AppState,
+    caller: &Caller,
+    id: UserId,
+    if_match: IfMatch,
+    is_administrator: bool,
+) -> Result<Response, Problem> {
+    let (accounts, context) = (state.doors.accounts(), caller.context());
+    let work = accounts.set_administrator(&context, id, if_match.expected(), is_administrator);
     Ok(shown(work.await?))
 }
 

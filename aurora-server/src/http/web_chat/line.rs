@@ -4,6 +4,7 @@
 //! address of a line stands in logs. Then `{"type":"message","key":…,"text":…}` posts. The server says `ready`, `messages`
 //! (as a poll answers), `posted`, `refused` and, before it ends the line, `bye` with a reason.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,10 +18,12 @@ use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tokio::sync::OwnedSemaphorePermit;
 
 use super::visitors::refused;
-use crate::http::problem::{Problem, ProblemKind};
+use crate::http::access::Visitor;
+use crate::http::layers::pace::Class;
+use crate::http::problem::{Problem, ProblemBody, ProblemKind};
+use crate::http::{Place, network_of};
 use crate::state::AppState;
 
 const MAX_FRAME: usize = 64 * 1024;
@@ -52,22 +55,28 @@ enum Said {
     },
 }
 
-/// Opens a line: messages come as they are sent.
+/// Opens a line, a WebSocket: messages come as they are sent.
 ///
-/// Only pages of this server, and those that `server.cors_origins` names, may open one.
+/// The page says `{"type":"hello","token":…,"after":…}` first, within 10 s, and `{"type":"message","key":…,"text":…}` to post.
+/// The server says `ready`, `messages` (as a poll answers), `posted`, `refused` and, before it ends the line, `bye` with a
+/// reason. Only pages of this server, and those that `server.cors_origins` names, may open one.
+#[utoipa::path(get, path = "/line", tag = "web chat", operation_id = "visit_line", responses(
+    (status = 101, description = "The connection is a WebSocket now"),
+    (status = 503, description = "There are too many lines", body = ProblemBody, content_type = "application/problem+json"),
+))]
 pub(super) async fn open(
     State(state): State<AppState>,
+    visitor: Visitor,
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Result<Response, Problem> {
     if !is_welcome(&headers, &state.settings.server.cors_origins) {
         return Err(Problem::new(ProblemKind::ForeignOrigin));
     }
-    let permit = Arc::clone(&state.reception.lines)
-        .try_acquire_owned()
-        .map_err(|_| Problem::new(ProblemKind::Unavailable))?;
+    let network = visitor.origin.map(network_of);
+    let place = state.reception.lines.take(network.as_deref(), None)?;
     let upgrade = upgrade.max_frame_size(MAX_FRAME).max_message_size(MAX_MESSAGE);
-    Ok(upgrade.on_upgrade(move |socket| Box::pin(Line::serve(state, socket, permit))))
+    Ok(upgrade.on_upgrade(move |socket| Box::pin(Line::serve(state, socket, (place, visitor.origin)))))
 }
 
 /// Whether the page may speak here. Programs say no origin.
@@ -121,15 +130,18 @@ impl End {
 struct Line {
     state: AppState,
     socket: WebSocket,
-    _permit: OwnedSemaphorePermit,
+    /// Whom its messages count for.
+    origin: Option<IpAddr>,
+    _place: Place,
 }
 
 impl Line {
-    async fn serve(state: AppState, socket: WebSocket, permit: OwnedSemaphorePermit) {
+    async fn serve(state: AppState, socket: WebSocket, (place, origin): (Place, Option<IpAddr>)) {
         let mut line = Self {
             state,
             socket,
-            _permit: permit,
+            origin,
+            _place: place,
         };
         let end = line.run().await.err().unwrap_or(End::Gone);
         tracing::debug!(?end, "the line of a visitor has ended");
@@ -230,15 +242,17 @@ impl Line {
         if let Some(name) = name {
             message = message.name(name);
         }
-        let posted = self.state.reception.web_chat.post(token, &message).await;
+        let posted = match self.state.pace.of_address(Class::Visitor, self.origin).await {
+            Ok(_) => match self.state.reception.web_chat.post(token, &message).await {
+                Err(error) if is_of_session(&error) => return Err(end_of(&error)),
+                posted => posted.map_err(refused),
+            },
+            Err(problem) => Err(problem),
+        };
         let answer = match posted {
             Ok(posted) => json!({"type": "posted", "key": key, "message": posted}),
-            Err(error) if is_of_session(&error) => return Err(end_of(&error)),
-            Err(error) => {
-                let problem = refused(error);
-                json!({"type": "refused", "key": key, "code": problem.kind().code(), "detail": problem.text(),
-                    "errors": problem.field_errors()})
-            }
+            Err(problem) => json!({"type": "refused", "key": key, "code": problem.kind().code(),
+                "detail": problem.text(), "errors": problem.field_errors()}),
         };
         self.say(&answer).await
     }

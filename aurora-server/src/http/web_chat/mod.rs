@@ -9,7 +9,6 @@ mod visitors;
 mod tests;
 
 use aurora_crm::workspaces::CrmPermission;
-use axum::routing::get;
 use utoipa_axum::routes;
 
 use super::access::Access;
@@ -37,5 +36,5 @@ fn visits() -> Routes {
         .route(Access::Public, routes!(visitors::renew))
         .route(Access::Public, routes!(visitors::poll))
         .route(Access::Public, routes!(visitors::post))
-        .page(Access::Public, "/line", get(line::open))
+        .route(Access::Public, routes!(line::open))
 }

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use aurora_core::time::ManualClock;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
+use crate::http::layers::pace::Class;
 use crate::http::testing::{Answer, Server, within};
 
 async fn chat(server: &Server) -> (String, String) {
@@ -162,6 +164,64 @@ async fn an_address_begins_so_often_and_a_visitor_writes_so_much() {
     }
     assert_eq!(more.status, 429, "{}", more.body);
     assert!(more.header("retry-after").is_some());
+    server.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn only_so_many_calls_of_a_session_wait_for_messages() {
+    let server = Server::with([]).await;
+    let (_, key) = chat(&server).await;
+    let (ana, bia) = (token(&server, &key).await, token(&server, &key).await);
+    let places = &server.state.reception.waiting;
+    let taken: Vec<_> = (0..2).map(|_| places.take(None, Some(&ana)).unwrap()).collect();
+    let refused = call(&server, "GET", "messages?wait=25", &ana, "").await;
+    refused.problem(429, "too_many_requests");
+    assert!(refused.header("retry-after").is_some());
+    let at_once = call(&server, "GET", "messages", &ana, "").await;
+    assert_eq!(at_once.status, 200, "whoever does not wait takes no place");
+    let body = json!({"key": "m-1", "text": "Olá"}).to_string();
+    assert_eq!(call(&server, "POST", "messages", &bia, &body).await.status, 201);
+    let other = call(&server, "GET", "messages?wait=25", &bia, "").await;
+    assert_eq!(
+        other.json()["items"][0]["content"]["body"],
+        "Olá",
+        "{}",
+        other.body
+    );
+    // When all places are taken nobody waits, and everybody is answered.
+    let full: Vec<_> = std::iter::from_fn(|| places.take(None, None).ok()).collect();
+    call(&server, "GET", "messages?wait=25", &bia, "")
+        .await
+        .problem(503, "unavailable");
+    assert_eq!(call(&server, "GET", "messages", &bia, "").await.status, 200);
+    drop((full, taken));
+    server.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn visitors_of_an_address_call_so_often() {
+    let clock = ManualClock::default();
+    let server = Server::adapted(|builder| builder.clock(clock)).await;
+    let (_, key) = chat(&server).await;
+    let token = token(&server, &key).await;
+    let address = Some("127.0.0.1".parse().unwrap());
+    while server
+        .state
+        .pace
+        .of_address(Class::Visitor, address)
+        .await
+        .is_ok()
+    {}
+    let body = json!({"key": "m-1", "text": "Olá"}).to_string();
+    for (method, path, body) in [
+        ("GET", "messages", ""),
+        ("POST", "messages", body.as_str()),
+        ("POST", "sessions/renew", ""),
+    ] {
+        let answer = call(&server, method, path, &token, body).await;
+        answer.problem(429, "too_many_requests");
+        assert!(answer.header("retry-after").is_some(), "{method} {path}");
+    }
     server.stop().await.unwrap();
 }
 

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use aurora_core::resilience::limiter::Subject;
 use aurora_crm::channels::web_chat::VisitorMessage;
 use axum::extract::State;
 use axum::http::header::AUTHORIZATION;
@@ -12,6 +11,8 @@ use axum::response::{IntoResponse as _, Response};
 use super::views::{SessionView, ShownMessages, ShownView, VisitInput, VisitorMessageInput};
 use crate::http::access::Visitor;
 use crate::http::extract::{Json, Params};
+use crate::http::layers::pace::Class;
+use crate::http::network_of;
 use crate::http::problem::{Problem, ProblemBody, ProblemKind};
 use crate::state::AppState;
 
@@ -33,24 +34,8 @@ pub(super) async fn begin(
     visitor: Visitor,
     Json(visit): Json<VisitInput>,
 ) -> Result<Response, Problem> {
-    let reception = &state.reception;
-    let subject = Subject::new("visit");
-    let subject = match visitor.origin {
-        Some(address) => subject.ip(address),
-        None => subject,
-    };
-    let verdict = reception
-        .visits
-        .check(&subject, &reception.visit_policies, 1)
-        .await;
-    if !verdict.is_allowed() {
-        let problem = Problem::new(ProblemKind::TooManyRequests);
-        return Err(match verdict.retry_after() {
-            Some(wait) => problem.retry_after(wait),
-            None => problem,
-        });
-    }
-    let session = reception.web_chat.begin(&visit.page_key).await?;
+    state.pace.of_address(Class::Visit, visitor.origin).await?;
+    let session = state.reception.web_chat.begin(&visit.page_key).await?;
     Ok((StatusCode::CREATED, axum::Json(session)).into_response())
 }
 
@@ -60,8 +45,14 @@ pub(super) async fn begin(
     responses(
         (status = 200, description = "Renewed", body = SessionView),
         (status = 401, description = "The token was not made here or has expired", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "Too many calls from this address", body = ProblemBody, content_type = "application/problem+json"),
     ))]
-pub(super) async fn renew(State(state): State<AppState>, headers: HeaderMap) -> Result<Response, Problem> {
+pub(super) async fn renew(
+    State(state): State<AppState>,
+    visitor: Visitor,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    state.pace.of_address(Class::Visitor, visitor.origin).await?;
     let session = state.reception.web_chat.renew(token(&headers)?).await?;
     Ok(axum::Json(session).into_response())
 }
@@ -77,9 +68,12 @@ pub(super) async fn renew(State(state): State<AppState>, headers: HeaderMap) -> 
     responses(
         (status = 200, description = "The messages; none when the time is over", body = ShownMessages),
         (status = 401, description = "The token was not made here or has expired", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "Too many calls from this address, or as many of it or of this session wait as may", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "Too many wait; without `wait` there is an answer", body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub(super) async fn poll(
     State(state): State<AppState>,
+    visitor: Visitor,
     headers: HeaderMap,
     mut params: Params,
 ) -> Result<Response, Problem> {
@@ -100,11 +94,18 @@ pub(super) async fn poll(
         params.refuse("wait", "seconds from 0 to 25");
     }
     params.finish()?;
+    state.pace.of_address(Class::Visitor, visitor.origin).await?;
+    let token = token(&headers)?;
+    let network = visitor.origin.map(network_of);
+    let _place = match wait {
+        0 => None,
+        _ => Some(state.reception.waiting.take(network.as_deref(), Some(token))?),
+    };
     let chat = &state.reception.web_chat;
     let found = tokio::select! {
         biased;
         () = state.stop.cancelled() => return Err(Problem::new(ProblemKind::NotReady)),
-        found = chat.poll(token(&headers)?, after, most, Duration::from_secs(wait)) => found?,
+        found = chat.poll(token, after, most, Duration::from_secs(wait)) => found?,
     };
     Ok(axum::Json(found).into_response())
 }
@@ -115,13 +116,15 @@ pub(super) async fn poll(
     responses(
         (status = 201, description = "Taken", body = ShownView),
         (status = 401, description = "The token was not made here or has expired", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, description = "More than 30 messages in a minute", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "More than 30 messages in a minute, or too many calls from this address", body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub(super) async fn post(
     State(state): State<AppState>,
+    visitor: Visitor,
     headers: HeaderMap,
     Json(message): Json<VisitorMessage>,
 ) -> Result<Response, Problem> {
+    state.pace.of_address(Class::Visitor, visitor.origin).await?;
     let token = token(&headers)?;
     let posted = state
         .reception

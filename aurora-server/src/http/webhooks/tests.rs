@@ -140,12 +140,12 @@ async fn an_endpoint_is_changed_with_its_version_and_shows_its_secret_once() {
     assert!(!server.get("/api/v1/webhooks").await.body.contains("whsec_"));
 
     let change = json!({"description": "para o ERP", "event_types": ["lead.*"], "headers": [["authorization", "Bearer s3cret"]]});
-    assert_eq!(server.send_json("PATCH", &path, &[], &change).await.status, 428);
+    assert_eq!(server.send("PATCH", &path, &[], &change).await.status, 428);
     let old = [("if-match", "\"v9\"")];
-    let stale = server.send_json("PATCH", &path, &old, &change).await;
+    let stale = server.send("PATCH", &path, &old, &change).await;
     assert_eq!((stale.status, &stale.json()["current_version"]), (412, &json!(1)));
     let changed = server
-        .send_json("PATCH", &path, &[("if-match", "\"v1\"")], &change)
+        .send("PATCH", &path, &[("if-match", "\"v1\"")], &change)
         .await;
     assert_eq!(changed.status, 200, "{}", changed.json());
     let changed = changed.json();

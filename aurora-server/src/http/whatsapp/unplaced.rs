@@ -28,7 +28,7 @@ pub(super) async fn list(
     params.finish()?;
     let found = state.reception.whatsapp.failed(&caller.context(), &page).await;
     let found = found.map_err(|error| Problem::from(error).of_parameters())?;
-    Ok(axum::Json(Listed::from(found)).into_response())
+    Ok(axum::Json(Listed::page(found)).into_response())
 }
 
 /// Hands something that failed to conversations once more. What is there already is not doubled.

@@ -92,10 +92,10 @@ async fn resend(
     caller: Caller,
     LastId(id): LastId<Invitation>,
 ) -> Result<axum::Json<InvitedMember>, Problem> {
-    let invitations = state.crm.invitations();
-    let invited = invitations.resend(&caller.context(), id).await?;
-    // Its roles are known only now. A link to roles that are not the caller's to give is shown to nobody.
-    assignable(&state, &caller, &invited.invitation.roles)?;
+    let (invitations, context) = (state.crm.invitations(), caller.context());
+    let invitation = invitations.get(&context, id).await?;
+    assignable(&state, &caller, &invitation.roles)?;
+    let invited = invitations.resend(&context, id).await?;
     Ok(axum::Json(sent(&state, &caller, invited).await?))
 }
 
@@ -111,7 +111,10 @@ async fn revoke(
     caller: Caller,
     LastId(id): LastId<Invitation>,
 ) -> Result<StatusCode, Problem> {
-    state.crm.invitations().revoke(&caller.context(), id).await?;
+    let (invitations, context) = (state.crm.invitations(), caller.context());
+    let invitation = invitations.get(&context, id).await?;
+    assignable(&state, &caller, &invitation.roles)?;
+    invitations.revoke(&context, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -73,7 +73,8 @@ async fn list(
     }))
 }
 
-/// Makes somebody a member who has an account.
+/// Makes somebody a member who has an account, without asking them: administrators of the installation alone may. Others
+/// invite them.
 #[utoipa::path(post, path = "/{workspace}/members", tag = "workspaces", operation_id = "add_member", request_body = NewMemberInput,
     params(("workspace" = String, Path, description = "`wsp_…`")),
     responses(
@@ -89,6 +90,12 @@ async fn create(
     OriginalUri(uri): OriginalUri,
     Json(new): Json<NewMemberInput>,
 ) -> Result<Response, Problem> {
+    if !caller.looks_after_all() {
+        // Whoever is named learns of it, and agrees; and nobody learns whom there is.
+        let detail =
+            "people join by an invitation that they accept; only administrators of the installation add them";
+        return Err(Problem::new(ProblemKind::Forbidden).detail(detail));
+    }
     assignable(&state, &caller, &new.roles)?;
     let context = caller.context();
     let user = state.doors.accounts().get(&context, new.user).await;

@@ -9,10 +9,9 @@ mod tests;
 mod views;
 
 use aurora_core::id::{Id, IdKind};
-use aurora_crm::Context;
 use aurora_crm::workspaces::{
-    CrmPermission, MemberStatus, Membership, NewWorkspace, Role, Roles, Workspace, WorkspaceChange,
-    WorkspaceId, WorkspaceKind,
+    CrmPermission, MemberStatus, Membership, NewWorkspace, Workspace, WorkspaceChange, WorkspaceId,
+    WorkspaceKind,
 };
 use axum::extract::{FromRequestParts, OriginalUri, RawPathParams, State};
 use axum::http::header::{ETAG, LOCATION};
@@ -142,12 +141,11 @@ async fn create(
     if let Some(tag) = new.locale {
         wanted = wanted.locale(tag);
     }
-    let workspace = state.crm.workspaces().create(wanted).await?;
-    if let Ok(user) = caller.user() {
-        let context = within(&caller, workspace.id);
-        let owner = Roles::of([Role::Owner]);
-        state.crm.members().add(&context, user, owner).await?;
-    }
+    let workspaces = state.crm.workspaces();
+    let workspace = match caller.user() {
+        Ok(owner) => workspaces.create_owned(wanted, owner).await?,
+        Err(_) => workspaces.create(wanted).await?, // through open doors
+    };
     let location = format!("{}/{}", uri.path().trim_end_matches('/'), workspace.id);
     let mut response = shown(StatusCode::CREATED, workspace);
     if let Ok(location) = HeaderValue::try_from(location) {
@@ -205,13 +203,6 @@ async fn close(
     let (workspaces, context) = (state.crm.workspaces(), caller.context());
     let work = workspaces.close(&context, if_match.expected());
     Ok(shown(StatusCode::OK, work.await?))
-}
-
-/// The context of a call that acts in another workspace than the one it selected.
-fn within(caller: &Caller, workspace: WorkspaceId) -> Context {
-    let mut context = caller.context();
-    context.workspace = workspace;
-    context
 }
 
 fn is_of_clinics(path: &str) -> bool {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::http::testing::{House, Person};
+use crate::http::testing::{House, PASSWORD, Person, token_of};
 
 #[tokio::test]
 async fn only_administrators_make_workspaces_and_nobody_sees_those_of_others() {
@@ -233,5 +233,91 @@ async fn nobody_gives_or_takes_roles_beyond_their_own() {
             .await
             .status,
         409
+    );
+}
+
+#[tokio::test]
+async fn nobody_is_taken_into_a_workspace_without_being_asked() {
+    let house = House::new().await;
+    let ana = house.administrator().await;
+    let bia = house.member(&ana, "bia@example.com", "owner").await;
+    let place = format!("/api/v1/workspaces/{}/members", house.server.state.workspace);
+    let rui = house
+        .post(
+            &ana,
+            "/api/v1/users",
+            &json!({"email": "rui@example.com", "name": "Rui"}),
+        )
+        .await
+        .good(201);
+    let rui = rui["user"]["id"].as_str().unwrap();
+    let mut told = Vec::new();
+    for user in [rui, "usr_0190a8b0c0de7000800000000000000a"] {
+        let body = json!({"user": user, "roles": ["viewer"]});
+        let answer = house.post(&bia, &place, &body).await;
+        let mut problem = answer.problem(403, "forbidden");
+        problem.as_object_mut().unwrap().remove("request_id");
+        told.push(problem);
+    }
+    assert_eq!(told[0], told[1], "whom there is, is nobody's business");
+    assert_eq!(house.get(&ana, &format!("{place}/{rui}")).await.status, 404);
+    let body = json!({"user": rui, "roles": ["viewer"]});
+    assert_eq!(
+        house.post(&ana, &place, &body).await.status,
+        201,
+        "an administrator may"
+    );
+}
+
+#[tokio::test]
+async fn calls_act_in_the_workspace_that_somebody_joined_first() {
+    let house = House::new().await;
+    let ana = house.administrator().await;
+    let made = house
+        .post(&ana, "/api/v1/clinics", &json!({"name": "Boa Vista"}))
+        .await;
+    let clinic = made.good(201)["id"].as_str().unwrap().to_owned();
+    let invite = async |workspace: &str| {
+        let place = format!("/api/v1/workspaces/{workspace}/invitations");
+        let body = json!({"email": "bia@example.com", "roles": ["agent"]});
+        token_of(&house.post(&ana, &place, &body).await.good(201))
+    };
+    let body = json!({"token": invite(&clinic).await, "name": "Bia", "password": PASSWORD});
+    house.server.post("/api/v1/auth/register", &body).await.good(201);
+    let bia = house.signed_in("bia@example.com").await;
+    house.clock.advance(Duration::from_secs(60));
+    let token = invite(&house.server.state.workspace.to_string()).await;
+    let accepted = house
+        .post(&bia, "/api/v1/auth/accept", &json!({"token": token}))
+        .await;
+    assert_eq!(accepted.status, 200, "{}", accepted.body);
+    let tokens = house.login(&bia.email, PASSWORD).await.good(200);
+    assert_eq!(
+        tokens["workspace"]["id"],
+        clinic.as_str(),
+        "another house changes nothing"
+    );
+    assert_eq!(tokens["workspaces"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn an_invitation_to_more_than_ones_own_is_neither_sent_again_nor_taken_back() {
+    let house = House::new().await;
+    let ana = house.administrator().await;
+    let admin = house.member(&ana, "adao@example.com", "admin").await;
+    let place = format!("/api/v1/workspaces/{}/invitations", house.server.state.workspace);
+    let body = json!({"email": "bia@example.com", "roles": ["owner"]});
+    let invited = house.post(&ana, &place, &body).await.good(201);
+    let one = format!("{place}/{}", invited["invitation"]["id"].as_str().unwrap());
+    let resent = house.post(&admin, &format!("{one}/resend"), &json!({})).await;
+    resent.problem(403, "forbidden");
+    assert_eq!(house.ask(&admin, "DELETE", &one, &[], "").await.status, 403);
+    // The link that Ana has sent is as good as before.
+    let body = json!({"token": token_of(&invited), "name": "Bia", "password": PASSWORD});
+    house.server.post("/api/v1/auth/register", &body).await.good(201);
+    assert_eq!(
+        house.ask(&ana, "DELETE", &one, &[], "").await.status,
+        404,
+        "accepted"
     );
 }

@@ -42,6 +42,12 @@ fn what_was_lost_is_brought_back() {
 
     let elsewhere = run(folder.path(), &["restore", "--to", "copy/other.db"]);
     assert!(elsewhere.text().contains("copy/other.db"), "{elsewhere:?}");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let made = std::fs::metadata(folder.path().join("copy")).unwrap();
+        assert_eq!(made.permissions().mode() & 0o777, 0o700, "it holds everything");
+    }
     let copy = ["workspace", "list", "--set", "database.url=sqlite:copy/other.db"];
     assert!(run(folder.path(), &copy).text().contains("Padaria"));
 }

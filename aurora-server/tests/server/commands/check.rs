@@ -139,3 +139,44 @@ fn folders_that_others_can_read_are_told() {
     assert_eq!(of(&report(&shared), "database")["status"], "fail");
     assert!(!shared.out.contains("s3cret"), "{shared:?}");
 }
+
+#[test]
+fn what_several_servers_in_production_need_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let told = |more: &[&str]| {
+        let variables = [
+            ("ENVIRONMENT", "production"),
+            ("DATABASE_URL", "postgres://aurora:s3cret@127.0.0.1:1/aurora"),
+        ];
+        let arguments = [&["check", "--json", "--set", ALONE][..], more].concat();
+        report(&run_with(folder.path(), &arguments, &variables, ""))
+    };
+    let alone = told(&[]);
+    let files = of(&alone, "files");
+    assert_eq!(files["status"], "warn", "{alone}");
+    assert!(
+        files["next"].as_str().unwrap().contains("files.folder"),
+        "{alone}"
+    );
+    assert!(
+        of(&alone, "backups")["detail"]
+            .as_str()
+            .unwrap()
+            .contains("backup.postgres_url"),
+        "{alone}"
+    );
+    let shared = told(&[
+        "--set",
+        "files.folder=/srv/files",
+        "--set",
+        "backup.every=24h",
+        "--set",
+        "backup.postgres_url=postgres://backup@127.0.0.1:1/aurora",
+    ]);
+    let names = shared["checks"].as_array().unwrap().iter();
+    let names: Vec<&str> = names.map(|check| check["name"].as_str().unwrap()).collect();
+    assert!(
+        !names.contains(&"files") && !names.contains(&"backups"),
+        "{shared}"
+    );
+}

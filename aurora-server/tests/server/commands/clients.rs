@@ -54,7 +54,39 @@ fn clients_come_in_once_and_go_out_again() {
     }
     let again = run(folder.path(), &["export", "clients", "out.csv"]);
     assert!(again.refused().contains("there already"), "{again:?}");
-    run(folder.path(), &["export", "clients", "out.csv", "--force"]).text();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let path = folder.path().join("out.csv");
+        std::fs::write(&path, "old").unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+        let nowhere = ["export", "clients", "out.csv", "--force", "--workspace"];
+        let nowhere = run(
+            folder.path(),
+            &[&nowhere[..], &["wsp_018bcfe5687b7fffbfffffffffffffff"]].concat(),
+        );
+        nowhere.refused();
+        assert_eq!(
+            std::fs::read_to_string(&path).unwrap(),
+            "old",
+            "what failed leaves it"
+        );
+        run(folder.path(), &["export", "clients", "out.csv", "--force"]).text();
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "also where others could read the one before");
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), out.out);
+        let over = run(folder.path(), &["export", "clients", "/dev/null", "--force"]);
+        assert!(over.refused().contains("there already"), "{over:?}");
+        let names = std::fs::read_dir(folder.path()).unwrap();
+        let left = names.filter(|it| {
+            it.as_ref()
+                .unwrap()
+                .file_name()
+                .to_string_lossy()
+                .starts_with(".tmp")
+        });
+        assert_eq!(left.count(), 0);
+    }
     let mixed = run(folder.path(), &["export", "clients", "--json"]);
     assert!(mixed.error("refused").contains("file"), "{mixed:?}");
 }

@@ -6,7 +6,7 @@ mod backups;
 mod chat;
 mod check;
 mod clients;
-mod postgres;
+pub(crate) mod postgres;
 mod setup;
 mod shape;
 mod systemd;

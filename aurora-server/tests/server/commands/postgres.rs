@@ -1,11 +1,16 @@
 //! The commands on PostgreSQL, where `AURORA_TEST_POSTGRES_URL` names a throwaway server.
 
+use std::io::{BufRead as _, BufReader};
+use std::net::{TcpListener, TcpStream};
 use std::process::Command;
 
-use super::run_with;
+use serde_json::Value;
+
+use super::{Running, run_with};
+use crate::program::aurora;
 
 /// A database with an owner and an account for the server, all of which go with it.
-struct Server {
+pub(crate) struct Server {
     admin: String,
     name: String,
 }
@@ -23,8 +28,9 @@ fn psql(url: &str, statement: &str) {
 }
 
 impl Server {
-    fn new(admin: &str) -> Self {
-        let name = format!("aurora_cli_{}", std::process::id());
+    /// Under a name that begins so.
+    pub(crate) fn new(admin: &str, name: &str) -> Self {
+        let name = format!("{name}_{}", std::process::id());
         let server = Self {
             admin: admin.to_owned(),
             name,
@@ -42,11 +48,22 @@ impl Server {
         server
     }
 
+    /// Host and port.
+    fn host(&self) -> &str {
+        let (_, rest) = self.admin.split_once('@').unwrap();
+        rest.split_once('/').unwrap().0
+    }
+
+    /// The addresses for the server's account and for the owner.
+    pub(crate) fn urls(&self) -> [String; 2] {
+        ["app", "owner"].map(|account| self.url(Some(account), &self.name))
+    }
+
     /// The address of a database with another account.
     fn url(&self, account: Option<&str>, database: &str) -> String {
         let (_, rest) = self.admin.split_once("://").unwrap();
-        let (credentials, rest) = rest.split_once('@').unwrap();
-        let (host, _) = rest.split_once('/').unwrap();
+        let (credentials, _) = rest.split_once('@').unwrap();
+        let host = self.host();
         let credentials = account.map_or(credentials.to_owned(), |role| {
             format!("{}_{role}:s3cret", self.name)
         });
@@ -71,22 +88,77 @@ impl Drop for Server {
     }
 }
 
-#[test]
+/// The server for tests, as a superuser; `None` where there is none.
 #[expect(
     clippy::disallowed_methods,
     reason = "where the server for tests is comes from the environment"
 )]
-fn two_accounts_are_enough_for_everything_but_backups() {
-    let Ok(admin) = std::env::var("AURORA_TEST_POSTGRES_URL") else {
+fn admin() -> Option<String> {
+    let admin = std::env::var("AURORA_TEST_POSTGRES_URL").ok();
+    if admin.is_none() {
         let required = std::env::var("AURORA_TEST_REQUIRE").unwrap_or_default();
         assert!(
             !required.contains("postgres"),
             "AURORA_TEST_POSTGRES_URL is required"
         );
         eprintln!("PostgreSQL is left out");
-        return;
+    }
+    admin
+}
+
+/// Takes connections at `listener` on to `host`.
+fn forward(listener: TcpListener, host: String) {
+    std::thread::spawn(move || {
+        for near in listener.incoming() {
+            let (near, far) = (near.unwrap(), TcpStream::connect(&host).unwrap());
+            let ways = [(near.try_clone().unwrap(), far.try_clone().unwrap()), (far, near)];
+            for (mut from, mut to) in ways {
+                std::thread::spawn(move || {
+                    drop(std::io::copy(&mut from, &mut to));
+                    drop(to.shutdown(std::net::Shutdown::Write));
+                });
+            }
+        }
+    });
+}
+
+#[test]
+fn a_server_waits_for_a_database_that_comes_later() {
+    let Some(admin) = admin() else { return };
+    let server = Server::new(&admin, "aurora_later");
+    let folder = tempfile::tempdir().unwrap();
+    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let there = |role| {
+        let url = server.url(Some(role), &server.name);
+        url.replace(server.host(), &address.to_string())
     };
-    let server = Server::new(&admin);
+    let mut command = aurora(folder.path(), &["serve", "--json", "--listen", "127.0.0.1:0"]);
+    command.env("DATABASE_URL", there("app"));
+    command.env("DATABASE_OWNER_URL", there("owner"));
+    let mut running = Running(command.spawn().unwrap());
+    let mut lines = BufReader::new(running.0.stdout.take().unwrap()).lines();
+    let mut told = |key: &str, text: &str| {
+        lines.any(|line| {
+            let line: Value = serde_json::from_str(&line.unwrap()).unwrap();
+            line[key].as_str().is_some_and(|it| it.contains(text))
+        })
+    };
+    assert!(
+        told("message", "does not answer yet"),
+        "it ended before it said so"
+    );
+    forward(TcpListener::bind(address).unwrap(), server.host().to_owned());
+    assert!(told("event", "listening"), "it did not wait");
+}
+
+#[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "pg_dump is found through the environment"
+)]
+fn two_accounts_are_enough_for_everything_but_backups() {
+    let Some(admin) = admin() else { return };
+    let server = Server::new(&admin, "aurora_cli");
     let folder = tempfile::tempdir().unwrap();
     let (app, owner) = (
         server.url(Some("app"), &server.name),
@@ -131,11 +203,17 @@ fn two_accounts_are_enough_for_everything_but_backups() {
 
     let without = run(&["backup", "--json"]);
     assert!(
-        without.error("settings").contains("database.backup_url"),
+        without.error("settings").contains("backup.postgres_url"),
         "{without:?}"
     );
     let with = [&variables[..], &[("DATABASE_BACKUP_URL", backup.as_str())]].concat();
+    let with = [&with[..], &[("AURORA__BACKUP__FOLDER", "elsewhere")]].concat();
     let backed_up = run_with(folder.path(), &["backup", "--json"], &with, "").json();
+    let listed = run(&["backup", "--list", "--to", "elsewhere", "--json"]).json();
+    assert_eq!(
+        listed["items"][0]["name"], backed_up["backup"]["name"],
+        "the folder is that of the settings, as for the server"
+    );
     assert_eq!(
         (&backed_up["verified"], &backed_up["backup"]["kind"]),
         (&true.into(), &"postgres".into())
@@ -152,6 +230,7 @@ fn two_accounts_are_enough_for_everything_but_backups() {
         ("DATABASE_URL", app.as_str()),
         ("DATABASE_OWNER_URL", &owner),
         ("DATABASE_BACKUP_URL", &backup),
+        ("AURORA__BACKUP__FOLDER", "elsewhere"),
         ("PATH", &path),
     ];
     let role = format!("{}_owner", server.name);

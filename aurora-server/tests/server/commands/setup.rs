@@ -154,6 +154,9 @@ fn settings_are_written_without_questions() {
     );
     assert!(together.refused().contains("email.from"), "{together:?}");
     assert_eq!(read(folder.path(), "aurora.toml"), before);
+    let nothing = run(folder.path(), &["setup", "--yes"]);
+    assert_eq!(nothing.text(), "");
+    assert!(nothing.err.contains("nothing to write"), "{nothing:?}");
     let from_pipe = ["setup", "--yes", "--set-from", "-"];
     run_with(
         folder.path(),

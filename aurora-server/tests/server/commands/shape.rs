@@ -40,6 +40,7 @@ fn help_tells_every_command_and_the_exit_codes() {
         "0  done",
         "1  something outside",
         "2  the program failed",
+        "75  an administrator asked for a restart",
         "NO_COLOR",
     ] {
         assert!(help.contains(code), "{help}");

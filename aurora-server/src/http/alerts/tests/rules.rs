@@ -192,5 +192,14 @@ async fn rules_are_tried_on_samples_before_they_are_in_force() {
             "{wrong}"
         );
     }
+    // Two samples a year apart are six million judgements.
+    let far = |year: u32| json!({"at": format!("{year}-07-01T12:00:00Z"), "metric": "m", "value": 1});
+    let years = json!({"rules": [{"name": "a", "when": "m > 10"}], "samples": [far(2025), far(2026)]});
+    let refused = server.post("/api/v1/alerts/rules/preview", &years).await;
+    assert_eq!(refused.status, 422);
+    assert!(refused.body.contains("150000 times"), "{}", refused.body);
+    let _trial = server.state.rulebook.trial().unwrap();
+    let second = server.post("/api/v1/alerts/rules/preview", &body).await;
+    assert_eq!((second.status, second.header("retry-after")), (429, Some("5")));
     server.stop().await.unwrap();
 }

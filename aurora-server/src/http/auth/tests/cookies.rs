@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use serde_json::json;
 
 use crate::http::testing::{Answer, House, PASSWORD};
@@ -136,4 +138,63 @@ async fn behind_https_cookies_are_tied_to_it() {
             .1
             .contains("Secure")
     );
+}
+
+#[tokio::test]
+async fn behind_https_cookies_of_a_neighbour_count_for_nothing() {
+    let house = House::with(&[("server.public_url", "https://aurora.example")]).await;
+    house.founder().await;
+    let answer = signed_in(&house, &[]).await;
+    let (access, _) = cookie(&answer, "__Host-aurora_access=");
+    let (refresh, _) = cookie(&answer, "__Secure-aurora_refresh=");
+    let send = async |method: &str, path: &str, cookie: &str| {
+        let headers = [("cookie", cookie), OWN[0], OWN[1]];
+        house.server.send(method, path, &headers, "").await.status
+    };
+    let bare = access.trim_start_matches("__Host-");
+    assert_eq!(send("GET", "/api/v1/clients", bare).await, 401);
+    let both = format!("{}; {access}", "aurora_access=of-a-neighbour");
+    assert_eq!(send("GET", "/api/v1/clients", &both).await, 200);
+    let bare = refresh.trim_start_matches("__Secure-");
+    let headers = [("cookie", bare), OWN[0], OWN[1]];
+    let refused = house
+        .server
+        .send("POST", "/api/v1/auth/refresh", &headers, "{}")
+        .await;
+    assert_eq!(refused.status, 401);
+}
+
+#[tokio::test]
+async fn who_comes_back_after_the_access_token_has_ended_signs_out_all_the_same() {
+    let house = House::new().await;
+    house.founder().await;
+    let answer = signed_in(&house, &OWN).await;
+    let (access, _) = cookie(&answer, "aurora_access=");
+    let (refresh, _) = cookie(&answer, "aurora_refresh=");
+    house.clock.advance(Duration::from_secs(16 * 60));
+    let both = format!("{access}; {refresh}");
+    let send = async |path: &str, cookie: &str, from: &[(&str, &str)]| {
+        let mut headers = vec![("cookie", cookie)];
+        headers.extend_from_slice(from);
+        house.server.send("POST", path, &headers, "{}").await
+    };
+    for cookie in [both.as_str(), refresh.as_str()] {
+        let refused = send("/api/v1/auth/logout", cookie, &FOREIGN).await;
+        refused.problem(403, "foreign_origin");
+    }
+    let out = send("/api/v1/auth/logout", &both, &OWN).await;
+    assert_eq!((out.status, out.headers("set-cookie").len()), (204, 2));
+    assert_eq!(send("/api/v1/auth/refresh", &refresh, &OWN).await.status, 401);
+    let out = send("/api/v1/auth/logout", &both, &OWN).await;
+    assert_eq!(
+        (out.status, out.headers("set-cookie").len()),
+        (204, 2),
+        "once more"
+    );
+    // A form on a page of others reaches this without cookies, and takes none away.
+    let form = house
+        .server
+        .send("POST", "/api/v1/auth/logout", &FOREIGN, "")
+        .await;
+    assert_eq!((form.status, form.headers("set-cookie").len()), (204, 0));
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::http::testing::{House, PASSWORD, eventually, mail_server, token_of};
+use crate::http::testing::{House, PASSWORD, Person, eventually, mail_server, token_of};
 
 #[tokio::test]
 async fn an_account_is_made_by_an_administrator_and_its_password_chosen_by_a_link() {
@@ -94,6 +94,50 @@ async fn an_account_is_made_by_an_administrator_and_its_password_chosen_by_a_lin
             .await
             .status,
         409
+    );
+}
+
+#[tokio::test]
+async fn an_administrator_makes_another_and_one_is_always_left() {
+    let house = House::new().await;
+    let ana = house.administrator().await;
+    let bia = house.member(&ana, "bia@example.com", "viewer").await;
+    let path = format!("/api/v1/users/{}/administrator", bia.id);
+    let set = async |by: &Person, method: &str, path: &str, tag: &str| {
+        house.ask(by, method, path, &[("if-match", tag)], "").await
+    };
+    assert_eq!(
+        set(&bia, "PUT", &path, "\"v1\"").await.status,
+        403,
+        "nobody makes themselves one"
+    );
+    assert_eq!(set(&ana, "PUT", &path, "\"v9\"").await.status, 412);
+    let made = set(&ana, "PUT", &path, "\"v1\"").await;
+    assert_eq!(made.status, 200, "{}", made.body);
+    assert_eq!(made.json()["is_administrator"], true);
+    assert_eq!(
+        house.get(&bia, "/api/v1/auth/me").await.status,
+        401,
+        "her session ended"
+    );
+
+    let bia = house.signed_in(&bia.email).await;
+    let bia = house.with_factor(bia).await;
+    let own = format!("/api/v1/users/{}/administrator", ana.id);
+    let tag = house.get(&bia, &format!("/api/v1/users/{}", ana.id)).await;
+    let tag = tag.header("etag").unwrap().to_owned();
+    let unmade = set(&bia, "DELETE", &own, &tag).await;
+    assert_eq!(
+        (unmade.status, &unmade.json()["is_administrator"]),
+        (200, &json!(false))
+    );
+    assert_eq!(house.get(&ana, "/api/v1/users").await.status, 401);
+    let last = set(&bia, "DELETE", &path, made.header("etag").unwrap()).await;
+    assert_eq!(
+        (last.status, last.json()["errors"][0]["code"].as_str()),
+        (409, Some("last_administrator")),
+        "{}",
+        last.body
     );
 }
 

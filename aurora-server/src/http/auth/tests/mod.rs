@@ -1,10 +1,13 @@
 //! Signing in at a guarded server, over its socket.
 
+mod alike;
+mod claimed;
 mod cookies;
 mod entry;
 mod factors;
 mod forged;
 mod sessions;
+mod together;
 
 use serde_json::json;
 

@@ -127,3 +127,81 @@ async fn another_password_takes_the_present_one_and_ends_other_sessions() {
         200
     );
 }
+
+#[tokio::test]
+async fn a_refresh_token_signs_out_in_the_body_too() {
+    let house = House::new().await;
+    let ana = house.founder().await;
+    house.clock.advance(Duration::from_secs(16 * 60));
+    assert_eq!(house.get(&ana, "/api/v1/auth/me").await.status, 401);
+    let body = json!({"refresh_token": ana.refresh});
+    assert_eq!(house.post(&ana, "/api/v1/auth/logout", &body).await.status, 204);
+    assert_eq!(house.server.post("/api/v1/auth/refresh", &body).await.status, 401);
+    for nothing in [json!({"refresh_token": "abc"}), json!({}), body] {
+        let answer = house.server.post("/api/v1/auth/logout", &nothing).await;
+        assert_eq!(answer.status, 204, "nobody is signed in");
+    }
+    let ana = house.signed_in("ana@example.com").await;
+    let ana = house.with_factor(ana).await;
+    let new = json!({"name": "k"});
+    let key = house.post(&ana, "/api/v1/api-keys", &new).await.good(201);
+    let shown = [("x-api-key", key["key"].as_str().unwrap())];
+    let program = house.server.send("POST", "/api/v1/auth/logout", &shown, "").await;
+    program.problem(403, "forbidden");
+}
+
+#[tokio::test]
+async fn people_behind_one_address_stay_signed_in() {
+    // The first administrator and their login take what sign-in has for this address.
+    let house = House::with(&[("limits.auth_per_minute", "2"), ("limits.api_per_minute", "3")]).await;
+    let ana = house.founder().await;
+    assert_eq!(house.login(&ana.email, PASSWORD).await.status, 429);
+    let refresh = async |token: &str| {
+        let body = json!({"refresh_token": token});
+        house.server.post("/api/v1/auth/refresh", &body).await
+    };
+    let mut token = ana.refresh.clone();
+    for left in [2, 1, 0] {
+        let answer = refresh(&token).await;
+        let limit = answer.header("ratelimit").unwrap().to_owned();
+        assert!(limit.contains(&format!("\"refresh\";r={left}")), "{limit}");
+        answer.good(200)["refresh_token"]
+            .as_str()
+            .unwrap()
+            .clone_into(&mut token);
+    }
+    refresh(&token).await.problem(429, "too_many_requests");
+    house.clock.advance(Duration::from_secs(60));
+    refresh(&token).await.good(200); // who waited has lost nothing
+
+    // Guesses count for the address, and keep nobody out who has a token.
+    for _ in 0..3 {
+        assert_eq!(refresh("guess").await.status, 401);
+    }
+    refresh("guess").await.problem(429, "too_many_requests");
+    let ana = house.signed_in("ana@example.com").await;
+    refresh(&ana.refresh).await.good(200);
+}
+
+#[tokio::test]
+async fn a_refresh_token_ends_with_the_session_and_with_its_user() {
+    let house = House::new().await;
+    let ana = house.administrator().await;
+    let bia = house.member(&ana, "bia@example.com", "agent").await;
+    let refresh = async |token: &str| {
+        let body = json!({"refresh_token": token});
+        house.server.post("/api/v1/auth/refresh", &body).await
+    };
+    let path = format!("/api/v1/users/{}/disable", bia.id);
+    let disabled = house
+        .ask(&ana, "POST", &path, &[("if-match", "\"v1\"")], "")
+        .await;
+    assert_eq!(disabled.status, 200, "{}", disabled.body);
+    assert_eq!(refresh(&bia.refresh).await.status, 401);
+    assert_eq!(refresh(&ana.refresh).await.status, 200);
+    assert_eq!(
+        house.post(&ana, "/api/v1/auth/logout", &json!({})).await.status,
+        204
+    );
+    assert_eq!(refresh(&ana.refresh).await.status, 401);
+}

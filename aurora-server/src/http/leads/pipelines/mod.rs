@@ -16,9 +16,9 @@ use utoipa_axum::routes;
 use super::views::Status;
 use crate::http::Routes;
 use crate::http::access::Caller;
+use crate::http::answers::{Listed, created, tagged};
 use crate::http::extract::{IfMatch, Json, MaybeJson, Params, PathId, PathIds};
 use crate::http::problem::Problem;
-use crate::http::reply::{List, made, shown};
 use crate::state::AppState;
 use views::{BoardView, NewPipelineInput, PipelineChangeInput, PipelineView, StageChangeInput};
 
@@ -42,10 +42,10 @@ pub(super) fn routes() -> Routes {
 
 /// All pipelines, the oldest first, also those that are archived.
 #[utoipa::path(get, path = "/", tag = "pipelines", operation_id = "list_pipelines",
-    responses((status = 200, description = "Up to 100", body = List<PipelineView>)))]
+    responses((status = 200, description = "Up to 100", body = Listed<PipelineView>)))]
 async fn list(State(state): State<AppState>, caller: Caller) -> Result<Response, Problem> {
     let pipelines = state.crm.pipelines().list(&caller.context()).await?;
-    Ok(axum::Json(List::<PipelineView>::whole(pipelines)).into_response())
+    Ok(axum::Json(Listed::<PipelineView>::whole(pipelines)).into_response())
 }
 
 /// Makes a pipeline, with at least one stage of each kind.
@@ -62,7 +62,7 @@ async fn create(
 ) -> Result<Response, Problem> {
     let pipeline = state.crm.pipelines().create(&caller.context(), new).await?;
     let (id, version) = (pipeline.id, pipeline.version);
-    Ok(made(&uri, id, version, &PipelineView::from(pipeline)))
+    Ok(created(&uri, id, Some(version), &PipelineView::from(pipeline)))
 }
 
 /// The language of the default pipeline.
@@ -312,5 +312,5 @@ async fn reorder(
 }
 
 fn view(pipeline: Pipeline) -> Response {
-    shown(StatusCode::OK, pipeline.version, &PipelineView::from(pipeline))
+    tagged(StatusCode::OK, pipeline.version, &PipelineView::from(pipeline))
 }

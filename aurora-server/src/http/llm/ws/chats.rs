@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use aurora_core::access::policy::Kind;
 use aurora_llm::chat::ChatRequest;
 use serde_json::{Map, Value, json};
 use tokio::task::{Id, JoinSet};
@@ -24,6 +25,8 @@ const MAX_ID: usize = 64;
 pub(super) struct Chats<'a> {
     state: &'a AppState,
     asker: Asker,
+    /// Whose pace chats count for; nobody's while the doors are open, as with requests.
+    counted: Option<String>,
     out: Out,
     tasks: JoinSet<()>,
     /// What ends each, by the client's id of it.
@@ -35,6 +38,7 @@ impl<'a> Chats<'a> {
         Self {
             state,
             asker: Asker::of(caller),
+            counted: (caller.principal().kind() != Kind::Service).then(|| caller.principal().id().to_owned()),
             out,
             tasks: JoinSet::new(),
             running: HashMap::new(),
@@ -79,7 +83,7 @@ impl<'a> Chats<'a> {
         };
         let kind = message.remove("type");
         match kind.as_ref().and_then(Value::as_str) {
-            Some("chat") => match self.begin(&id, message) {
+            Some("chat") => match self.paced(&id, message).await {
                 Ok(()) => Ok(()),
                 Err(problem) => self.refuse(Some(&id), &problem).await,
             },
@@ -97,6 +101,14 @@ impl<'a> Chats<'a> {
                 self.refuse(Some(&id), &problem).await
             }
         }
+    }
+
+    /// A chat counts as a request: a socket is no way around the limits.
+    async fn paced(&mut self, id: &str, body: Map<String, Value>) -> Result<(), Problem> {
+        if let Some(caller) = &self.counted {
+            self.state.pace.of_caller(caller).await?;
+        }
+        self.begin(id, body)
     }
 
     fn begin(&mut self, id: &str, body: Map<String, Value>) -> Result<(), Problem> {

@@ -1,7 +1,9 @@
 use std::time::Duration;
 
-use aurora_core::time::{Clock as _, SystemClock};
-
+use aurora_alerts::AlertEngine;
+use aurora_core::time::{Clock as _, ManualClock, SystemClock};
+use aurora_crm::Context;
+use aurora_crm::accounts::NewApiKey;
 use aurora_llm::LlmClient;
 use aurora_llm::client::LlmTarget;
 use aurora_llm::providers::simulated::{Simulated, Step};
@@ -14,6 +16,7 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 use crate::http::testing::{Server, eventually, within};
+use crate::http::watch::EVERY;
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
@@ -245,6 +248,59 @@ async fn a_key_that_is_revoked_ends_its_socket() {
             break;
         }
         assert_eq!(event["id"], "a");
+    }
+    server.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_revoked_key_ends_a_socket_on_which_nothing_is_said() {
+    let clock = ManualClock::default();
+    let providers = one(Simulated::new("sim-a"));
+    let alerts = AlertEngine::builder().build().unwrap();
+    let server = Server::made(providers, alerts, &[("access.open", "false")], |builder| {
+        builder.clock(clock.clone())
+    })
+    .await;
+    let context = Context::new(server.state.workspace, "test");
+    let keys = server.state.doors.accounts().api_keys();
+    let new = NewApiKey::new("test").scope("llm:use");
+    let made = keys.create(&context, new).await.unwrap();
+    let bearer = format!("Bearer {}", made.secret.expose());
+    let mut socket = dial(&server, "/llm/ws", &[("authorization", &bearer)])
+        .await
+        .unwrap();
+    keys.revoke(&context, made.key.id).await.unwrap();
+    clock.advance(EVERY);
+    let event = hear(&mut socket).await;
+    assert_eq!(
+        (&event["type"], &event["data"]["reason"]),
+        (&json!("closing"), &json!("unauthenticated"))
+    );
+    server.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn chats_of_a_socket_count_as_requests() {
+    let providers = one(Simulated::new("sim-a"));
+    let alerts = AlertEngine::builder().build().unwrap();
+    let settings = [("access.open", "false"), ("limits.api_per_hour", "3")];
+    let server = Server::made(providers, alerts, &settings, |builder| builder).await;
+    let bearer = server.program(&["llm:use"]).await;
+    let mut socket = dial(&server, "/llm/ws", &[("authorization", &bearer)])
+        .await
+        .unwrap();
+    for id in ["a", "b", "c"] {
+        say(&mut socket, &json!({"type": "chat", "id": id, "prompt": "?"})).await;
+    }
+    loop {
+        let event = hear(&mut socket).await;
+        if event["type"] == "error" {
+            assert_eq!(
+                (&event["id"], &event["data"]["code"]),
+                (&json!("c"), &json!("too_many_requests"))
+            );
+            break;
+        }
     }
     server.stop().await.unwrap();
 }

@@ -1,0 +1,7 @@
+//! What holds for every operation, walked through by the description of the API.
+
+mod api;
+mod hostile;
+mod injection;
+mod seed;
+mod tenants;
