@@ -18,6 +18,12 @@ const PARAMETERS = { type: "object", properties: { city: { type: "string" } }, r
 const SCHEMA = { ...PARAMETERS, additionalProperties: false };
 const MODEL = "gpt-test";
 
+/** Tells the test at once what has arrived: the upstream may hold the rest until then. */
+const show = (piece) => {
+  process.stderr.write(`${piece}\n`);
+  return piece;
+};
+
 const sum = (numbers) => Math.round(numbers.reduce((total, number) => total + number, 0) * 100) / 100;
 
 // ------------------------------------------------------------------------------------------------ OpenAI
@@ -56,7 +62,7 @@ const openai = {
     for await (const chunk of events) {
       if (chunk.usage) seen.total_tokens = chunk.usage.total_tokens;
       for (const choice of chunk.choices) {
-        if (choice.delta.content) seen.pieces.push(choice.delta.content);
+        if (choice.delta.content) seen.pieces.push(show(choice.delta.content));
         seen.finish = choice.finish_reason ?? seen.finish;
       }
     }
@@ -113,6 +119,7 @@ const openai = {
       text: answer.output_text,
       status: answer.status,
       object: answer.object,
+      input_tokens: answer.usage.input_tokens,
       output_tokens: answer.usage.output_tokens,
     };
   },
@@ -122,10 +129,26 @@ const openai = {
     const pieces = [];
     let end = null;
     for await (const event of events) {
-      if (event.type === "response.output_text.delta") pieces.push(event.delta);
+      if (event.type === "response.output_text.delta") pieces.push(show(event.delta));
       if (event.type === "response.completed") end = event.response.output[0].content[0].text;
     }
     return { pieces, end };
+  },
+
+  async responses_tool_call(client) {
+    const tools = [{ type: "function", strict: false, ...WEATHER.function }];
+    const ask = (input) => client.responses.create({ model: MODEL, input, tools });
+    const first = await ask(QUESTION);
+    const call = first.output.find((item) => item.type === "function_call");
+    const result = { type: "function_call_output", call_id: call.call_id, output: '{"celsius": 29}' };
+    const second = await ask([...QUESTION, ...first.output, result]);
+    return { id: call.call_id, name: call.name, arguments: JSON.parse(call.arguments), second: second.output_text };
+  },
+
+  async responses_structured(client) {
+    const format = { type: "json_schema", name: "place", schema: SCHEMA, strict: true };
+    const answer = await client.responses.create({ model: MODEL, input: QUESTION, text: { format } });
+    return JSON.parse(answer.output_text);
   },
 
   async embeddings(client) {
@@ -207,7 +230,7 @@ const anthropic = {
   async stream(client) {
     const stream = client.messages.stream(ask);
     const pieces = [];
-    stream.on("text", (piece) => pieces.push(piece));
+    stream.on("text", (piece) => pieces.push(show(piece)));
     const message = await stream.finalMessage();
     return { pieces, text: text(message), stop: message.stop_reason, output_tokens: message.usage.output_tokens };
   },
@@ -223,6 +246,12 @@ const anthropic = {
     ];
     const second = await client.messages.create({ ...ask, messages, tools: [TOOL] });
     return { stop: first.stop_reason, id: call.id, name: call.name, arguments: call.input, second: text(second) };
+  },
+
+  async stream_tool_call(client) {
+    const message = await client.messages.stream({ ...ask, tools: [TOOL] }).finalMessage();
+    const call = message.content.find((block) => block.type === "tool_use");
+    return { name: call.name, arguments: call.input, stop: message.stop_reason };
   },
 
   async structured(client) {
@@ -264,6 +293,17 @@ const anthropic = {
       return { class: failed.constructor.name, pieces };
     }
     return { class: null, pieces };
+  },
+
+  async disconnect(client) {
+    const events = await client.messages.create({ ...ask, stream: true });
+    for await (const event of events) {
+      if (event.type === "content_block_delta") {
+        events.controller.abort();
+        return { first: event.delta.text };
+      }
+    }
+    return { first: null };
   },
 
   async models(client) {

@@ -17,6 +17,11 @@ TOOL = {"name": "get_weather", "description": "Current weather of a city", "inpu
 ASK = {"model": "gpt-test", "max_tokens": 50, "messages": QUESTION}
 
 
+def show(piece):
+    """Tells the test at once what has arrived: the upstream may hold the rest until then."""
+    print(piece, file=sys.stderr, flush=True)
+
+
 def text(message):
     return "".join(block.text for block in message.content if block.type == "text")
 
@@ -34,7 +39,10 @@ def message(client):
 
 def stream(client):
     with client.messages.stream(**ASK) as events:
-        pieces = list(events.text_stream)
+        pieces = []
+        for piece in events.text_stream:
+            pieces.append(piece)
+            show(piece)
         answer = events.get_final_message()
     return {
         "pieces": pieces,
@@ -61,6 +69,13 @@ def tool_call(client):
         "arguments": call.input,
         "second": text(second),
     }
+
+
+def stream_tool_call(client):
+    with client.messages.stream(**ASK, tools=[TOOL]) as events:
+        answer = events.get_final_message()
+    call = next(block for block in answer.content if block.type == "tool_use")
+    return {"name": call.name, "arguments": call.input, "stop": answer.stop_reason}
 
 
 def structured(client):
@@ -100,13 +115,34 @@ def stream_error(client):
     return {"class": None, "pieces": pieces}
 
 
+def disconnect(client):
+    """Leaves after the first words, as a closed browser tab does."""
+    events = client.messages.create(**ASK, stream=True)
+    for event in events:
+        if event.type == "content_block_delta":
+            events.close()
+            return {"first": event.delta.text}
+    return {"first": None}
+
+
 def models(client):
     return {"ids": [model.id for model in client.models.list(limit=1)]}
 
 
 SCENARIOS = {
     function.__name__: function
-    for function in (message, stream, tool_call, structured, count_tokens, error, stream_error, models)
+    for function in (
+        message,
+        stream,
+        tool_call,
+        stream_tool_call,
+        structured,
+        count_tokens,
+        error,
+        stream_error,
+        disconnect,
+        models,
+    )
 }
 
 if __name__ == "__main__":

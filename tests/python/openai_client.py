@@ -27,6 +27,11 @@ WEATHER = {
 }
 
 
+def show(piece):
+    """Tells the test at once what has arrived: the upstream may hold the rest until then."""
+    print(piece, file=sys.stderr, flush=True)
+
+
 def chat(client):
     answer = client.chat.completions.create(model="gpt-test", messages=QUESTION, temperature=0.5, max_tokens=50)
     choice = answer.choices[0]
@@ -50,6 +55,7 @@ def stream(client):
         for choice in chunk.choices:
             if choice.delta.content:
                 pieces.append(choice.delta.content)
+                show(choice.delta.content)
             finish = choice.finish_reason or finish
     return {"pieces": pieces, "finish": finish, "total_tokens": usage}
 
@@ -104,6 +110,7 @@ def responses(client):
         "text": answer.output_text,
         "status": answer.status,
         "object": answer.object,
+        "input_tokens": answer.usage.input_tokens,
         "output_tokens": answer.usage.output_tokens,
     }
 
@@ -113,9 +120,29 @@ def responses_stream(client):
     for event in client.responses.create(model="gpt-test", input=QUESTION[0]["content"], stream=True):
         if event.type == "response.output_text.delta":
             pieces.append(event.delta)
+            show(event.delta)
         if event.type == "response.completed":
             end = event.response.output[0].content[0].text
     return {"pieces": pieces, "end": end}
+
+
+def responses_tool_call(client):
+    tool = {"type": "function", "strict": False, **WEATHER["function"]}
+    first = client.responses.create(model="gpt-test", input=QUESTION, tools=[tool])
+    call = next(item for item in first.output if item.type == "function_call")
+    result = {"type": "function_call_output", "call_id": call.call_id, "output": '{"celsius": 29}'}
+    second = client.responses.create(model="gpt-test", input=[*QUESTION, *first.output, result], tools=[tool])
+    return {
+        "id": call.call_id,
+        "name": call.name,
+        "arguments": json.loads(call.arguments),
+        "second": second.output_text,
+    }
+
+
+def responses_structured(client):
+    answer = client.responses.parse(model="gpt-test", input=QUESTION, text_format=Place)
+    return {"city": answer.output_parsed.city}
 
 
 def embeddings(client):
@@ -177,6 +204,8 @@ SCENARIOS = {
         structured,
         responses,
         responses_stream,
+        responses_tool_call,
+        responses_structured,
         embeddings,
         error,
         stream_error,

@@ -17,6 +17,8 @@ async fn each_service_answers_under_its_path() {
         ("x-content-type-options", "nosniff"),
         ("x-frame-options", "DENY"),
         ("referrer-policy", "no-referrer"),
+        ("x-service", "aurora"),
+        ("x-version", env!("CARGO_PKG_VERSION")),
     ] {
         assert_eq!(health.header(header), Some(value));
     }

@@ -88,6 +88,17 @@ environment = services["aurora-1"]["environment"]
 drain = sum(int(environment[f"AURORA__LIMITS__DRAIN_{part}"].removesuffix("s")) for part in ("DELAY", "TIMEOUT"))
 refuse(stop > drain, f"a server needs {drain} s to end and gets {stop} s")
 
+# What one server takes in, any other hands out, deletes, backs up and brings back.
+servers = [service for name, service in services.items() if re.fullmatch(r"aurora-\d+", name)]
+for key in ("AURORA__FILES__FOLDER", "AURORA__BACKUP__FOLDER"):
+    folder = environment.get(key, "nowhere")
+    mounts = {tuple(v for v in server["volumes"] if folder.startswith(v.split(":")[1])) for server in servers}
+    refuse(len(mounts) == 1 and len(mounts.pop()) == 1, f"{key}: the servers do not share {folder}")
+refuse("AURORA__BACKUP__EVERY" in environment, "nobody makes backups")
+major = re.match(r"postgres:(\d+)\.", services["postgres"]["image"])[1]
+image = (here / "Containerfile").read_text()
+refuse(f"postgresql-client-{major} " in image and f"/usr/lib/postgresql/{major}/bin" in image, f"the image has no pg_dump {major}")
+
 text = path.read_text()
 refuse("latest" not in text, "something is at its latest version")
 targets = re.findall(r'"([a-z0-9-]+):\d+"', (here / "prometheus/prometheus.yml").read_text())

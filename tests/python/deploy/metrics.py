@@ -2,10 +2,11 @@
 
     metrics.py deploy PROMETHEUS_URL SCRAPE…
 
-A SCRAPE is an address or a file with Prometheus text. Prints what is wrong, a line each, then a line that counts.
+A SCRAPE is an address or a file with Prometheus text. METRICS_KEY in the environment is shown to each address. Prints what is wrong, a line each, then a line that counts.
 """
 
 import json
+import os
 import pathlib
 import re
 import sys
@@ -16,8 +17,12 @@ import yaml
 
 folder, prometheus = pathlib.Path(sys.argv[1]), sys.argv[2]
 names, wrong = set(), []
+shown = {"Authorization": f"Bearer {os.environ['METRICS_KEY']}"} if "METRICS_KEY" in os.environ else {}
 for source in sys.argv[3:]:
-    text = urllib.request.urlopen(source, timeout=20).read().decode() if "://" in source else pathlib.Path(source).read_text()
+    if "://" in source:
+        text = urllib.request.urlopen(urllib.request.Request(source, headers=shown), timeout=20).read().decode()
+    else:
+        text = pathlib.Path(source).read_text()
     names.update(re.findall(r"^([A-Za-z_:][A-Za-z0-9_:]*)(?:\{| )", text, re.M))
 # What Prometheus makes itself.
 names |= {"up", "ALERTS"}
