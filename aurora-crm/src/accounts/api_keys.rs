@@ -249,7 +249,7 @@ impl ApiKeys {
     /// Who shows this key. The workspace is the key's, whatever that of the context.
     ///
     /// The answer is kept in the process for [`check_for`](super::AccountsBuilder::check_for), a second unless told,
-    /// counted from when the database was asked. Whatever is shown in the right form takes the same two questions then,
+    /// counted from when the database was asked. Whatever is shown in the right form is asked about in the same steps then,
     /// and the last use is written once a minute at most.
     ///
     /// # Errors

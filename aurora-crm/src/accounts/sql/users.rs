@@ -2,14 +2,13 @@ use aurora_core::access::password::PasswordHash;
 use aurora_core::page::{Page, PageRequest};
 use aurora_core::store::{self, Connection, on_connection};
 use aurora_core::time::Timestamp;
-use sqlx::types::Uuid;
 
 use super::super::input::folded;
 use super::super::session::SessionId;
 use super::super::tokens::{NewToken, Purpose};
 use super::super::user::{User, UserId, UserStatus};
 use super::credentials::end_sessions;
-use super::{NOBODY, TAKE_TOKEN, insert_token, newest_key, noted};
+use super::{NOBODY, insert_token, newest_key, noted};
 use crate::clients::wrong_cursor;
 use crate::context::Context;
 use crate::error::{Error, ErrorKind};
@@ -36,6 +35,7 @@ aurora_core::store::statements! {
     GET_USER = select!("", "where id = $1");
     USER_BY_EMAIL = select!("", "where email_folded = $1");
     NEWEST_USERS = select!("", "where (created_at, id) < ($1, $2) order by created_at desc, id desc limit $3");
+    TAKE_SETUP_TOKENS = "delete from single_use_tokens where purpose = $1 and expires_at > $2 returning hash";
     IS_ANYBODY = "select exists (select 1 from users)";
     UPDATE_USER = "update users set name = $3, locale = $4, version = $5, updated_at = $6 where id = $1 and version = $2";
     SET_ADMINISTRATOR = "update users set is_administrator = $3, version = version + 1, updated_at = $4
@@ -140,14 +140,14 @@ pub(in super::super) async fn insert_user(
     let now = user.created_at;
     let done = writing!(store, context, |tx| {
         if let Entry::Setup(shown) = entry {
-            let taken: Option<Uuid> = sqlx::query_scalar(TAKE_TOKEN)
-                .bind(shown.hash.as_slice())
+            // All of them, so that two servers' links wait for each other, and those left over open nothing.
+            let taken: Vec<Vec<u8>> = sqlx::query_scalar(TAKE_SETUP_TOKENS)
                 .bind(Purpose::Setup.as_str())
                 .bind(now)
-                .fetch_optional(&mut *tx)
+                .fetch_all(&mut *tx)
                 .await?;
             let anybody: bool = sqlx::query_scalar(IS_ANYBODY).fetch_one(&mut *tx).await?;
-            if taken.is_none() || anybody {
+            if anybody || !taken.iter().any(|hash| hash == shown.hash.as_slice()) {
                 return Err(Error::new(ErrorKind::Unauthenticated));
             }
         }

@@ -198,7 +198,8 @@ async fn a_correction_comes_first_for_its_question_and_can_be_taken_back() {
         assert!(!first("horário da página").await.score.is_pinned);
 
         let again = Correction::new("que horas a CLINICA abre", "Abrimos às 7h.");
-        assert_eq!(knowledge.correct(context, again).await.unwrap().id, made.id);
+        let changed = knowledge.correct(context, again).await.unwrap();
+        assert_eq!(changed.id, made.id);
         assert!(first("que horas a clínica abre").await.chunk.text.contains("7h."));
 
         let plain = world
@@ -215,7 +216,7 @@ async fn a_correction_comes_first_for_its_question_and_can_be_taken_back() {
             knowledge.list(context, &listed, &page).await.unwrap().items.len(),
             1
         );
-        knowledge.delete(context, made.id, made.version).await.unwrap();
+        knowledge.delete(context, made.id, changed.version).await.unwrap();
         assert_eq!(world.titles("que horas a clínica abre").await, ["Horário"]);
         let empty = knowledge
             .correct(context, Correction::new("?!", "sim"))

@@ -304,5 +304,5 @@ async fn pages_are_read_from_an_index_without_sorting() {
             seen += 1;
         }
     }
-    assert_eq!(seen, 28);
+    assert_eq!(seen, 29);
 }
