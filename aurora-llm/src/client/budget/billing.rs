@@ -27,8 +27,14 @@ const TIERS: [&str; 5] = ["auto", "default", "flex", "standard", "standard_only"
 pub(super) fn dearer(request: &ChatRequest) -> Option<&'static str> {
     let mut options = request.options.values();
     options.find_map(|options| {
-        let is_on = |name: &str| !matches!(options.get(name), None | Some(Value::Null | Value::Bool(false)));
-        let tier = options.get("service_tier").filter(|_| is_on("service_tier"));
+        // One answer, and a list of nothing, are what there is without the option; many clients write them down.
+        let is_on = |name: &str| match options.get(name) {
+            None | Some(Value::Null | Value::Bool(false)) => false,
+            Some(Value::Array(items)) => !items.is_empty(),
+            Some(Value::Number(number)) => number.as_u64() != Some(1),
+            Some(_) => true,
+        };
+        let tier = options.get("service_tier").filter(|tier| !tier.is_null());
         if tier.is_some_and(|tier| !tier.as_str().is_some_and(|tier| TIERS.contains(&tier))) {
             return Some("service_tier");
         }
@@ -64,7 +70,9 @@ mod tests {
         for (name, value) in [
             ("service_tier", json!("flex")),
             ("service_tier", json!(null)),
-            ("plugins", json!(null)),
+            ("plugins", json!([])),
+            ("n", json!(1)),
+            ("best_of", json!(1)),
             ("verbosity", json!("low")),
         ] {
             assert_eq!(dearer(&with(name, value)), None, "{name}");
