@@ -243,12 +243,15 @@ async fn a_creating_call_that_is_sent_twice_has_one_effect() {
     assert_ne!(send("Once", "k-2").await.json()["id"], first.json()["id"]);
     assert_eq!(send("Once", "").await.status, 400);
 
-    let wrong = send("", "k-3").await;
+    let (wrong, again) = (send("", "k-3").await, send("", "k-3").await);
+    assert_eq!((wrong.status, again.status), (422, 422));
     assert_eq!(
-        (wrong.status, send("", "k-3").await.status),
-        (422, 422),
-        "a refusal is an answer, too"
+        again.json()["errors"],
+        wrong.json()["errors"],
+        "told in full each time"
     );
+    assert_eq!(again.json()["errors"][0]["field"], "legal_name");
+    assert_eq!(send("Mended", "k-3").await.status, 201, "a refusal had no effect");
 
     let all: Vec<_> = futures::future::join_all((0..8).map(|_| send("Together", "k-4"))).await;
     let made = all.iter().filter(|answer| answer.status == 201);

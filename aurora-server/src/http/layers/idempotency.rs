@@ -3,8 +3,9 @@
 //!
 //! Answers are kept for a day, sealed, in Redis where there is one and else in this process, and belong to one caller,
 //! workspace and address. A call under a key is made to its end also when its client goes away, so that the client finds
-//! the answer when it comes again. An answer that says that there was no effect (5xx, 429, 401) is not kept: the call may be
-//! tried again. A process that dies with a call under way leaves the key taken for [`UNDER_WAY`].
+//! the answer when it comes again. A refusal had no effect, so its key is free again. Where it cannot be known whether there
+//! was one (a failure of ours, a time that was up), the key stays taken, and whoever repeats the call is told so. A process
+//! that dies with a call under way leaves the key taken for [`UNDER_WAY`].
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -51,6 +52,8 @@ enum Outcome {
     Answered(String),
     /// Made, with an answer that was too large to keep.
     Unkept,
+    /// It failed, and may have been made all the same.
+    Unknown,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -131,17 +134,21 @@ impl Slot {
         let Ok(response) = tokio::time::timeout(UNDER_WAY, next.run(request)).await else {
             return Problem::new(ProblemKind::RequestTimeout).into_response();
         };
-        let status = response.status();
-        if status.is_server_error()
-            || status == StatusCode::TOO_MANY_REQUESTS
-            || status == StatusCode::UNAUTHORIZED
-        {
+        let refused = response.extensions().get::<Problem>().map(Problem::kind);
+        let is_unknown = match refused {
+            Some(kind) => matches!(kind, ProblemKind::Internal | ProblemKind::RequestTimeout),
+            None => response.status().is_server_error(),
+        };
+        if refused.is_some() && !is_unknown {
             if let Err(error) = self.store.remove(&self.key).await {
                 tracing::warn!(%error, "an idempotency key stays taken for a while");
             }
             return response;
         }
-        let (outcome, response) = self.outcome(response).await;
+        let (outcome, response) = match is_unknown {
+            true => (Outcome::Unknown, response),
+            false => self.outcome(response).await,
+        };
         if let Err(error) = self.store.set(&self.key, encoded(&mark, outcome), KEPT).await {
             tracing::warn!(%error, "the answer of an idempotent call cannot be kept");
         }
@@ -191,6 +198,10 @@ impl Slot {
             Outcome::UnderWay => Err(conflict()),
             Outcome::Unkept => Err(Problem::new(ProblemKind::Conflict)
                 .detail("the call with this idempotency-key was made; its answer was too large to be kept")),
+            Outcome::Unknown => Err(Problem::new(ProblemKind::Conflict).detail(
+                "the call with this idempotency-key failed, and it is not known whether it was made: look, and call again \
+                 under another key",
+            )),
             Outcome::Answered(sealed) => {
                 let sealed = sealed.parse::<Sealed>().map_err(unknown)?;
                 let text = self.sealer.open(&self.place, &sealed).await.map_err(unknown)?;
@@ -248,4 +259,50 @@ fn unknown(error: impl std::error::Error + Send + Sync + 'static) -> Problem {
     Problem::new(ProblemKind::Unavailable)
         .retry_after(Duration::from_secs(2))
         .caused_by(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::middleware::from_fn_with_state;
+    use axum::routing::post;
+    use tower::ServiceExt as _;
+
+    use super::*;
+    use crate::http::access::{Access, guard};
+    use crate::http::testing::Server;
+
+    /// What two calls under one key come to, where the first ends like this.
+    async fn twice(kind: ProblemKind) -> (Option<ProblemKind>, Option<ProblemKind>) {
+        let server = Server::adapted(|builder| builder).await;
+        let state = &server.state;
+        let fail = post(move || async move { Problem::new(kind) });
+        let fail = fail.layer(from_fn_with_state(state.clone(), keep));
+        let access = Access::Workspace(aurora_crm::workspaces::CrmPermission::ClientWrite);
+        let fail = fail.layer(from_fn_with_state((state.clone(), access), guard));
+        let limit = from_fn_with_state(BodyLimit(1_024), super::super::limits::body);
+        let router = Router::new().route("/", fail.layer(limit));
+        let call = async || {
+            let request = Request::post("/")
+                .header("idempotency-key", "k-1")
+                .body(Body::empty());
+            let answer = router.clone().oneshot(request.unwrap()).await.unwrap();
+            answer.extensions().get::<Problem>().map(Problem::kind)
+        };
+        (call().await, call().await)
+    }
+
+    #[tokio::test]
+    async fn a_refusal_frees_the_key_and_what_is_not_known_does_not() {
+        for kind in [
+            ProblemKind::Invalid,
+            ProblemKind::Unavailable,
+            ProblemKind::NotFound,
+        ] {
+            assert_eq!(twice(kind).await, (Some(kind), Some(kind)));
+        }
+        for kind in [ProblemKind::Internal, ProblemKind::RequestTimeout] {
+            assert_eq!(twice(kind).await, (Some(kind), Some(ProblemKind::Conflict)));
+        }
+    }
 }
