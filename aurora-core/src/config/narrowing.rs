@@ -38,6 +38,14 @@ pub(super) const DATABASE_URL: Only = Only {
     example: "postgres://aurora:password@localhost:5432/aurora",
 };
 
+/// Of what SQLite has not.
+pub(super) const POSTGRES_URL: Only = Only {
+    allowed: "an address that begins with postgres://, no blanks around it",
+    holds: |raw| begins_with(raw, &["postgres://", "postgresql://"]),
+    shape: Shape::Pattern("^postgres(ql)?://.*\\S$"),
+    example: "postgres://aurora:password@localhost:5432/aurora",
+};
+
 pub(super) const REDIS_URL: Only = Only {
     allowed: "an address that begins with redis://, rediss:// (with TLS), redis-sentinel://, redis-cluster:// or redis+unix://, no blanks around it",
     holds: |raw| {

@@ -162,6 +162,21 @@ fn values_that_are_not_allowed_are_refused() {
 }
 
 #[test]
+fn a_setting_that_has_moved_is_told_its_new_place() {
+    let loader = Loader::new()
+        .toml("aurora.toml", "[database]\nbackup_url = \"postgres://a@h/d\"\n")
+        .environment([("AURORA__DATABASE__BACKUP_URL", "postgres://a@h/d")]);
+    assert_eq!(
+        wrong(loader),
+        [
+            "database.backup_url (aurora.toml:2:1): unknown setting; did you mean backup.postgres_url?",
+            "database.backup_url (environment variable AURORA__DATABASE__BACKUP_URL): unknown setting; did you mean \
+             AURORA__BACKUP__POSTGRES_URL?",
+        ]
+    );
+}
+
+#[test]
 fn a_wrong_value_that_a_stronger_layer_replaces_does_not_matter() {
     let loader = Loader::new().toml("aurora.toml", "server.port = 70000");
     assert_eq!(wrong(loader.clone()).len(), 1);

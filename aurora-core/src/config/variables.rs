@@ -178,8 +178,14 @@ fn secret_file(path: &str, disk: &mut Disk) -> Result<Secret, String> {
     Ok(Secret::new(text.expose().trim_end_matches(['\r', '\n'])))
 }
 
-/// `; did you mean …?` when a setting has a name much like `key`, shown by `show`.
+/// Settings that have moved, and where to: files of before name them.
+const MOVED: [(&str, &str); 1] = [("database.backup_url", "backup.postgres_url")];
+
+/// `; did you mean …?` when a setting has a name much like `key`, or took its place, shown by `show`.
 pub(super) fn meant(key: &str, rows: &[&'static Setting], show: fn(&str) -> String) -> String {
+    if let Some((_, now)) = MOVED.iter().find(|(before, _)| *before == key) {
+        return format!("; did you mean {}?", show(now));
+    }
     nearest(key, rows.iter().map(|row| with_names_of(row.key, key)), show)
 }
 

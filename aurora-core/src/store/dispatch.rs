@@ -25,7 +25,7 @@ macro_rules! on_writer {
         $crate::__on_engine!($database, writer, |$pool| match $statement.await {
             ::core::result::Result::Ok(value) => ::core::result::Result::Ok(value),
             ::core::result::Result::Err(error) =>
-                ::core::result::Result::Err($crate::store::Error::from(error)),
+                ::core::result::Result::Err($crate::store::Error::after_sending(error)),
         })
     };
 }
@@ -39,7 +39,7 @@ macro_rules! execute {
         $crate::__on_engine!($database, writer, |pool| match $query.execute(pool).await {
             ::core::result::Result::Ok(done) => ::core::result::Result::Ok(done.rows_affected()),
             ::core::result::Result::Err(error) =>
-                ::core::result::Result::Err($crate::store::Error::from(error)),
+                ::core::result::Result::Err($crate::store::Error::after_sending(error)),
         })
     };
 }
@@ -53,12 +53,13 @@ macro_rules! execute {
 /// statement (`for update`, or an `update … returning`), or carry a version.
 ///
 /// # Cancel safety
-/// Dropping the future rolls back, unless the commit had been sent already.
+/// Dropping the future rolls back, unless the commit had been sent already. When the answer to the commit is lost, the
+/// error says so: [`Error::may_have_been_made`](crate::store::Error::may_have_been_made).
 #[macro_export]
 macro_rules! in_transaction {
     ($database:expr, |$tx:ident| $block:block) => {
         $crate::__on_engine!($database, write::core::option::Option::None, |transaction| {
-            $crate::__in_transaction!(transaction, |$tx| $block)
+            $crate::__in_transaction!(transaction, after_sending, |$tx| $block)
         })
     };
 }
@@ -73,7 +74,7 @@ macro_rules! write_within {
         $crate::__on_engine!(
             $database,
             write::core::option::Option::Some($scope),
-            |transaction| { $crate::__in_transaction!(transaction, |$tx| $block) }
+            |transaction| { $crate::__in_transaction!(transaction, after_sending, |$tx| $block) }
         )
     };
 }
@@ -89,7 +90,7 @@ macro_rules! read_within {
         $crate::__on_engine!(
             $database,
             read::core::option::Option::Some($scope),
-            |transaction| { $crate::__in_transaction!(transaction, |$tx| $block) }
+            |transaction| { $crate::__in_transaction!(transaction, from, |$tx| $block) }
         )
     };
 }
@@ -120,11 +121,11 @@ macro_rules! execute_on {
     };
 }
 
-/// Commits or rolls back by what the block yields.
+/// Commits or rolls back by what the block yields; `$of` makes the error of a commit that fails.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __in_transaction {
-    ($transaction:ident, |$tx:ident| $block:block) => {
+    ($transaction:ident, $of:ident, |$tx:ident| $block:block) => {
         match $transaction {
             ::core::result::Result::Ok(mut transaction) => {
                 let outcome = {
@@ -135,7 +136,7 @@ macro_rules! __in_transaction {
                     ::core::result::Result::Ok(value) => match transaction.commit().await {
                         ::core::result::Result::Ok(()) => ::core::result::Result::Ok(value),
                         ::core::result::Result::Err(error) => ::core::result::Result::Err(
-                            ::core::convert::From::from($crate::store::Error::from(error)),
+                            ::core::convert::From::from($crate::store::Error::$of(error)),
                         ),
                     },
                     ::core::result::Result::Err(error) => {

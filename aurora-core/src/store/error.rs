@@ -49,6 +49,7 @@ pub struct Error {
     constraint: Option<String>,
     code: Option<String>,
     detail: Option<Cow<'static, str>>,
+    may_have_been_made: bool,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
@@ -79,7 +80,22 @@ impl Error {
             constraint: None,
             code: None,
             detail: None,
+            may_have_been_made: false,
             source: None,
+        }
+    }
+
+    /// What ended a write that had been sent: the commit of a transaction, or a statement that is one by itself.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn after_sending(error: sqlx::Error) -> Self {
+        let is_unsent = matches!(error, sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed);
+        let error = Self::from(error);
+        // Any other answer of the engine says that it refused.
+        let is_open = matches!(error.kind, ErrorKind::Unavailable | ErrorKind::Timeout);
+        Self {
+            may_have_been_made: is_open && !is_unsent,
+            ..error
         }
     }
 
@@ -105,10 +121,17 @@ impl Error {
         self.code.as_deref()
     }
 
+    /// Whether a write had been sent when this came, so that nobody knows whether it happened: the answer to a commit was
+    /// lost. Any other error means that nothing was written.
+    #[must_use]
+    pub const fn may_have_been_made(&self) -> bool {
+        self.may_have_been_made
+    }
+
     /// Whether the same operation can succeed a moment later.
     ///
-    /// After [`ErrorKind::Timeout`] and [`ErrorKind::Unavailable`] a write may have happened already: repeat it only
-    /// if it is idempotent.
+    /// A write may have happened already where [`Error::may_have_been_made`] says so: repeat it then only if it is
+    /// idempotent.
     #[must_use]
     pub const fn is_retryable(&self) -> bool {
         matches!(

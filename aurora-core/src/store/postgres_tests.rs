@@ -9,6 +9,7 @@ use super::{
     read_within, write_within,
 };
 use crate::testing::each_database;
+use crate::testing::proxy::{Proxy, Weather};
 
 fn postgres(db: &Database) -> Option<&PgPool> {
     match db.engine() {
@@ -207,6 +208,66 @@ async fn an_account_that_may_not_change_the_schema_uses_one_that_is_up_to_date()
         .unwrap();
         limited.migrate(&STEPS).await.unwrap();
         limited.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_write_whose_answer_is_lost_may_have_been_made_and_any_other_was_not() {
+    each_database(|db| async move {
+        if postgres(&db.database).is_none() {
+            return;
+        }
+        execute!(
+            db.database,
+            sqlx::query("create table numbers (n bigint primary key)")
+        )
+        .unwrap();
+        let insert = "insert into numbers select count(*) from numbers";
+        let line = Proxy::before(db.url.expose()).await;
+        let far = Database::builder(line.url.as_str()).open().await.unwrap();
+        let is_open = |done: Result<(), Error>| {
+            let error = done.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
+            error.may_have_been_made()
+        };
+
+        let done: Result<(), Error> = in_transaction!(far, |tx| {
+            line.set(Weather::ResetAtAnswer);
+            sqlx::query(insert).execute(&mut *tx).await?;
+            Ok::<_, Error>(())
+        });
+        assert!(!is_open(done), "nothing was committed");
+        line.set(Weather::Clear);
+        let done: Result<(), Error> = in_transaction!(far, |tx| {
+            sqlx::query(insert).execute(&mut *tx).await?;
+            line.set(Weather::ResetAtAnswer);
+            Ok::<_, Error>(())
+        });
+        assert!(is_open(done), "the answer to the commit is lost");
+        line.set(Weather::Clear);
+        far.ping().await.unwrap();
+        let done = execute!(far, {
+            line.set(Weather::ResetAtAnswer);
+            sqlx::query(insert)
+        });
+        assert!(is_open(done.map(drop)), "the statement is its own transaction");
+        line.set(Weather::Clear);
+        let taken: Result<(), Error> = in_transaction!(far, |tx| {
+            sqlx::query("insert into numbers values (0)")
+                .execute(&mut *tx)
+                .await?;
+            Ok::<_, Error>(())
+        });
+        assert!(!taken.unwrap_err().may_have_been_made());
+        far.close().await;
+
+        let made: i64 = on_reader!(db.database, |pool| sqlx::query_scalar(
+            "select count(*) from numbers"
+        )
+        .fetch_one(pool))
+        .unwrap();
+        assert!(made >= 1, "{made}");
     })
     .await;
 }

@@ -5,6 +5,9 @@ mod caches;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod databases;
 mod provided;
+#[cfg(test)]
+#[cfg(any(feature = "postgres", feature = "redis"))]
+pub(crate) mod proxy;
 #[cfg(feature = "redis")]
 mod redis;
 

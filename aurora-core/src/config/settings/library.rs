@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::config::narrowing::{
-    API_KEY, BACKUP_EVERY, DATABASE_URL, DIMENSIONS, FILE_BYTES, HTTP_URL, KEEP, QUOTA_BYTES,
+    API_KEY, BACKUP_EVERY, DIMENSIONS, FILE_BYTES, HTTP_URL, KEEP, POSTGRES_URL, QUOTA_BYTES,
 };
 use crate::config::setting::section;
 use crate::secret::Secret;
@@ -76,9 +76,9 @@ section! {
         keep_monthly: u16 = "12";
         /// The PostgreSQL of `database.url` as the role that makes backups: it reads every row (`bypassrls`,
         /// `pg_read_all_data`), and with `createdb` it also restores them as a test. PostgreSQL has no backups without it.
-        postgres_url: Option<Secret>, from ["DATABASE_BACKUP_URL"], only DATABASE_URL;
+        postgres_url: Option<Secret>, from ["DATABASE_BACKUP_URL"], only POSTGRES_URL;
         /// PostgreSQL server on which backups are restored as a test; that of `backup.postgres_url` when it is not set.
-        scratch_url: Option<Secret>, only DATABASE_URL;
+        scratch_url: Option<Secret>, only POSTGRES_URL;
         /// Folder of `pg_dump` and `pg_restore`; when it is not set, they are looked for in `PATH`.
         tools: Option<PathBuf>;
     }

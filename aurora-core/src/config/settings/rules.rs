@@ -10,6 +10,7 @@ pub(in crate::config) fn check(reader: &mut Reader<'_>) {
     order(reader);
     cors(reader);
     tokens(reader);
+    keys(reader);
     mail(reader);
     telegram(reader);
     library(reader);
@@ -59,6 +60,23 @@ fn tokens(reader: &mut Reader<'_>) {
     }
 }
 
+/// What is made in a data folder is made anew in every other one.
+fn keys(reader: &mut Reader<'_>) {
+    if reader.peek("environment") != Some(Environment::Production) || !is_postgres(reader) {
+        return;
+    }
+    let others = "production on PostgreSQL, the same on every server (`aurora setup --keys` prints new ones)";
+    if reader.peek("access.jwt_algorithm") == Some(JwtAlgorithm::Hs256) {
+        reader.require("access.jwt_secret", others);
+    }
+    reader.require("access.seal_keys", others);
+}
+
+fn is_postgres(reader: &Reader<'_>) -> bool {
+    let database: Option<Secret> = reader.peek("database.url");
+    database.is_some_and(|url| url.expose().starts_with("postgres"))
+}
+
 fn mail(reader: &mut Reader<'_>) {
     let username: Option<String> = reader.peek("email.username");
     if reader.is_set("email.host") && !username.as_deref().is_some_and(is_mail_address) {
@@ -85,8 +103,7 @@ fn library(reader: &mut Reader<'_>) {
         reader.require("files.s3_secret_key", "files.s3_bucket");
     }
     // One that is made by itself and can never succeed is better told at the start than by every attempt.
-    let database: Option<Secret> = reader.peek("database.url");
-    if reader.is_set("backup.every") && database.is_some_and(|url| url.expose().starts_with("postgres")) {
+    if reader.is_set("backup.every") && is_postgres(reader) {
         reader.require("backup.postgres_url", "backup.every on PostgreSQL");
     }
     let provider: Option<String> = reader.peek("knowledge.embedding_provider");

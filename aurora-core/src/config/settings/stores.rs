@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::config::narrowing::{DATABASE_URL, REDIS_URL};
+use crate::config::narrowing::{DATABASE_URL, POSTGRES_URL, REDIS_URL};
 use crate::config::setting::section;
 use crate::secret::Secret;
 
@@ -13,7 +13,7 @@ section! {
         url: Option<Secret>, from ["DATABASE_URL"], only DATABASE_URL;
         /// The same PostgreSQL database as the account that owns its tables, which brings the schema up to date and grants
         /// the account of `database.url` what it needs. That one must not own tables nor be a superuser.
-        owner_url: Option<Secret>, from ["DATABASE_OWNER_URL"], only DATABASE_URL;
+        owner_url: Option<Secret>, from ["DATABASE_OWNER_URL"], only POSTGRES_URL;
         /// How long `aurora serve` waits at its start for a PostgreSQL that does not answer yet.
         startup_wait: Duration = "2m";
     }

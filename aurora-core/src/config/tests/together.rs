@@ -1,5 +1,6 @@
 //! Settings that have to fit together.
 
+use super::documented::LONG;
 use super::*;
 
 #[test]
@@ -42,6 +43,31 @@ fn what_does_not_fit_together_is_refused() {
         (
             &[("backup.every", "24h"), ("database.url", "postgres://a@h/d")],
             "backup.postgres_url (not set): required with backup.every on PostgreSQL",
+        ),
+        (
+            &[
+                ("environment", "production"),
+                ("database.url", "postgres://a@h/d"),
+                (
+                    "access.seal_keys",
+                    "first=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+                ),
+            ],
+            "access.jwt_secret (not set): required with production on PostgreSQL, the same on every server (`aurora setup \
+             --keys` prints new ones)",
+        ),
+        (
+            &[
+                ("environment", "production"),
+                ("database.url", "postgres://a@h/d"),
+                ("access.jwt_secret", LONG),
+            ],
+            "access.seal_keys (not set): required with production on PostgreSQL",
+        ),
+        (
+            &[("backup.postgres_url", "sqlite:a.db")],
+            "backup.postgres_url (command line): not allowed (its value is not shown); allowed is an address that begins \
+             with postgres://, no blanks around it",
         ),
         (
             &[("google.client_id", "i")],

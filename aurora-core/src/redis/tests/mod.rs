@@ -2,7 +2,6 @@ mod fake;
 mod faults;
 mod outages;
 mod processes;
-mod proxy;
 mod server;
 
 use std::time::Duration;

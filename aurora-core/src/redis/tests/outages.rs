@@ -4,9 +4,9 @@ use std::sync::atomic::Ordering;
 
 use futures::future::join_all;
 
-use super::proxy::{Proxy, Weather};
 use super::*;
 use crate::testing;
+use crate::testing::proxy::{Proxy, Weather};
 
 /// Through a line that can fail, with limits short enough to be reached and long enough for a busy machine.
 async fn through_a_proxy() -> Option<(Redis, Proxy, Redis)> {

@@ -1,4 +1,8 @@
 //! A line to a real server that fails when it is told to.
+#![cfg_attr(
+    not(feature = "redis"),
+    expect(dead_code, reason = "only Redis is tried in all weathers")
+)]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,7 +18,7 @@ use crate::time::{Clock as _, SystemClock};
 
 /// What the line does to what is said on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Weather {
+pub(crate) enum Weather {
     Clear,
     /// Answers arrive later.
     Slow(Duration),
@@ -26,16 +30,16 @@ pub(super) enum Weather {
     Down,
 }
 
-pub(super) struct Proxy {
-    pub(super) url: String,
+pub(crate) struct Proxy {
+    pub(crate) url: String,
     weather: watch::Sender<Weather>,
-    pub(super) accepted: Arc<AtomicUsize>,
+    pub(crate) accepted: Arc<AtomicUsize>,
     _tasks: JoinSet<()>,
 }
 
 impl Proxy {
     /// Before the server at `url`, whose user and database are kept.
-    pub(super) async fn before(url: &str) -> Self {
+    pub(crate) async fn before(url: &str) -> Self {
         let (scheme, rest) = url.split_once("://").unwrap();
         let (user, rest) = rest
             .rsplit_once('@')
@@ -68,7 +72,7 @@ impl Proxy {
         }
     }
 
-    pub(super) fn set(&self, weather: Weather) {
+    pub(crate) fn set(&self, weather: Weather) {
         self.weather.send_replace(weather);
     }
 }
