@@ -28,16 +28,16 @@ pub(super) async fn embed(
     options: &CallOptions,
 ) -> Result<Answered<EmbedResponse>, Error> {
     check(&request)?;
-    let whole = Demand::embed(&request.inputs);
+    let whole = Demand::embed(&request.inputs, &request.options);
     let mut route = route(inner, &request, options)?.weighing(whole.about());
-    let purse = Purse::open(inner, &mut route, whole, &options.caller).await?;
+    let purse = Purse::open(inner, &mut route, whole, &request.options, &options.caller).await?;
     let progress = Arc::new(Mutex::new(Progress::new(request.inputs.len())));
     let mut found = walk::over(inner, &route, flow::deadline(inner, options), |attempt, ear| {
         let call = route.call(&request, &attempt, ear);
         let limit = attempt.payload().limits(inner.limits).answer;
         let (purse, clock, progress) = (purse.clone(), Arc::clone(&inner.clock), Arc::clone(&progress));
         async move {
-            let missing = lock(&progress).begin(&call.request.inputs);
+            let missing = lock(&progress).begin(&call.request);
             let mut unit = purse.cover(attempt.payload(), &call.model, missing).await?;
             let all = all_batches(
                 attempt.clone(),
@@ -150,10 +150,11 @@ impl Progress {
     }
 
     /// Another attempt begins: what it has still to do.
-    fn begin(&mut self, texts: &[String]) -> Demand {
+    fn begin(&mut self, request: &EmbedRequest) -> Demand {
         self.own = Sum::default();
-        let missing = self.vectors.iter().zip(texts);
-        Demand::embed(missing.filter_map(|(vector, text)| vector.is_none().then_some(text)))
+        let missing = self.vectors.iter().zip(&request.inputs);
+        let missing = missing.filter_map(|(vector, text)| vector.is_none().then_some(text));
+        Demand::embed(missing, &request.options)
     }
 
     /// The next texts that have no vector yet, by their places.

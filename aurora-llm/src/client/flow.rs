@@ -49,7 +49,8 @@ pub(super) async fn whole_anew(
     options: &CallOptions,
 ) -> Result<Answer, Error> {
     let mut route = inner.routes.resolve(&request, options, false)?;
-    let purse = Purse::open(inner, &mut route, Demand::chat(&request), &options.caller).await?;
+    let demand = Demand::chat(&request);
+    let purse = Purse::open(inner, &mut route, demand, &request.options, &options.caller).await?;
     let budget = CallBudget::new(deadline(inner, options));
     let ask = |attempt: Attempt<Member>, ear: Ear| {
         let call = route.call(&request, &attempt, ear);
@@ -76,7 +77,8 @@ pub(super) async fn streamed_anew(
     options: &CallOptions,
 ) -> Result<Box<dyn Source>, Error> {
     let mut route = inner.routes.resolve(&request, options, true)?;
-    let purse = Purse::open(inner, &mut route, Demand::chat(&request), &options.caller).await?;
+    let demand = Demand::chat(&request);
+    let purse = Purse::open(inner, &mut route, demand, &request.options, &options.caller).await?;
     let budget = CallBudget::new(deadline(inner, options));
     let policy = options.continuation.unwrap_or(inner.continuation);
     let hedge = inner.hedge(options);

@@ -40,7 +40,7 @@ pub(super) async fn rerank(
         })?;
     let demand = Demand::rerank(&request);
     route = route.weighing(demand.about());
-    let purse = Purse::open(inner, &mut route, demand, &options.caller).await?;
+    let purse = Purse::open(inner, &mut route, demand, &request.options, &options.caller).await?;
     let mut found = walk::over(inner, &route, flow::deadline(inner, options), |attempt, ear| {
         let call = route.call(&request, &attempt, ear);
         let limit = attempt.payload().limits(inner.limits).answer;

@@ -2,7 +2,7 @@
 
 use aurora_core::money::NanoUsd;
 
-use super::billing::dearer;
+use super::billing::{self, Options};
 use crate::chat::{ChatRequest, Part};
 use crate::client::target::{Member, Task};
 use crate::ledger::Amount;
@@ -35,8 +35,6 @@ pub(in crate::client) struct Demand {
     speaks: bool,
     keeps_for_an_hour: bool,
     searches: u64,
-    /// An option whose price is not known.
-    pub(super) dearer: Option<&'static str>,
 }
 
 impl Demand {
@@ -46,7 +44,7 @@ impl Demand {
         let parts = || request.messages.iter().flat_map(|message| &message.parts);
         Self {
             task: Task::Chat,
-            input: tokens::upper_bound(request),
+            input: tokens::upper_bound(request).saturating_add(billing::read(&request.options)),
             output: request.max_tokens,
             has_answer: true,
             hears: needs.audio,
@@ -54,13 +52,16 @@ impl Demand {
             // Options of a dialect can ask for anything.
             keeps_for_an_hour: !request.options.is_empty() || parts().any(marked),
             searches: 0,
-            dearer: dearer(request),
         }
     }
 
-    /// These texts of a request, each read once.
-    pub(in crate::client) fn embed<'a>(texts: impl IntoIterator<Item = &'a String>) -> Self {
-        let input = texts.into_iter().map(|text| bytes(text) + FRAME);
+    /// These texts of a request, each read once, and each with the options.
+    pub(in crate::client) fn embed<'a>(
+        texts: impl IntoIterator<Item = &'a String>,
+        options: &Options,
+    ) -> Self {
+        let frame = billing::read(options).saturating_add(FRAME);
+        let input = texts.into_iter().map(|text| bytes(text).saturating_add(frame));
         Self::read(Task::Embeddings, input.fold(0, u64::saturating_add), 0)
     }
 
@@ -73,9 +74,10 @@ impl Demand {
         let room = DOCUMENT_TOKENS - query.min(DOCUMENT_TOKENS / 2);
         let pieces = documents().map(|document| document.div_ceil(room).max(1));
         let pieces = pieces.fold(0, u64::saturating_add);
+        let options = billing::read(&request.options);
         Self::read(
             Task::Rerank,
-            input.fold(0, u64::saturating_add),
+            input.fold(options, u64::saturating_add),
             pieces.div_ceil(SEARCH_DOCUMENTS),
         )
     }
@@ -91,7 +93,6 @@ impl Demand {
             speaks: false,
             keeps_for_an_hour: false,
             searches,
-            dearer: None,
         }
     }
 
@@ -115,12 +116,17 @@ impl Demand {
         (self.has_answer && self.output.is_none() && own != Some(output)).then_some(output)
     }
 
-    /// The most that one attempt at this target can cost; without a price no money.
-    pub(super) fn most(&self, member: &Member, model: &str, cap: Option<u32>) -> Amount {
+    /// Most tokens that this target reads.
+    pub(super) fn input(&self, member: &Member, model: &str) -> u64 {
         // A provider refuses what its model cannot take: of a chat, as a whole; of texts, each by itself.
         let context = member.context_tokens(model).map(u64::from);
         let context = context.filter(|_| self.has_answer);
-        let input = context.map_or(self.input, |context| self.input.min(context));
+        context.map_or(self.input, |context| self.input.min(context))
+    }
+
+    /// The most that one attempt at this target can cost; without a price no money.
+    pub(super) fn most(&self, member: &Member, model: &str, cap: Option<u32>) -> Amount {
+        let input = self.input(member, model);
         let output = u64::from(self.output(member, model, cap));
         let cost = match member.price(model) {
             Some(price) => self.dearest(&price, input, output),
@@ -213,7 +219,7 @@ impl Demand {
     }
 
     /// Most searches, where they are what is billed.
-    const fn searches(&self, price: &Price) -> u64 {
+    pub(super) const fn searches(&self, price: &Price) -> u64 {
         if price.search.is_some() { self.searches } else { 0 }
     }
 

@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use aurora_core::time::Timestamp;
 
+use billing::Options;
 pub(super) use bound::Demand;
 pub(super) use keeper::Keeper;
 pub(super) use meter::Meter;
@@ -55,12 +56,13 @@ impl Purse {
     /// Reserves the most that one attempt of the route can cost; targets that no budget can cover leave the route.
     ///
     /// # Errors
-    /// [`ErrorKind::BudgetExceeded`]; [`ErrorKind::InvalidRequest`] for an option whose price is not known, under a hard
-    /// budget.
+    /// [`ErrorKind::BudgetExceeded`]; [`ErrorKind::InvalidRequest`] for an option that may change what the call costs, under
+    /// a hard budget.
     pub(super) async fn open(
         inner: &Inner,
         route: &mut Route,
         demand: Demand,
+        options: &Options,
         caller: &Caller,
     ) -> Result<Self, Error> {
         let Some(keeper) = &inner.budgets else {
@@ -78,8 +80,10 @@ impl Purse {
             began: keeper.clock.now(),
             spare: Mutex::new(None),
         };
-        if let Some(option) = demand.dearer.filter(|_| open.is_limited()) {
-            let words = format!("`{option}` changes what the call costs, which no hard budget covers");
+        if open.is_limited()
+            && let Some(option) = billing::uncovered(options)
+        {
+            let words = format!("`{option}` may change what the call costs, which no hard budget covers");
             return Err(Error::new(ErrorKind::InvalidRequest).with_provider_message(words));
         }
         if open.needs_price() {

@@ -16,7 +16,7 @@ use crate::telemetry;
 use crate::usage::Usage;
 
 /// What covers one attempt. Dropped before anything was sent it goes back to the call; dropped later, what may have been used
-/// is booked by estimate: under a hard budget the longest answer that was reserved.
+/// is booked by estimate: under a hard budget all that was reserved.
 pub(in crate::client) struct Unit(Option<Active>);
 
 struct Active {
@@ -29,6 +29,10 @@ struct Active {
     price: Option<Price>,
     /// Tokens that are reserved for the answer; none where no hard budget limits it.
     reserved: u64,
+    /// What was read where the provider does not say: under a hard budget all that is reserved, or else about as many tokens.
+    input: u64,
+    /// What was looked for, likewise.
+    searches: u64,
     /// Whether the model may think unseen.
     reasons: bool,
     is_sent: bool,
@@ -43,8 +47,17 @@ impl Unit {
     pub(super) fn new(open: Arc<Open>, held: Held, demand: Demand, member: &Member, model: &str) -> Self {
         let is_limited = !held.reservation.limits.is_empty();
         let output = demand.output(member, model, open.keeper.settings.output_tokens);
+        let price = member.price(model);
+        let (input, searches) = if is_limited {
+            let searches = price.as_ref().map_or(0, |price| demand.searches(price));
+            (demand.input(member, model), searches)
+        } else {
+            (demand.about(), demand.about_searches(price.as_ref()))
+        };
         Self(Some(Active {
             reserved: if is_limited { u64::from(output) } else { 0 },
+            input,
+            searches,
             reasons: member.capabilities(model).reasoning,
             open,
             held,
@@ -52,7 +65,7 @@ impl Unit {
             provider: member.provider_id().clone(),
             kind: member.kind(),
             model: Arc::from(model),
-            price: member.price(model),
+            price,
             is_sent: false,
         }))
     }
@@ -207,11 +220,11 @@ impl Active {
     fn estimate(&self, reported: Option<&Usage>, written: u64) -> Settlement {
         let mut usage = reported.cloned().unwrap_or_default();
         if usage.total_input() == 0 {
-            usage.input = self.demand.about();
+            usage.input = self.input;
         }
-        usage.searches = usage
-            .searches
-            .max(self.demand.about_searches(self.price.as_ref()));
+        if usage.searches == 0 {
+            usage.searches = self.searches;
+        }
         usage.output = usage
             .output
             .saturating_add(written.saturating_sub(usage.total_output()));

@@ -89,7 +89,11 @@ async fn vectors_that_are_given_up_leave_no_reservation() {
     assert_eq!(control.cancelled(), 1);
     flushed(&client).await;
     let (spent, held) = setting.stands(&daily("1"), "t").await;
-    assert!(spent > NanoUsd::ZERO, "it may have been worked on");
+    let bound = usd("3").per_million(4_000 + 8);
+    assert_eq!(
+        spent, bound,
+        "it may have been worked on, and nobody says how much it was"
+    );
     assert_eq!(held, NanoUsd::ZERO);
 }
 
@@ -110,6 +114,19 @@ async fn orders_of_documents_are_reserved_and_booked_by_the_search() {
     );
     let refused = client.rerank_with(request, &of("t")).await.unwrap_err();
     assert_eq!((refused.kind(), control.calls()), (ErrorKind::BudgetExceeded, 2));
+}
+
+#[tokio::test]
+async fn an_option_that_may_name_a_dearer_model_is_not_covered() {
+    let setting = Setting::new();
+    let (target, control) = vectors("a");
+    let client = client(&setting, daily("1"), [target]);
+    let mut request = texts(1);
+    let options = request.options.entry("openai_embeddings".to_owned()).or_default();
+    options.insert("model".to_owned(), "large".into());
+    let refused = client.embed_with(request, &of("t")).await.unwrap_err();
+    assert_eq!((refused.kind(), control.calls()), (ErrorKind::InvalidRequest, 0));
+    assert!(refused.provider_message().unwrap().contains("`model`"));
 }
 
 #[tokio::test]

@@ -64,7 +64,7 @@ async fn a_cancelled_stream_is_billed_for_what_it_used() {
 }
 
 #[tokio::test]
-async fn of_an_answer_that_nobody_saw_a_hard_budget_counts_all_that_was_asked_for() {
+async fn of_an_answer_that_nobody_saw_a_hard_budget_counts_all_that_was_reserved() {
     let late = || Error::new(ErrorKind::Timeout(crate::error::TimeoutStage::Total)).without_retry();
     for (moves, streams) in [
         (Move::Hangs, false),
@@ -89,8 +89,27 @@ async fn of_an_answer_that_nobody_saw_a_hard_budget_counts_all_that_was_asked_fo
         let entries = setting.entries("t").await;
         assert_eq!(entries.len(), 1);
         assert_eq!((entries[0].estimated, entries[0].tokens.output), (true, 500));
-        assert!(setting.stands(&daily("1"), "t").await.0 >= usd("15").per_million(500));
+        // Figures and hexadecimal words are a token for each byte or two: four bytes a token are no bound.
+        let input = crate::tokens::upper_bound(&short());
+        assert_eq!(entries[0].tokens.input, input);
+        let all = usd("3").per_million(input) + usd("15").per_million(500);
+        assert_eq!(setting.stands(&daily("1"), "t").await, (all, NanoUsd::ZERO));
     }
+}
+
+#[tokio::test]
+async fn without_a_hard_budget_what_nobody_saw_is_booked_by_its_usual_size() {
+    let setting = Setting::new();
+    let a = Puppet::new("a").does([Move::Hangs]);
+    let client = setting.client(&[&a], setting.budgets([daily("1").soft()]));
+    let options = of("t");
+    {
+        let call = std::pin::pin!(client.chat_with(short(), &options));
+        assert!(futures::poll!(call).is_pending());
+    }
+    flushed(&client).await;
+    let input = crate::tokens::upper_bound(&short()).div_ceil(4);
+    assert_eq!(setting.entries("t").await[0].tokens.input, input);
 }
 
 #[tokio::test]
@@ -107,6 +126,20 @@ async fn what_no_price_covers_no_hard_budget_lets_pass() {
     assert!(a.asked().is_empty());
     let soft = setting.client(&[&a], setting.budgets([daily("1").soft()]));
     soft.chat_with(dear, &of("t")).await.unwrap();
+    // Nor a length that would stand in place of the one that is reserved.
+    let mut long = short();
+    let options = long.options.entry("gemini".to_owned()).or_default();
+    options.insert(
+        "generationConfig".to_owned(),
+        serde_json::json!({"maxOutputTokens": 9_000}),
+    );
+    let error = client.chat_with(long, &of("t")).await.unwrap_err();
+    assert!(
+        error
+            .provider_message()
+            .unwrap()
+            .contains("`generationConfig.maxOutputTokens`")
+    );
 }
 
 #[tokio::test]
