@@ -26,7 +26,8 @@ impl AlertEngine {
     ///
     /// What is judged is the mean of the last shares of all replicas, each weighted by how often it was measured, and
     /// only when they were measured [often enough](Share::least) together: replicas that see different things are not
-    /// judged in turn. A replica that says nothing for 15 s is left out. With one engine on the store it is as
+    /// judged in turn. A replica that says nothing for 15 s is left out; one that takes over the lead judges no such mean
+    /// for as long, until it has heard them all. With one engine on the store it is as
     /// [`offer`](Self::offer).
     ///
     /// # Errors

@@ -31,7 +31,11 @@ struct Heard {
 
 /// The last shares of every mean, by metric and labels, then by replica.
 #[derive(Debug, Default)]
-pub(super) struct Shares(BTreeMap<(String, Labels), BTreeMap<String, Heard>>);
+pub(super) struct Shares {
+    heard: BTreeMap<(String, Labels), BTreeMap<String, Heard>>,
+    /// Since when the shares of others come here.
+    since: Option<Timestamp>,
+}
 
 impl Shares {
     /// Takes a share that came `at` this time; whether there was room for it among at most `most` means.
@@ -44,16 +48,16 @@ impl Shares {
         most: usize,
     ) -> bool {
         let key = (metric.to_owned(), labels.clone());
-        if !self.0.contains_key(&key) && self.0.len() >= most {
-            self.0.retain(|_, shares| {
+        if !self.heard.contains_key(&key) && self.heard.len() >= most {
+            self.heard.retain(|_, shares| {
                 shares.retain(|_, heard| heard.is_fresh(at));
                 !shares.is_empty()
             });
-            if self.0.len() >= most {
+            if self.heard.len() >= most {
                 return false;
             }
         }
-        let shares = self.0.entry(key).or_default();
+        let shares = self.heard.entry(key).or_default();
         shares.retain(|_, heard| heard.is_fresh(at));
         if shares.len() >= MOST_SHARES && !shares.contains_key(of) {
             return false;
@@ -62,9 +66,17 @@ impl Shares {
         true
     }
 
+    /// From now on the shares of others come here: there is no mean until each that counts has had its say.
+    pub(super) fn wait(&mut self, now: Timestamp) {
+        self.since = Some(now);
+    }
+
     /// The mean over all replicas; `None` while it says nothing.
-    pub(super) fn mean(&self, metric: &str, labels: &Labels) -> Option<f64> {
-        let shares = self.0.get(&(metric.to_owned(), labels.clone()))?;
+    pub(super) fn mean(&self, metric: &str, labels: &Labels, now: Timestamp) -> Option<f64> {
+        if self.since.is_some_and(|since| now.since(since) < FRESH) {
+            return None;
+        }
+        let shares = self.heard.get(&(metric.to_owned(), labels.clone()))?;
         let least = shares.values().map(|heard| heard.share.least).min()?;
         let counted = || shares.values().filter(|heard| heard.share.count > 0);
         let total: u64 = counted().fold(0, |total, heard| total.saturating_add(heard.share.count));

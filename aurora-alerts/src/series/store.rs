@@ -136,7 +136,7 @@ impl SeriesStore {
             if !shares.take((metric, &labels), of, (value, share), heard_at, most) {
                 return Err(Refusal::TooManySeries);
             }
-            shares.mean(metric, &labels)
+            shares.mean(metric, &labels, heard_at)
         };
         match mean {
             Some(mean) => self.record(metric, labels, mean, at),
@@ -232,8 +232,12 @@ impl SeriesStore {
         std::mem::swap(into, &mut dirty);
     }
 
-    /// What is new counts as judged: another has judged it.
+    /// What is new counts as judged: another has judged it. What the other knew of means that are measured together has to
+    /// be heard anew.
     pub(crate) fn skip(&self, now: Timestamp) {
+        let mut shares = self.shared.shares.lock().unwrap_or_else(PoisonError::into_inner);
+        shares.wait(now);
+        drop(shares);
         let mut dirty = Vec::new();
         self.take_dirty(&mut dirty);
         let mut samples = Vec::new();

@@ -19,15 +19,7 @@ impl Pair {
         let clock = ManualClock::default();
         let told = Recorder::new();
         let store = MemoryStore::new().clock(clock.clone());
-        let build = || {
-            AlertEngine::builder()
-                .rule(Rule::new("Error rate high").metric("error_rate").above(20.0))
-                .notify(told.clone())
-                .store(store.clone())
-                .clock(clock.clone())
-                .build()
-                .unwrap()
-        };
+        let build = || engine(&clock, &told, &store);
         let (one, two) = (build(), build());
         Self {
             clock,
@@ -50,6 +42,16 @@ impl Pair {
             self.two.tick().await;
         }
     }
+}
+
+fn engine(clock: &ManualClock, told: &Recorder, store: &MemoryStore) -> AlertEngine {
+    AlertEngine::builder()
+        .rule(Rule::new("Error rate high").metric("error_rate").above(20.0))
+        .notify(told.clone())
+        .store(store.clone())
+        .clock(clock.clone())
+        .build()
+        .unwrap()
 }
 
 #[tokio::test]
@@ -189,6 +191,46 @@ async fn replicas_that_measure_different_things_are_judged_together() {
         pair.passing(1).await;
     }
     assert_eq!(heard(&pair.told), firing);
+}
+
+/// Whoever takes over knows its own share alone at first, and judges nothing by it.
+#[tokio::test]
+async fn one_that_takes_over_judges_together_with_the_others_from_its_first_tick_on() {
+    let pair = Pair::new();
+    let three = engine(&pair.clock, &pair.told, &pair.store);
+    let offer = |engine: &AlertEngine, value: f64, count: u64| {
+        let share = crate::Share { count, least: 5 };
+        engine
+            .offer_share("error_rate", [("target", "a")], value, share)
+            .unwrap();
+    };
+    pair.passing(1).await;
+    three.tick().await;
+    for _ in 0..5 {
+        offer(&three, 0.0, 1_000);
+        three.tick().await;
+        offer(&pair.two, 50.0, 6);
+        pair.passing(1).await;
+    }
+    assert!(pair.one.leads() && heard(&pair.told).is_empty());
+    pair.one.shutdown(SECOND).await;
+    for _ in 0..40 {
+        offer(&pair.two, 50.0, 6);
+        offer(&three, 0.0, 1_000);
+        pair.clock.advance(SECOND);
+        pair.two.tick().await;
+        three.tick().await;
+    }
+    assert!(pair.two.leads());
+    assert!(heard(&pair.told).is_empty(), "3 of 1,006 failed");
+    // The last one is judged by itself, as soon as the others count no longer.
+    three.shutdown(SECOND).await;
+    for _ in 0..20 {
+        offer(&pair.two, 50.0, 6);
+        pair.clock.advance(SECOND);
+        pair.two.tick().await;
+    }
+    assert_eq!(heard(&pair.told), ["WARNING: Error rate high=firing"]);
 }
 
 #[tokio::test]
