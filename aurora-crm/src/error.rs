@@ -219,8 +219,15 @@ impl Error {
         None
     }
 
-    /// Whether the same call can succeed a moment later. After a `Timeout` or `Unavailable` a write may have happened
-    /// already: creating again is then answered by `AlreadyExists` if there is a CNPJ or CPF, and changing again by
+    /// Whether the answer to a write was lost, so that nobody knows whether it happened
+    /// ([`store::Error::may_have_been_made`]).
+    #[must_use]
+    pub fn may_have_been_made(&self) -> bool {
+        self.stored().is_some_and(store::Error::may_have_been_made)
+    }
+
+    /// Whether the same call can succeed a moment later. After a `Timeout`, and where [`Error::may_have_been_made`] says so,
+    /// a write may have happened already: creating again is then answered by `AlreadyExists` if there is a CNPJ or CPF, and changing again by
     /// `Conflict`.
     #[must_use]
     pub const fn is_retryable(&self) -> bool {

@@ -142,6 +142,9 @@ pub struct ApiCaller {
     pub key: ApiKeyId,
     /// The permissions that the key carries.
     pub scopes: BTreeSet<String>,
+    /// Whether whoever made the key looks after the whole installation now: they are an administrator, or no user at all but
+    /// the command line, for example.
+    pub is_of_administrator: bool,
 }
 
 impl ApiCaller {
@@ -164,6 +167,7 @@ pub(super) struct Known {
     workspace: WorkspaceId,
     key: ApiKeyId,
     scopes: BTreeSet<String>,
+    is_of_administrator: bool,
     expires_at: Option<Timestamp>,
 }
 
@@ -285,6 +289,7 @@ impl ApiKeys {
                 workspace: known.workspace,
                 key: known.key,
                 scopes: known.scopes.clone(),
+                is_of_administrator: known.is_of_administrator,
             })
         };
         self.store().run(context, "api_keys.authenticate", work).await
@@ -322,7 +327,7 @@ async fn ask(store: &Store, context: &Context, shown: &Drawn) -> Result<Option<K
         workspace,
         ..context.clone()
     };
-    let Some((key, hash)) = sql::shown_api_key(store, &mine, id).await? else {
+    let Some((key, hash, is_of_administrator)) = sql::shown_api_key(store, &mine, id).await? else {
         return Ok(None);
     };
     let now = store.now();
@@ -345,6 +350,7 @@ async fn ask(store: &Store, context: &Context, shown: &Drawn) -> Result<Option<K
         workspace,
         key: id,
         scopes: stored.scopes,
+        is_of_administrator,
         expires_at: stored.expires_at,
     }))
 }

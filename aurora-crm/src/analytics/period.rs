@@ -64,7 +64,11 @@ impl Period {
         let mut fields = Fields::default();
         let mut pieces = Vec::new();
         match Tz::from_str(time_zone) {
-            Err(_) => fields.refuse("time_zone", "invalid", "is not in the time zone database"),
+            Err(_) => fields.refuse(
+                "time_zone",
+                "invalid",
+                "of the workspace is no zone of the IANA database: change the workspace",
+            ),
             Ok(zone) => {
                 if self.split(bucket, zone, &mut pieces).is_none() {
                     fields.refuse(
@@ -142,6 +146,17 @@ mod tests {
         );
         assert_eq!(pieces.first().unwrap().from, time(from));
         pieces.iter().map(|piece| piece.to.to_string()).collect()
+    }
+
+    #[test]
+    fn a_zone_that_was_stored_before_and_is_none_is_told_as_that_of_the_workspace() {
+        let [from, to] =
+            ["2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"].map(|at| Timestamp::parse(at).unwrap());
+        let error = Period::new(from, to)
+            .unwrap()
+            .pieces(Bucket::Day, "America/Sao_Paolo")
+            .unwrap_err();
+        assert!(error.to_string().contains("workspace"), "{error}");
     }
 
     #[test]

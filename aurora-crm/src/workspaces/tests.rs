@@ -87,7 +87,8 @@ fn name_and_time_zone_are_checked_together() {
         "../x",
         "-03:00",
         "São Paulo",
-        &"A".repeat(65),
+        "America/Sao_Paolo",
+        "Brasilia",
     ] {
         let error = check(NewWorkspace::new(WorkspaceKind::Company, " ").time_zone(zone)).unwrap_err();
         let fields: Vec<&str> = error.fields().iter().map(|field| field.field.as_str()).collect();

@@ -6,7 +6,7 @@ use aurora_core::time::Timestamp;
 use sqlx::types::{Json, Uuid};
 
 use super::super::api_keys::{ApiKey, ApiKeyId};
-use super::{is_kept_out, newest_key};
+use super::{is_kept_out, newest_key, speaks_for_all};
 use crate::clients::wrong_cursor;
 use crate::context::Context;
 use crate::error::Error;
@@ -128,19 +128,22 @@ pub(in super::super) async fn api_key_of(
     })
 }
 
-/// A key of the workspace that is shown, with its hash; none when the workspace is closed, or whoever made it is kept out.
+/// A key of the workspace that is shown, with its hash and whether its maker speaks for the installation; none when the
+/// workspace is closed, or whoever made it is kept out.
 pub(in super::super) async fn shown_api_key(
     store: &Store,
     context: &Context,
     id: ApiKeyId,
-) -> Result<Option<(ApiKey, [u8; 32])>, Error> {
+) -> Result<Option<(ApiKey, [u8; 32], bool)>, Error> {
     let Some((key, hash)) = api_key(store, context, id).await? else {
         return Ok(None);
     };
-    let is_kept_out: bool = reading!(store, context, |tx| {
-        is_kept_out(&mut (&mut *tx).into(), &key.created_by).await
+    let maker = &key.created_by;
+    let (is_kept_out, speaks_for_all) = reading!(store, context, |tx| {
+        let is_kept_out = is_kept_out(&mut (&mut *tx).into(), maker).await?;
+        Ok((is_kept_out, speaks_for_all(&mut (&mut *tx).into(), maker).await?))
     })?;
-    Ok((!is_kept_out).then_some((key, hash)))
+    Ok((!is_kept_out).then_some((key, hash, speaks_for_all)))
 }
 
 /// A key of the workspace, with its hash; none when the workspace is closed.

@@ -326,6 +326,17 @@ pub(crate) async fn is_kept_out(tx: &mut Connection<'_>, principal: &str) -> Res
     Ok(kept_out)
 }
 
+/// Whether a principal may speak for the installation: an administrator, or nobody who could be one.
+pub(super) async fn speaks_for_all(tx: &mut Connection<'_>, principal: &str) -> Result<bool, Error> {
+    let Ok(user) = principal.parse::<UserId>() else {
+        return Ok(true);
+    };
+    let is_administrator: bool = on_connection!(tx, |tx| sqlx::query_scalar(IS_ADMINISTRATOR)
+        .bind(user)
+        .fetch_one(&mut *tx))?;
+    Ok(is_administrator)
+}
+
 async fn untouched(store: &Store, context: &Context, id: UserId, touched: u64) -> Result<(), Error> {
     if touched > 0 {
         return Ok(());
