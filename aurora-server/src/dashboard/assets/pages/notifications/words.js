@@ -1,0 +1,26 @@
+export const words = {
+  en: {
+    title: "Notifications", about: "Where alerts are told, and what became of each message", channels: "Channels", noChannels: "No channel is configured", noChannelsText: "Set SLACK_WEBHOOK_URL, SMTP_SERVER or another channel in aurora.toml, and messages go there.",
+    "state.ok": "works", "state.throttled": "asked to wait", "state.disabled": "switched off", delivered: "Delivered", failed: "Failed", rate: "Rate", mean: "Mean time",
+    test: "Test", testing: "A test is on its way…", useAgain: "Use again", usedAgain: "{channel} is used again.", throttledUntil: "It asked to be left alone until {time}.", offSince: "Off since {time}: {why}.",
+    queued: { one: "{count} message waits", other: "{count} messages wait" }, oldest: "since {time}", retried: { one: "{count} attempt was repeated", other: "{count} attempts were repeated" }, redirected: { one: "{count} went to another channel", other: "{count} went to another channel" },
+    last: "Last: {outcome}, {time}", noLast: "Nothing was sent yet.", took: "took it, {time}", tookNot: "did not take it: {why}.", askAgain: "Again in {time}.", leftAlone: "asked to be left alone until {time}; nothing was sent.",
+    message: "A message by hand", messageAbout: "As each channel shows it; it goes past routes and silences, and is tried once", messageOnly: "As each channel shows it", headline: "Headline", text: "Text", severity: "Severity", sampleTitle: "A headline", toChannels: "To",
+    "level.info": "info", "level.warning": "warning", "level.critical": "critical", chooseOne: "Choose a channel.", send: "Send", sendTitle: "Send «{title}»?", sendText: "It goes at once to: {channels}.", whatBecame: "What became of it",
+    log: "Deliveries", logAbout: "Every attempt of all servers, the newest first", filterLog: "Filter deliveries", newer: "There are newer ones", channel: "Channel", allChannels: "All channels", outcome: "Outcome", allOutcomes: "All outcomes", rule: "Rule", allRules: "All rules", period: "Period",
+    "hours.1": "Last hour", "hours.24": "Last 24 hours", "hours.168": "Last 7 days", "hours.720": "Last 30 days", "hours.0": "All of it", noneSent: "Nothing was sent", noneSentText: "Messages and their attempts stand here. Try other filters or a longer period.",
+    aboutWhat: "About", attempt: "Attempt", tookTime: "Took", alertCount: { one: "{count} alert", other: "{count} alerts" }, nextAt: "again at {time}",
+  },
+  "pt-BR": {
+    title: "Notificações", about: "Onde os alertas são avisados e o que houve com cada mensagem", channels: "Canais", noChannels: "Nenhum canal configurado", noChannelsText: "Defina SLACK_WEBHOOK_URL, SMTP_SERVER ou outro canal em aurora.toml, e as mensagens vão para lá.",
+    "state.ok": "funciona", "state.throttled": "pediu espera", "state.disabled": "desligado", delivered: "Entregues", failed: "Falharam", rate: "Taxa", mean: "Tempo médio",
+    test: "Testar", testing: "Um teste está a caminho…", useAgain: "Voltar a usar", usedAgain: "{channel} voltou a ser usado.", throttledUntil: "Pediu para não receber nada até {time}.", offSince: "Desligado desde {time}: {why}.",
+    queued: { one: "{count} mensagem na fila", other: "{count} mensagens na fila" }, oldest: "desde {time}", retried: { one: "{count} tentativa foi repetida", other: "{count} tentativas foram repetidas" }, redirected: { one: "{count} foi por outro canal", other: "{count} foram por outro canal" },
+    last: "Última: {outcome}, {time}", noLast: "Nada foi enviado ainda.", took: "recebeu, {time}", tookNot: "não recebeu: {why}.", askAgain: "De novo em {time}.", leftAlone: "pediu para não receber nada até {time}; nada foi enviado.",
+    message: "Uma mensagem à mão", messageAbout: "Como cada canal a mostra; não passa por rotas nem silêncios e é tentada uma vez", messageOnly: "Como cada canal a mostra", headline: "Título", text: "Texto", severity: "Gravidade", sampleTitle: "Um título", toChannels: "Para",
+    "level.info": "informação", "level.warning": "atenção", "level.critical": "crítico", chooseOne: "Escolha um canal.", send: "Enviar", sendTitle: "Enviar «{title}»?", sendText: "Vai agora mesmo para: {channels}.", whatBecame: "O que houve com ela",
+    log: "Entregas", logAbout: "Todas as tentativas de todos os servidores, da mais nova à mais antiga", filterLog: "Filtrar entregas", newer: "Há mais novas", channel: "Canal", allChannels: "Todos os canais", outcome: "Resultado", allOutcomes: "Todos os resultados", rule: "Regra", allRules: "Todas as regras", period: "Período",
+    "hours.1": "Última hora", "hours.24": "Últimas 24 horas", "hours.168": "Últimos 7 dias", "hours.720": "Últimos 30 dias", "hours.0": "Tudo", noneSent: "Nada foi enviado", noneSentText: "As mensagens e suas tentativas aparecem aqui. Tente outros filtros ou um período maior.",
+    aboutWhat: "Sobre", attempt: "Tentativa", tookTime: "Tempo", alertCount: { one: "{count} alerta", other: "{count} alertas" }, nextAt: "de novo em {time}",
+  },
+};

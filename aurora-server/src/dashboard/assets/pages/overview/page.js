@@ -1,0 +1,106 @@
+import { alertBadge, alertTitle, reading, targetBadge } from "../../kit/alert.js";
+import { chart } from "../../kit/chart.js";
+import { fill, h, put, raw } from "../../kit/dom.js";
+import { clock, duration, millis, number, percent, usd } from "../../kit/format.js";
+import { card, emptyState, loadingState, pageHead, tile, tiles } from "../../kit/parts.js";
+import { poll } from "../../kit/live.js";
+import { has } from "../../kit/words.js";
+import { messageCard } from "./message.js";
+import { words } from "./words.js";
+
+export { words };
+export const style = "/dashboard/assets/pages/overview/page.css";
+
+const POLL_SECONDS = 10;
+const LAST_CALLS = 200;
+
+/** The state of everything in one look; the numbers come with the beat of the server. */
+export function mount(root, { t, api, pulse, signal, can, href }) {
+  const about = raw("");
+  const figures = Object.fromEntries(["rate", "success", "p95", "cost", "cache", "alerts"].map((name) => [name, tile(t(name === "rate" ? "rateShort" : name))]));
+  const charts = trafficCharts(t);
+  const providers = h("ul", { class: "rows" });
+  const alerts = h("div", null, loadingState());
+  const sent = h("div", null, loadingState());
+  const message = messageCard({ t, api, can });
+  root.append(
+    pageHead(t("title"), { about }),
+    tiles(...Object.values(figures)),
+    h("div", { class: "columns" },
+      h("div", { class: "stack two-thirds" },
+        card(t("traffic"), { about: t("trafficAbout") }, h("div", { class: "overview-charts" }, charts.rate.element, charts.latency.element)),
+        h("div", { class: "columns even" }, card(t("alerts"), { class: "half" }, alerts), card(t("message"), { class: "half", about: t("messageAbout") }, message.element))),
+      h("div", { class: "stack third" },
+        card(t("providers"), { about: t("providersAbout"), actions: h("a", { href: href("providers") }, t("allProviders")) }, providers),
+        card(t("sent"), {}, sent))),
+  );
+
+  const show = (snapshot) => {
+    const { totals } = snapshot;
+    put(about, t("about", { version: snapshot.version, environment: snapshot.environment, time: duration(snapshot.uptime_seconds) }));
+    figures.rate.set(number(totals.requests_per_second, 1), { words: t("rateNote", { count: totals.requests }) });
+    figures.success.set(percent(totals.success_rate), {
+      words: totals.failed || !totals.fallbacks ? t("successNote", { count: totals.failed }) : t("fallbacks", { count: totals.fallbacks }),
+      kind: totals.success_rate != null && totals.success_rate < 95 ? "bad" : "" });
+    figures.p95.set(millis(totals.p95_ms), { words: t("p95Note", { time: millis(totals.p50_ms) }) });
+    figures.alerts.set(number(snapshot.active_alerts), { words: t(snapshot.active_alerts ? "alertsSome" : "alertsNone"), kind: snapshot.active_alerts ? "bad" : "" });
+    const at = pulse.points.map((point) => point.at);
+    charts.rate.update(at, pulse.points.map(({ totals: one }) => one.requests_per_second));
+    charts.latency.update(at, pulse.points.map(({ totals: one }) => one.p95_ms), pulse.points.map(({ totals: one }) => one.p50_ms ?? null));
+    fill(providers, snapshot.providers.length ? snapshot.providers.map((one) => providerRow(t, one)) : h("li", null, emptyState(t("noProviders"), t("noProvidersText"))));
+    fill(alerts, alertList(t, snapshot.alerts));
+    fill(sent, sentList(t, snapshot.notifications));
+    message.show(snapshot.alerts);
+  };
+  pulse.subscribe({ snapshot: show }, signal);
+  if (can("llm:read")) poll(() => showUse({ t, api, figures, can }), POLL_SECONDS, signal);
+  return () => Object.values(charts).forEach((one) => one.destroy());
+}
+
+function trafficCharts(t) {
+  return {
+    rate: chart({ label: t("rate"), series: [{ label: t("rate"), color: "chart-1", area: true }], format: (value) => number(value, 1) }),
+    latency: chart({ label: t("latency"), format: millis, series: [{ label: t("percentile"), color: "chart-2" }, { label: t("median"), color: "chart-3" }] }),
+  };
+}
+
+/** Cost and cache hits are not part of the beat: they are asked for. A failure leaves the numbers of before. */
+async function showUse({ t, api, figures, can }) {
+  const day = new Date().toISOString().slice(0, 10);
+  const place = can("usage:read") ? "/api/v1/llm/usage/installation" : "/api/v1/llm/usage";
+  const [usage, calls] = await Promise.allSettled([
+    api.get(place, { query: { group: "day", from: `${day}T00:00:00Z` } }), api.get("/api/v1/llm/requests", { query: { limit: LAST_CALLS } }),
+  ]);
+  if (usage.status === "fulfilled") {
+    const today = usage.value.items.find(({ group }) => group === day);
+    figures.cost.set(cost(today?.cost.usd ?? "0"), { words: t("costNote", { count: today?.calls ?? 0 }) });
+  }
+  if (calls.status === "fulfilled") {
+    const { items } = calls.value;
+    const hits = items.filter(({ cached }) => cached).length;
+    figures.cache.set(items.length ? percent((hits / items.length) * 100) : null, { words: items.length ? t("cacheNote", { count: items.length }) : t("noCalls") });
+  }
+}
+
+// As many figures at every beat, so that the number does not jump.
+const cost = (dollars) => usd(dollars, Number(dollars) < 1 ? 4 : 2);
+
+const providerRow = (t, { target, model, simulated, state, requests_per_second: rate, p95_ms: p95 }) =>
+  h("li", null, h("div", null, raw(target, { class: "strong" }), h("p", { class: "sub" }, raw(model), simulated && [raw(" · "), t("madeUp")])), targetBadge(state),
+    h("p", { class: "sub" }, t("perSecond", { rate: number(rate, 1) })), raw(p95 == null ? "" : `p95 ${millis(p95)}`, { class: "side-note" }));
+
+function alertList(t, alerts) {
+  if (!alerts.length) return emptyState(t("noAlerts"), t("noAlertsText"), null, "check");
+  return h("ul", { class: "rows" }, alerts.map((alert) =>
+    h("li", null, alertTitle(alert), alertBadge(alert), h("p", { class: "sub" }, raw(reading(alert)), alert.acknowledgement && [raw(" · "), t("acknowledged")]),
+      h("span", { class: "side-note" }, t("since", { time: clock(alert.active_since) })))));
+}
+
+function sentList(t, records) {
+  if (!records.length) return emptyState(t("noSent"), null, null, "notifications");
+  return h("ul", { class: "rows" }, records.slice(0, 6).map((record) => {
+    const outcome = has(words, `outcome.${record.outcome}`) ? t(`outcome.${record.outcome}`) : record.outcome;
+    return h("li", null, alertTitle(record), alertBadge(record),
+      h("p", { class: "sub" }, raw(`${record.channel}${record.target ? ` (${record.target})` : ""}: `), outcome), raw(clock(record.at), { class: "side-note" }));
+  }));
+}

@@ -1,0 +1,84 @@
+import { h } from "../../kit/dom.js";
+import { button, card, emptyState, pageHead } from "../../kit/parts.js";
+import { toast } from "../../kit/toast.js";
+import { isAbort } from "../../kit/api.js";
+import { answerView } from "./answer.js";
+import { optionsCard } from "./options.js";
+import { words } from "./words.js";
+
+export { words };
+export const style = "/dashboard/assets/pages/playground/page.css";
+
+/** A conversation with a model; turns are {role, content}, as the API takes them. */
+export function mount(root, ctx) {
+  const { t, api } = ctx;
+  const options = optionsCard(ctx);
+  const log = h("div", { class: "talk", role: "log", "aria-label": t("conversation"), tabindex: "0" });
+  const input = h("textarea", { rows: 2, "aria-label": t("question"), placeholder: t("question"), "aria-describedby": "send-hint", on: { keydown: onKey } });
+  const send = button(t("send"), () => ask(input.value.trim()), { kind: "primary", icon: "send" });
+  const stop = button(t("stop"), () => call?.abort(), { icon: "stop", hidden: true });
+  const clear = button(t("clear"), clearAll, { disabled: true });
+  let turns = [];
+  let call = null;
+
+  const welcome = () => emptyState(t("emptyTitle"), t("emptyText"),
+    h("div", { class: "ideas", role: "group", "aria-label": t("ideas") }, ["1", "2", "3"].map((key) => button(t(`idea.${key}`), () => ask(t(`idea.${key}`)), { small: true }))), "playground");
+  log.append(welcome());
+  root.append(pageHead(t("title"), { about: t("about"), actions: clear }),
+    h("div", { class: "playground" },
+      h("section", { class: "card talk-card", "aria-label": t("conversation") }, log,
+        h("div", { class: "ask" }, input, send, stop), h("p", { class: "hint", id: "send-hint" }, t("hint"))),
+      card(t("options"), {}, options.element)));
+
+  function onKey(event) {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    ask(input.value.trim());
+  }
+  function clearAll() {
+    call?.abort();
+    const [before, nodes] = [turns, [...log.childNodes]];
+    turns = [];
+    log.replaceChildren(welcome());
+    clear.disabled = true;
+    input.focus();
+    toast(t("cleared"), { undo: () => {
+      turns = before;
+      log.replaceChildren(...nodes);
+      clear.disabled = false;
+    } });
+  }
+  async function ask(question) {
+    if (!question || call) return;
+    if (!turns.length) log.replaceChildren();
+    call = new AbortController();
+    setBusy(true);
+    input.value = "";
+    const view = answerView(ctx, { again: () => ask(question) });
+    log.append(h("article", { class: "turn mine" }, h("h2", null, t("you")), h("p", { class: "said", translate: "no" }, question)), view.element);
+    scroll();
+    // A question asked again stands alone: with the turns before it, it would be another one, which no cache knows.
+    const messages = turns.at(-2)?.content === question ? turns.slice(0, -2) : turns;
+    const asked = [...messages, { role: "user", content: question }];
+    try {
+      await api.stream("/api/v1/llm/chat", { ...options.values(), messages: asked, stream: true }, (name, data) => {
+        view.hear(name, data);
+        scroll();
+      }, { signal: call.signal });
+    } catch (error) {
+      if (isAbort(error)) view.stopped();
+      else view.fail(error);
+    }
+    turns = view.text() ? [...asked, { role: "assistant", content: view.text() }] : messages;
+    call = null;
+    setBusy(false);
+    scroll();
+  }
+  function setBusy(isBusy) {
+    send.hidden = isBusy;
+    stop.hidden = !isBusy;
+    clear.disabled = isBusy;
+  }
+  const scroll = () => { log.scrollTop = log.scrollHeight; };
+  return () => call?.abort();
+}

@@ -1,0 +1,57 @@
+import { h, raw } from "../../kit/dom.js";
+import { clock, millis, number, usd } from "../../kit/format.js";
+import { badge, button, card, choice, emptyState, errorState } from "../../kit/parts.js";
+import { poll } from "../../kit/live.js";
+import { table } from "../../kit/table.js";
+import { trail } from "../../kit/trail.js";
+import { isAbort } from "../../kit/api.js";
+import { has } from "../../kit/words.js";
+import { words } from "./words.js";
+
+const POLL_SECONDS = 6;
+const SHOWN = 25;
+const FILTERS = {
+  all: () => true,
+  fallback: ({ outcome, attempts }) => outcome === "served" && attempts.length > 1,
+  failures: ({ outcome }) => outcome === "failed",
+  cached: ({ cached }) => cached,
+};
+const KINDS = { served: "good", failed: "bad" };
+
+/** The trail of recent requests: {element, turn()}, the latter asking anew. */
+export function recentRequests({ t, api, signal, can, href }) {
+  if (!can("llm:read")) return { element: card(t("recent"), {}, emptyState(t("notAllowed"), t("notAllowedText"))), turn() {} };
+  let items = [];
+  let isPaused = false;
+  const problem = h("div");
+  const list = table({ caption: t("recent"), columns: columns(t), dense: true, empty: emptyState(t("noCalls"), t("noCallsText"), h("a", { class: "button", href: href("playground") }, t("playground"))) });
+  const show = () => list.update(items.filter(FILTERS[filter.value]).slice(0, SHOWN));
+  const filter = choice(t("filter"), Object.keys(FILTERS).map((name) => [name, t(name)]), "all", show);
+  const pause = button(t("pause"), () => {
+    isPaused = !isPaused;
+    pause.textContent = t(isPaused ? "follow" : "pause");
+    if (!isPaused) turn();
+  }, { small: true });
+  const ask = async () => {
+    if (isPaused) return;
+    try {
+      ({ items } = await api.get("/api/v1/llm/requests", { query: { limit: 200 } }));
+      problem.replaceChildren();
+      show();
+    } catch (error) {
+      if (!isAbort(error)) problem.replaceChildren(errorState(error, ask));
+    }
+  };
+  const turn = poll(ask, POLL_SECONDS, signal);
+  return { element: card(t("recent"), { about: t("recentAbout"), actions: [filter.element, pause] }, problem, list.element), turn };
+}
+
+const columns = (t) => [
+  { label: t("time"), header: true, render: ({ at }) => raw(clock(at), { class: "nowrap" }) },
+  { label: t("model"), render: ({ model, asked_model: asked }) => raw(model ?? asked, { class: "nowrap" }) },
+  { label: t("attempts"), wide: true, render: ({ attempts, cached, error }) => [trail(attempts, { cached }), error && raw(error, { class: "small soft" })] },
+  { label: t("tokens"), end: true, render: ({ usage }) => raw(usage ? number(usage.total_tokens) : null) },
+  { label: t("cost"), end: true, render: ({ cost }) => raw(cost ? usd(cost.usd) : null) },
+  { label: t("took"), end: true, render: ({ elapsed_ms: took }) => raw(millis(took), { class: "nowrap" }) },
+  { label: t("outcome"), bare: true, render: ({ outcome }) => badge(KINDS[outcome] ?? "warn", has(words, `outcome.${outcome}`) ? t(`outcome.${outcome}`) : raw(outcome)) },
+];

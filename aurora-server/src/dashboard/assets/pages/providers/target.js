@@ -1,0 +1,43 @@
+import { targetBadge } from "../../kit/alert.js";
+import { chart } from "../../kit/chart.js";
+import { fill, h, put, raw } from "../../kit/dom.js";
+import { millis, number, percent, usd } from "../../kit/format.js";
+
+/** One target: where it stands, what it did, and its last minutes. */
+export function targetCard(t, provider, pulse) {
+  const state = h("span");
+  const figures = Object.fromEntries(["served", "failed", "skipped", "errors"].map((name) => [name, raw("–")]));
+  const place = raw("", { class: "place", "aria-hidden": "true" });
+  const placeWords = h("span", { class: "unseen" });
+  const price = h("span");
+  const rate = chart({ label: t("rate"), height: 96, series: [{ label: t("rate"), color: "chart-1", area: true }], format: (value) => number(value, 1) });
+  const latency = chart({ label: t("latency"), height: 96, series: [{ label: t("latency"), color: "chart-2" }], format: millis });
+  const element = h("li", { class: "card target" },
+    h("div", { class: "target-head" }, place, h("h2", null, placeWords, raw(provider.target))),
+    h("div", { class: "target-model" }, h("p", { class: "soft" }, raw([provider.provider, provider.model].filter(Boolean).join(" / ")), provider.simulated && provider.provider !== "simulated" && [raw(" · "), t("madeUp")]), state),
+    h("dl", { class: "target-figures" }, Object.entries(figures).map(([name, figure]) => h("div", null, h("dt", null, t(name)), h("dd", null, figure))),
+      h("div", { class: "target-price" }, h("dt", null, t("price")), h("dd", null, price))),
+    rate.element, latency.element);
+  return {
+    element,
+    update(now) {
+      fill(state, targetBadge(now.state));
+      put(place, now.priority);
+      put(placeWords, `${t("order", { place: now.priority })} `);
+      put(figures.served, number(now.served));
+      put(figures.failed, number(now.failed));
+      put(figures.skipped, number(now.skipped));
+      put(figures.errors, percent(now.error_rate));
+      put(price, now.price ? t("prices", { input: usd(now.price.input_usd), output: usd(now.price.output_usd) }) : t("unpriced"));
+      const known = pulse.points.filter((point) => point.providers[now.target]);
+      const at = known.map((point) => point.at);
+      const read = (name) => known.map((point) => point.providers[now.target][name] ?? null);
+      rate.update(at, read("requests_per_second"));
+      latency.update(at, read("p95_ms"));
+    },
+    remove() {
+      rate.destroy();
+      latency.destroy();
+    },
+  };
+}

@@ -1,0 +1,26 @@
+export const words = {
+  en: {
+    title: "Usage and cost", about: "What was used, what it cost, and what is left", period: "Period", "period.today": "Today", "period.week": "7 days", "period.month": "30 days", "period.calendar": "This month", "period.quarter": "90 days",
+    place: "Of whom", workspaceOnly: "This workspace", installation: "All workspaces",
+    cost: "Cost", costNote: "of calls that have a price", estimated: { one: "{count} call is an estimate", other: "{count} calls are estimates" }, calls: "Calls", callsNote: "attempts that were billed", input: "Input", output: "Output", tokens: "Tokens", tokensNote: "{input} in, {output} out", tokensReasoning: "{input} in, {output} out ({amount} reasoning)",
+    cached: "Cached input", cachedNote: "read from providers' caches", hits: "Cache hits", hitsNote: { one: "of the last call, free", other: "of the last {count} calls, free" }, noCalls: "no call yet", unpriced: "Without a price", unpricedSome: "their cost is unknown", unpricedNone: "every call has a price",
+    byDay: "By day", byDayAbout: "Days are those of UTC", costByDay: "Cost", callsByDay: "Calls", tokensByDay: "Tokens",
+    breakdown: "By whom and for what", by: "By", "by.model": "Model", "by.key": "Key", "by.user": "Person", "by.workspace": "Workspace", "by.target": "Target", name: "Name", inOut: "Tokens in / out", share: "Share", nobody: "by none", you: "{name} (you)",
+    withoutPrice: { one: "{count} without a price", other: "{count} without a price" }, periodNote: "Of the chosen period.", workspaceNote: "All workspaces of the installation.", targetNote: "Of the last {count} calls of this workspace, whatever the period.", nothingUsed: "Nothing was used", nothingUsedText: "Calls to models of this period stand here with what they cost.",
+    budgets: "Budgets and allowances", budgetsAbout: "Of this workspace, its models and its keys", noBudgets: "No limits are set", noBudgetsText: "With a budget, calls are refused when it is spent, or somebody is only told.",
+    "scope.workspace": "Workspace", "scope.model": "Model", "scope.key": "Key", "budget.day": "A day", "budget.month": "A month", "budget.total": "In all", leftOf: "{left} left of {limit}", held: "({amount} held for calls under way)", tokensLeft: "{left} tokens left of {limit}",
+    resets: "Begins anew {time}", soft: "only tells", reached: "reached", refuses: "spent, calls are refused", perMinute: "{amount} calls a minute", tokensPerMinute: "{amount} tokens a minute", onlyModels: "Only {names}", expires: "Until {date}",
+  },
+  "pt-BR": {
+    title: "Uso e custo", about: "O que foi usado, quanto custou e o que ainda resta", period: "Período", "period.today": "Hoje", "period.week": "7 dias", "period.month": "30 dias", "period.calendar": "Este mês", "period.quarter": "90 dias",
+    place: "De quem", workspaceOnly: "Este espaço", installation: "Todos os espaços",
+    cost: "Custo", costNote: "das chamadas com preço", estimated: { one: "{count} chamada é estimada", other: "{count} chamadas são estimadas" }, calls: "Chamadas", callsNote: "tentativas cobradas", input: "Entrada", output: "Saída", tokens: "Tokens", tokensNote: "{input} de entrada, {output} de saída", tokensReasoning: "{input} de entrada, {output} de saída ({amount} de raciocínio)",
+    cached: "Entrada em cache", cachedNote: "lida do cache dos provedores", hits: "Acertos do cache", hitsNote: { one: "da última chamada, grátis", other: "das últimas {count} chamadas, grátis" }, noCalls: "nenhuma chamada ainda", unpriced: "Sem preço", unpricedSome: "o custo delas é desconhecido", unpricedNone: "toda chamada tem preço",
+    byDay: "Por dia", byDayAbout: "Os dias são os de UTC", costByDay: "Custo", callsByDay: "Chamadas", tokensByDay: "Tokens",
+    breakdown: "Por quem e para quê", by: "Por", "by.model": "Modelo", "by.key": "Chave", "by.user": "Pessoa", "by.workspace": "Espaço", "by.target": "Destino", name: "Nome", inOut: "Tokens entrada / saída", share: "Parcela", nobody: "por ninguém", you: "{name} (você)",
+    withoutPrice: { one: "{count} sem preço", other: "{count} sem preço" }, periodNote: "Do período escolhido.", workspaceNote: "Todos os espaços da instalação.", targetNote: "Das últimas {count} chamadas deste espaço, qualquer que seja o período.", nothingUsed: "Nada foi usado", nothingUsedText: "As chamadas a modelos deste período aparecem aqui com o que custaram.",
+    budgets: "Orçamentos e limites", budgetsAbout: "Deste espaço, de seus modelos e de suas chaves", noBudgets: "Nenhum limite definido", noBudgetsText: "Com um orçamento, as chamadas são recusadas quando ele acaba, ou alguém apenas é avisado.",
+    "scope.workspace": "Espaço", "scope.model": "Modelo", "scope.key": "Chave", "budget.day": "Por dia", "budget.month": "Por mês", "budget.total": "No total", leftOf: "{left} restantes de {limit}", held: "({amount} reservados para chamadas em curso)", tokensLeft: "{left} tokens restantes de {limit}",
+    resets: "Recomeça em {time}", soft: "só avisa", reached: "atingido", refuses: "gasto, chamadas são recusadas", perMinute: "{amount} chamadas por minuto", tokensPerMinute: "{amount} tokens por minuto", onlyModels: "Só {names}", expires: "Até {date}",
+  },
+};

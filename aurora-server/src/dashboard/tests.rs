@@ -1,0 +1,195 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use sha2::{Digest as _, Sha256};
+
+use super::assets::Assets;
+use crate::http::testing::Server;
+
+fn files() -> BTreeMap<String, String> {
+    Assets::iter()
+        .map(|path| {
+            let file = Assets::get(&path).unwrap();
+            (
+                path.into_owned(),
+                String::from_utf8(file.data.into_owned()).unwrap(),
+            )
+        })
+        .collect()
+}
+
+fn ours() -> impl Iterator<Item = (String, String)> {
+    files()
+        .into_iter()
+        .filter(|(path, _)| !path.starts_with("vendor/"))
+}
+
+#[test]
+fn nothing_comes_from_elsewhere_or_stands_within_the_page() {
+    for (path, text) in ours() {
+        let text = text
+            .replace("http://www.w3.org/2000/svg", "")
+            .replace("http://www.w3.org/1999/xhtml", "");
+        for foreign in [
+            "src=\"http",
+            "href=\"http",
+            "//cdn",
+            "@import",
+            "url(http",
+            "from \"http",
+            "import(\"http",
+        ] {
+            assert!(!text.contains(foreign), "{path} has {foreign}");
+        }
+        let markup = [
+            "innerHTML",
+            "outerHTML",
+            "insertAdjacentHTML",
+            "document.write",
+            "eval(",
+            "new Function",
+        ];
+        for markup in markup.into_iter().filter(|_| path.ends_with(".js")) {
+            assert!(!text.contains(markup), "{path} has {markup}");
+        }
+        for inline in ["<style", " style=", " onclick=", " onload=", "javascript:"] {
+            assert!(
+                !path.ends_with(".html") || !text.contains(inline),
+                "{path} has {inline}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_page_is_a_folder_and_a_line() {
+    let files = files();
+    let pages = files.get("pages.js").unwrap();
+    let lines: BTreeSet<_> = pages
+        .lines()
+        .filter_map(|line| line.split_once("import(\"./pages/"))
+        .collect();
+    let named: BTreeSet<&str> = lines
+        .iter()
+        .filter_map(|(_, rest)| rest.split('/').next())
+        .collect();
+    let folders: BTreeSet<&str> = files
+        .keys()
+        .filter_map(|path| path.strip_prefix("pages/")?.split('/').next())
+        .collect();
+    assert_eq!(named, folders);
+    assert!(!named.is_empty());
+}
+
+#[test]
+fn what_is_of_others_is_as_it_came_and_has_its_licence() {
+    let files = files();
+    let vendored: BTreeSet<&str> = files
+        .keys()
+        .filter_map(|path| path.strip_prefix("vendor/"))
+        .filter(|path| *path != "CHECKSUMS")
+        .collect();
+    let sums = files.get("vendor/CHECKSUMS").unwrap();
+    let listed: BTreeMap<&str, &str> = sums
+        .lines()
+        .filter_map(|line| line.split_once("  "))
+        .map(|(sum, path)| (path, sum))
+        .collect();
+    assert_eq!(listed.keys().copied().collect::<BTreeSet<_>>(), vendored);
+    for (path, sum) in listed {
+        let data = Assets::get(&format!("vendor/{path}")).unwrap().data;
+        let found: String = Sha256::digest(&data)
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        assert_eq!(found, sum, "{path}");
+        let (folder, _) = path.split_once('/').unwrap();
+        assert!(
+            vendored.contains(format!("{folder}/LICENSE").as_str()),
+            "{folder}"
+        );
+    }
+}
+
+/// The files that a first look at the overview loads: what the shell names, and what those import, over and over.
+fn first_load(files: &BTreeMap<String, String>) -> BTreeSet<String> {
+    let mut found = BTreeSet::from(["index.html".to_owned()]);
+    let mut todo = vec!["index.html".to_owned(), "pages/overview/page.js".to_owned()];
+    while let Some(path) = todo.pop() {
+        let text = files.get(&path).unwrap_or_else(|| panic!("{path} is missing"));
+        found.insert(path.clone());
+        let folder: Vec<&str> = path.split('/').rev().skip(1).collect();
+        for part in text.split('"').skip(1).step_by(2) {
+            let named = if let Some(rest) = part.strip_prefix("/dashboard/assets/") {
+                rest.to_owned()
+            } else if part.starts_with("./") || part.starts_with("../") {
+                let up = part.matches("../").count();
+                let rest = part.trim_start_matches("../").trim_start_matches("./");
+                let mut steps: Vec<&str> = folder.iter().rev().copied().collect();
+                steps.truncate(steps.len().saturating_sub(up));
+                steps.push(rest);
+                steps.join("/")
+            } else {
+                continue;
+            };
+            let is_other_page = named.starts_with("pages/") && !named.starts_with("pages/overview/");
+            if files.contains_key(&named) && !is_other_page && !found.contains(&named) {
+                todo.push(named);
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn the_first_load_is_below_150_kb() {
+    let files = files();
+    let loaded = first_load(&files);
+    assert!(loaded.contains("app.js") && loaded.len() > 20, "{loaded:?}");
+    let mut total = 0;
+    for path in loaded {
+        use std::io::Write as _;
+        let mut packed = GzEncoder::new(Vec::new(), Compression::default());
+        packed.write_all(files.get(&path).unwrap().as_bytes()).unwrap();
+        total += packed.finish().unwrap().len();
+    }
+    assert!(total < 150_000, "{total} bytes");
+}
+
+#[tokio::test]
+async fn files_are_told_apart_kept_and_packed() {
+    let server = Server::adapted(|builder| builder).await;
+    let ask = async |path: &str, headers: &[(&str, &str)]| server.send("GET", path, headers, "").await;
+    for place in [
+        "/",
+        "/dashboard",
+        "/dashboard/clients",
+        "/dashboard/clients/cli_1",
+        "/dashboard/none",
+    ] {
+        let shell = ask(place, &[]).await;
+        assert_eq!(shell.status, 200, "{place}");
+        assert!(shell.body.contains("/dashboard/assets/app.js"), "{place}");
+        let policy = shell.header("content-security-policy").unwrap();
+        assert!(policy.starts_with("default-src 'self';"), "{policy}");
+    }
+    let script = ask("/dashboard/assets/app.js", &[("accept-encoding", "gzip")]).await;
+    assert_eq!(
+        script.header("content-type"),
+        Some("text/javascript; charset=utf-8")
+    );
+    assert_eq!(script.header("content-encoding"), Some("gzip"));
+    let tag = script.header("etag").unwrap().to_owned();
+    let known = ask("/dashboard/assets/app.js", &[("if-none-match", &tag)]).await;
+    assert_eq!((known.status, known.body.as_str()), (304, ""));
+    let changed = ask("/dashboard/assets/app.js", &[("if-none-match", "W/\"0\"")]).await;
+    assert_eq!(changed.status, 200);
+    for nothing in [
+        "/dashboard/assets/none.js",
+        "/dashboard/assets/../mod.rs",
+        "/dashboard/assets/vendor/CHECKSUMS",
+    ] {
+        ask(nothing, &[]).await.problem(404, "not_found");
+    }
+}
