@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aurora_alerts::{AlertEngine, Rule};
-use aurora_core::cache::{CacheStore, MemoryCache, RedisCache};
 use aurora_core::config::{Live, Settings};
 use aurora_core::health::{Criticality, DatabaseCheck, HealthCheck, HealthRegistry, HealthRegistryBuilder};
 use aurora_core::monitor::Monitor;
@@ -24,10 +23,13 @@ use aurora_llm::LlmClient;
 use axum::Router;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::bound::Bound;
 use crate::error::{Error, ErrorKind};
-use crate::http::{self, Bell, Books, Bus, Doors, Exposure, Gateway, Keys, Occasion, Pace, Pulse, Sockets};
+use crate::http::{
+    self, Bell, Books, Bus, Doors, Exposure, Gateway, Keys, Occasion, Pace, Pulse, Shelf, Sockets,
+};
 use crate::jobs::observe::Judgement;
 use crate::mail::{Mail, Page};
 use crate::rulebook::Rulebook;
@@ -36,9 +38,6 @@ use crate::state::AppState;
 use crate::wiring::reception::{Lent, Reception};
 use crate::wiring::{Embedding, Library};
 use crate::{serve, wiring};
-
-/// Bytes of memory for what servers would share.
-const SHARED: usize = 64 << 20;
 
 /// How much older than its period the last backup may be before `/ready` tells.
 const BACKUP_MARGIN: Duration = Duration::from_secs(2 * 3_600);
@@ -328,15 +327,7 @@ impl AppBuilder {
             None => Keys::ephemeral()?,
         };
         let pace = Pace::new(&self.settings.limits, self.redis.as_ref(), &clock)?;
-        let shared: Arc<dyn CacheStore> = match &self.redis {
-            Some(redis) => Arc::new(RedisCache::new(redis)),
-            None => Arc::new(
-                MemoryCache::builder()
-                    .capacity(SHARED)
-                    .clock(Arc::clone(&clock))
-                    .build(),
-            ),
-        };
+        let shelf = Shelf::new(self.redis.as_ref(), &clock);
         let mail = Mail::new(&self.settings, &clock)?;
         let companies = match self.companies {
             Some(companies) => companies,
@@ -385,7 +376,8 @@ impl AppBuilder {
                 crm: self.crm,
                 doors,
                 pace,
-                shared,
+                shelf,
+                calls: TaskTracker::new(),
                 mail,
                 live: self.live,
                 restart: CancellationToken::new(),

@@ -2,7 +2,7 @@
 
 use std::future::{Future, pending};
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use futures::FutureExt as _;
@@ -11,6 +11,7 @@ use tokio::net::TcpListener;
 use crate::app::App;
 use crate::error::{Error, ErrorKind};
 use crate::http::{self, Exposure};
+use crate::state::AppState;
 use crate::{jobs, serve};
 
 /// Longest time that the notifications that wait get when the app stops. What is left is kept for the next start.
@@ -43,8 +44,9 @@ impl Bound {
     }
 
     /// Serves until `stop` is ready; then readiness fails, and after the drain delay of the settings it accepts nothing
-    /// more, ends streams at once and lets running requests end within the drain limit of the settings. Once `hurry` is
-    /// ready the delay is over, and requests get a second.
+    /// more, ends streams at once and lets running requests end within the drain limit of the settings, also idempotent ones
+    /// whose clients left. Then what they booked, wrote to people and caused of notifications gets seconds. Once `hurry` is
+    /// ready the delay is over, requests get a second, and letters that are not sent are given up.
     ///
     /// An app runs once: after that its streams and jobs are over for good.
     ///
@@ -96,6 +98,7 @@ impl Bound {
             state.stop.clone(),
             hurry.clone(),
         );
+        let told = OnceLock::new();
         let restart = state.restart.clone();
         let stop = async {
             tokio::select! {
@@ -110,10 +113,11 @@ impl Bound {
             if let Some(delay) = delay {
                 tokio::select! {
                     biased;
-                    () = hurry => {}
+                    () = hurry.clone() => {}
                     () = state.clock.sleep(delay) => {}
                 }
             }
+            told.get_or_init(|| state.clock.elapsed());
             state.stop.cancel();
         };
         // Streams end with the app also when this future is dropped.
@@ -121,13 +125,14 @@ impl Bound {
         // Letters and alerts outlast the requests: what the last of them cause is told too.
         let serving = async {
             let finished = serving.await;
+            let finished = calls(&state, &told, hurry.clone()).await && finished;
             state.sockets.closed().await;
             state.gateway.flush(LEDGER_LIMIT).await;
             state.mail.close();
             state.alerts.shutdown(ALERTS_LIMIT).await;
             finished
         };
-        let (finished, (), ()) = tokio::join!(serving, stopping, jobs::run(&state));
+        let (finished, (), ()) = tokio::join!(serving, stopping, jobs::run(&state, hurry.clone()));
         if state.restart.is_cancelled() {
             return Err(Error::new(
                 ErrorKind::Restart,
@@ -142,5 +147,23 @@ impl Bound {
                 "running requests had to be cut off because their time was over",
             ))
         }
+    }
+}
+
+/// Lets the idempotent calls whose clients left end within what is left of the drain limit. Tells whether they did.
+async fn calls(state: &AppState, told: &OnceLock<Duration>, hurry: impl Future<Output = ()> + Send) -> bool {
+    let now = state.clock.elapsed();
+    let spent = now.saturating_sub(*told.get().unwrap_or(&now));
+    let left = state.settings.limits.drain_timeout.saturating_sub(spent);
+    let hurried = async {
+        hurry.await;
+        state.clock.sleep(serve::HURRY).await;
+    };
+    state.calls.close();
+    tokio::select! {
+        biased;
+        () = state.calls.wait() => true,
+        () = state.clock.sleep(left) => false,
+        () = hurried => false,
     }
 }

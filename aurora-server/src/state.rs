@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aurora_alerts::AlertEngine;
-use aurora_core::cache::CacheStore;
 use aurora_core::config::{Live, Settings};
 use aurora_core::health::HealthRegistry;
 use aurora_core::monitor::Monitor;
@@ -17,8 +16,9 @@ use aurora_crm::companies::Companies;
 use aurora_crm::workspaces::WorkspaceId;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
-use crate::http::{Bell, Bus, Doors, Gateway, Pace, Pulse, Sockets};
+use crate::http::{Bell, Bus, Doors, Gateway, Pace, Pulse, Shelf, Sockets};
 use crate::jobs::observe::Judgement;
 use crate::mail::Mail;
 use crate::rulebook::Rulebook;
@@ -53,8 +53,10 @@ pub(crate) struct AppState {
     pub(crate) doors: Doors,
     /// How often somebody may call.
     pub(crate) pace: Pace,
-    /// What servers share for a while: Redis, or this process's memory.
-    pub(crate) shared: Arc<dyn CacheStore>,
+    /// Which idempotent calls were made, and what was answered to them.
+    pub(crate) shelf: Shelf,
+    /// Idempotent calls that are under way, whoever waits for them.
+    pub(crate) calls: TaskTracker,
     /// Letters to people, and the links in them.
     pub(crate) mail: Mail,
     /// The settings with their origins; `None` where they belong to an embedding application.

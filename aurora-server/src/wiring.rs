@@ -18,7 +18,7 @@ use aurora_core::time::{Clock, SystemClock};
 
 pub(crate) use alerts::{ENGINE as ALERT_ENGINE, checked, engine_on, mail_server, rules_of, tryable};
 pub(crate) use companies::companies;
-pub(crate) use keys::{keys, missing as missing_keys, new_seal_keys};
+pub(crate) use keys::{JWT_SECRET, SEAL_KEYS, keys, new_seal_keys, own as own_keys, sealing_of_folder};
 pub(crate) use library::{Embedding, Library, backups, files_folder};
 pub(crate) use llm::alone as llm_client;
 pub(crate) use storage::{

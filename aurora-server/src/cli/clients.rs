@@ -272,9 +272,12 @@ fn told(
     output: Output,
 ) -> Result<(), Error> {
     let counts = report.counts;
+    // An earlier run has done it, and these are its figures.
+    let is_repeated = !is_dry_run && report.is_finished && report.resumed_after >= counts.rows().max(1);
     let view = json!({
         "import": import,
         "dry_run": is_dry_run,
+        "already": is_repeated,
         "rows": counts.rows(),
         "created": counts.created,
         "updated": counts.updated,
@@ -288,10 +291,10 @@ fn told(
     output.result(&view, |paint| {
         let mut text = format!(
             "{}: {}; {} created, {} updated, {} unchanged, {} passed over, {} refused\n",
-            if is_dry_run {
-                "would be imported"
-            } else {
-                "imported"
+            match (is_dry_run, is_repeated) {
+                (true, _) => "would be imported",
+                (_, true) => "imported already, and nothing was done now",
+                _ => "imported",
             },
             counted(counts.rows(), "row"),
             counts.created,

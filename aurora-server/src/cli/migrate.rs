@@ -6,9 +6,9 @@ use serde::Serialize;
 
 use super::block_on;
 use super::output::{Output, table};
-use super::place::{Local, Place};
+use super::place::{Local, Place, unmigrated};
 use super::serve::install_crypto;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::wiring;
 
 /// What the schema is brought up to date with.
@@ -55,10 +55,6 @@ pub(super) fn run(options: &MigrateOptions, output: Output) -> Result<(), Error>
         let steps = pending(&database).await?;
         if !options.dry_run {
             let local = Local::open(settings.clone()).await?;
-            for history in &wiring::HISTORIES {
-                // With one account the owner is this one; with two, nothing is left to do.
-                local.crm.database().migrate(history).await.map_err(failed)?;
-            }
             local.crm.database().close().await;
         }
         let name = database.engine_name();
@@ -72,19 +68,11 @@ pub(super) fn run(options: &MigrateOptions, output: Output) -> Result<(), Error>
     output.result(&migrated, |_| words(&migrated))
 }
 
-fn failed(source: aurora_core::store::Error) -> Error {
-    Error::new(
-        ErrorKind::Storage,
-        "the schema of the database cannot be read or changed",
-    )
-    .caused_by(source)
-}
-
 /// What is not applied yet, in the order in which it would be.
 pub(super) async fn pending(database: &Database) -> Result<Vec<Step>, Error> {
     let mut steps = Vec::new();
     for history in &wiring::HISTORIES {
-        let pending = database.pending(history).await.map_err(failed)?;
+        let pending = database.pending(history).await.map_err(unmigrated)?;
         steps.extend(pending.into_iter().map(|step| Step {
             history: history.table(),
             version: step.version,

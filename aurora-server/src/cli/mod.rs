@@ -37,7 +37,7 @@ use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
 use self::output::{Output, complain, complain_in_json, exit_code};
 use self::place::Place;
@@ -45,7 +45,7 @@ use crate::error::{Error, ErrorKind};
 
 /// LLM gateway, CRM and alerts in one program.
 #[derive(Debug, Parser)]
-#[command(name = "aurora", version, args_conflicts_with_subcommands = true)]
+#[command(name = "aurora", version)]
 #[command(after_help = "Without a command, `serve` is run.\n\n\
     Exit codes:\n  \
       0  done, or stopped in order\n  \
@@ -132,9 +132,19 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(command_line) => command_line,
         Err(error) => return misread(&error, &arguments),
     };
+    if let Some(option) = passed_over(&command_line) {
+        let message = format!("{option} has no meaning for this command");
+        let error = CommandLine::command().error(clap::error::ErrorKind::ArgumentConflict, message);
+        return misread(&error, &arguments);
+    }
     let output = Output::new(command_line.json);
+    let before = command_line.options;
     let outcome = match command_line.command {
-        None => serve::run(&command_line.options, output),
+        None => serve::run(&before, output),
+        Some(Command::Serve(options)) => {
+            let listen = options.listen.or(before.listen);
+            serve::run(&Options { listen, ..options }, output)
+        }
         Some(command) => run(command, output),
     };
     match outcome {
@@ -143,6 +153,18 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             complain(&error, output.is_json());
             ExitCode::from(exit_code(&error))
         }
+    }
+}
+
+/// An option that all commands share but this one, or that stands before one that does not take it.
+fn passed_over(line: &CommandLine) -> Option<&'static str> {
+    let Options { listen, place } = &line.options;
+    match line.command.as_ref()? {
+        Command::Serve(_) => None,
+        _ if listen.is_some() => Some("--listen"),
+        Command::Setup(_) => place.outside_of_setup(),
+        Command::Demo(_) | Command::Completions(_) | Command::Version => place.given(),
+        _ => None,
     }
 }
 
@@ -203,4 +225,53 @@ fn block_on<T: Send>(future: impl Future<Output = Result<T, Error>> + Send) -> R
     // What still runs there (a look-up of a name, a database's thread) must not hold the end up.
     runtime.shutdown_timeout(std::time::Duration::from_millis(500));
     outcome
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(arguments: &[&str]) -> Result<CommandLine, clap::Error> {
+        CommandLine::try_parse_from([&["aurora"][..], arguments].concat())
+    }
+
+    #[test]
+    fn what_all_commands_share_stands_before_the_command_or_behind_it() {
+        CommandLine::command().debug_assert();
+        for arguments in [
+            &["--data", "x", "--set", "server.port=7", "serve"][..],
+            &["serve", "--data", "x", "--set", "server.port=7"],
+            &["--data", "x", "serve", "--set", "server.port=7"],
+        ] {
+            let Some(Command::Serve(options)) = read(arguments).unwrap().command else {
+                panic!("{arguments:?}");
+            };
+            let settings = options.place.settings().unwrap();
+            assert_eq!(settings.server.data_dir.to_str(), Some("x"), "{arguments:?}");
+            assert_eq!(settings.server.port, 7, "{arguments:?}");
+        }
+        let line = read(&["--config", "a.toml", "user", "list", "--json"]).unwrap();
+        assert!(line.json && passed_over(&line).is_none());
+        assert_eq!(line.options.place.given(), Some("--config"));
+    }
+
+    #[test]
+    fn what_a_command_does_not_take_is_refused_by_its_name() {
+        let bogus = read(&["--json", "bogus"]).unwrap_err().to_string();
+        assert!(bogus.contains("unrecognized subcommand 'bogus'"), "{bogus}");
+        for (arguments, option) in [
+            (&["--data", "x", "version"][..], "--data"),
+            (&["demo", "--set", "a=b"], "--set"),
+            (&["setup", "--config", "a.toml"], "--config"),
+            (&["--listen", "127.0.0.1:0", "check"], "--listen"),
+        ] {
+            assert_eq!(passed_over(&read(arguments).unwrap()), Some(option));
+        }
+        for arguments in [
+            &["setup", "--yes", "--set", "a=b"][..],
+            &["--listen", "127.0.0.1:0", "serve"],
+        ] {
+            assert_eq!(passed_over(&read(arguments).unwrap()), None, "{arguments:?}");
+        }
+    }
 }

@@ -18,11 +18,11 @@ use crate::{http, wiring};
 /// Who the records say it was.
 pub(super) const PRINCIPAL: &str = "command line";
 
-/// Where the data and the settings are.
+/// Where the data and the settings are; before the command or behind it.
 #[derive(Debug, Clone, Default, Args)]
 pub(super) struct Place {
     /// Folder of the database and of everything else that the server keeps [default: data].
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", global = true)]
     pub(super) data: Option<PathBuf>,
     #[command(flatten)]
     pub(super) sources: Sources,
@@ -32,10 +32,10 @@ pub(super) struct Place {
 #[derive(Debug, Clone, Default, Args)]
 pub(super) struct Sources {
     /// A further settings file, stronger than aurora.toml and weaker than aurora.<environment>.toml.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", global = true)]
     config: Option<PathBuf>,
     /// A setting by its dotted key, stronger than files and variables; others on this machine can see it, so no secrets.
-    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = pair)]
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = pair, global = true)]
     settings: Vec<(String, String)>,
 }
 
@@ -66,6 +66,18 @@ impl Place {
         let folder = self.data.as_ref();
         let given = folder.map(|folder| ("server.data_dir", folder.to_string_lossy().into_owned()));
         self.sources.loader(".").overrides(given)
+    }
+
+    /// The first of these options that was given.
+    pub(super) fn given(&self) -> Option<&'static str> {
+        let has_settings = !self.sources.settings.is_empty();
+        self.outside_of_setup().or(has_settings.then_some("--set"))
+    }
+
+    /// The first that was given of those that `setup`, which has a `--set` of its own, does not take.
+    pub(super) fn outside_of_setup(&self) -> Option<&'static str> {
+        let data = self.data.is_some().then_some("--data");
+        data.or(self.sources.config.is_some().then_some("--config"))
     }
 
     pub(super) fn load(&self) -> Result<Loaded, Error> {
@@ -103,6 +115,15 @@ pub(super) fn there(settings: &Settings) -> Result<(), Error> {
     }
 }
 
+/// The error of a schema.
+pub(super) fn unmigrated(source: aurora_core::store::Error) -> Error {
+    Error::new(
+        ErrorKind::Storage,
+        "the schema of the database cannot be read or changed",
+    )
+    .caused_by(source)
+}
+
 fn nothing_at(path: &Path) -> Error {
     Error::new(
         ErrorKind::Storage,
@@ -127,6 +148,12 @@ impl Local {
         install_crypto();
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let crm = wiring::open(&settings, &clock).await?;
+        // A file that was just made becomes whole. On a server the tables may be those of an account that is not ours.
+        if crm.database().engine_name() == "sqlite" {
+            for history in &wiring::HISTORIES {
+                crm.database().migrate(history).await.map_err(unmigrated)?;
+            }
+        }
         let first = wiring::default_workspace(&crm).await?;
         Ok(Self {
             settings,

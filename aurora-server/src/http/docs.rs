@@ -18,6 +18,7 @@ use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Response, ResponseBuilder};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use super::access::Access;
+use super::layers::idempotency::Answers;
 use super::problem::ProblemBody;
 use crate::state::AppState;
 
@@ -181,24 +182,33 @@ pub(super) fn describe(item: &mut PathItem, access: Access, errors: &str) {
 }
 
 /// What every call that makes something may carry.
-pub(super) fn repeatable(item: &mut PathItem, errors: &str) {
+pub(super) fn repeatable(item: &mut PathItem, answers: Answers, errors: &str) {
     let Some(operation) = &mut item.post else { return };
     let parameters = operation.parameters.get_or_insert_default();
     let is_there = |it: &RefOr<Parameter>| matches!(it, RefOr::T(it) if it.name == "Idempotency-Key");
+    let again = match answers {
+        Answers::Kept => {
+            "Makes a second call with the same key the same as the first, for a day: its answer comes again, with \
+             `Idempotent-Replayed: true`"
+        }
+        Answers::ShownOnce => {
+            "A second call with the same key is not made, for a day: it is told 409, because the answer shows a secret once"
+        }
+    };
     if !parameters.iter().any(is_there) {
         let key = ParameterBuilder::new()
             .name("Idempotency-Key")
             .parameter_in(ParameterIn::Header)
-            .description(Some(
-                "Makes a second call with the same key the same as the first, for a day: its answer comes again, with \
-                 `Idempotent-Replayed: true`",
-            ))
+            .description(Some(again))
             .schema(Some(ObjectBuilder::new().schema_type(Type::String)));
         parameters.push(key.build().into());
     }
     for (status, description) in [
         (400, "A header is wrong"),
-        (409, "A call with this `Idempotency-Key` is under way"),
+        (
+            409,
+            "A call with this `Idempotency-Key` is under way, or was made and its answer is not kept",
+        ),
         (422, "The `Idempotency-Key` was used with another body"),
     ] {
         let known = &mut operation.responses.responses;

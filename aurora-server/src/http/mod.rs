@@ -67,6 +67,7 @@ use utoipa_axum::router::OpenApiRouter;
 pub(crate) use access::{Doors, Keys, Right, accounts};
 pub(crate) use bus::Bus;
 pub(crate) use events::{Occasion, Pulse};
+pub(crate) use layers::idempotency::Shelf;
 pub(crate) use layers::origin::Peer;
 pub(crate) use layers::pace::Pace;
 pub(crate) use layers::{Exposure, RequestId};
@@ -157,7 +158,8 @@ fn accesses() -> impl Iterator<Item = access::Access> {
     TABLE.iter().copied().flatten().flat_map(Mount::accesses)
 }
 
-async fn nothing_here() -> Response {
+/// What an address answers that there is not.
+pub(crate) async fn nothing_here() -> Response {
     Problem::new(ProblemKind::NotFound).into_response()
 }
 

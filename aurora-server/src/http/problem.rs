@@ -28,6 +28,7 @@ pub(crate) struct Problem {
     more: Map<String, Value>,
     headers: Vec<(HeaderName, HeaderValue)>,
     cause: Option<Arc<dyn StdError + Send + Sync>>,
+    may_have_been_made: bool,
     language: Language,
 }
 
@@ -95,6 +96,7 @@ impl Problem {
             more: Map::new(),
             headers: Vec::new(),
             cause: None,
+            may_have_been_made: false,
             language: Language::default(),
         }
     }
@@ -137,10 +139,22 @@ impl Problem {
         self.header(RETRY_AFTER, HeaderValue::from(seconds))
     }
 
-    /// Keeps what lies beneath, for the log alone.
+    /// Keeps what lies beneath, for the log alone. When that is a write whose answer was lost, so is that of the call.
     pub(crate) fn caused_by(mut self, cause: impl StdError + Send + Sync + 'static) -> Self {
+        self.may_have_been_made |= is_unanswered(&cause);
         self.cause = Some(Arc::new(cause));
         self
+    }
+
+    /// What was asked for may have been done all the same.
+    pub(crate) fn perhaps_made(mut self) -> Self {
+        self.may_have_been_made = true;
+        self
+    }
+
+    /// Whether it cannot be known that what was asked for was not done.
+    pub(crate) fn may_have_been_made(&self) -> bool {
+        self.may_have_been_made || matches!(self.kind, ProblemKind::Internal | ProblemKind::RequestTimeout)
     }
 
     pub(crate) fn kind(&self) -> ProblemKind {
@@ -239,6 +253,13 @@ impl Problem {
             .append(VARY, HeaderValue::from_static("accept-language"));
         response
     }
+}
+
+/// Whether beneath an error lies a write whose answer was lost.
+fn is_unanswered(error: &(dyn StdError + 'static)) -> bool {
+    let stored = error.downcast_ref::<aurora_core::store::Error>();
+    stored.is_some_and(aurora_core::store::Error::may_have_been_made)
+        || error.source().is_some_and(is_unanswered)
 }
 
 impl IntoResponse for Problem {

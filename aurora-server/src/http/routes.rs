@@ -6,7 +6,7 @@ use axum::routing::MethodRouter;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
 use super::access::{Access, guard};
-use super::layers::idempotency;
+use super::layers::idempotency::{self, Answers, Keeper};
 use super::layers::limits::{self, BodyLimit};
 use super::{docs, layers};
 use crate::state::AppState;
@@ -15,7 +15,7 @@ use crate::state::AppState;
 #[derive(Default)]
 #[must_use]
 pub(crate) struct Routes {
-    described: Vec<(Access, UtoipaMethodRouter<AppState>)>,
+    described: Vec<(Access, Answers, UtoipaMethodRouter<AppState>)>,
     pages: Vec<(Access, &'static str, MethodRouter<AppState>)>,
 }
 
@@ -26,7 +26,13 @@ impl Routes {
 
     /// One route: `routes!(handler)`. Several handlers of one route need the same access.
     pub(crate) fn route(mut self, access: impl Into<Access>, route: UtoipaMethodRouter<AppState>) -> Self {
-        self.described.push((access.into(), route));
+        self.described.push((access.into(), Answers::Kept, route));
+        self
+    }
+
+    /// A route whose answer shows a secret, this once: whoever repeats the call does not see it again.
+    pub(crate) fn once(mut self, access: impl Into<Access>, route: UtoipaMethodRouter<AppState>) -> Self {
+        self.described.push((access.into(), Answers::ShownOnce, route));
         self
     }
 
@@ -39,7 +45,7 @@ impl Routes {
     /// What each of them takes.
     #[cfg(test)]
     fn accesses(&self) -> impl Iterator<Item = Access> {
-        let described = self.described.iter().map(|(access, _)| *access);
+        let described = self.described.iter().map(|(access, ..)| *access);
         described.chain(self.pages.iter().map(|(access, ..)| *access))
     }
 
@@ -47,7 +53,7 @@ impl Routes {
     fn build(self, state: &AppState, mount: &Mount) -> OpenApiRouter<AppState> {
         let guarded = |access| from_fn_with_state((state.clone(), access), guard);
         let mut all = OpenApiRouter::new();
-        for (access, (schemas, mut paths, route)) in self.described {
+        for (access, answers, (schemas, mut paths, route)) in self.described {
             for item in paths.paths.values_mut() {
                 docs::describe(item, access, mount.errors);
             }
@@ -56,8 +62,9 @@ impl Routes {
                 paths
                     .paths
                     .values_mut()
-                    .for_each(|item| docs::repeatable(item, mount.errors));
-                route.layer(from_fn_with_state(state.clone(), idempotency::keep))
+                    .for_each(|item| docs::repeatable(item, answers, mount.errors));
+                let keeper = Keeper::new(state.clone(), answers);
+                route.layer(from_fn_with_state(keeper, idempotency::keep))
             } else {
                 route
             };

@@ -13,19 +13,20 @@ mod reminders;
 mod rules;
 mod upkeep;
 
-use std::future::pending;
+use std::future::{Future, pending};
 
 use crate::state::AppState;
 
-/// Runs every job until the app stops; alerts until their engine is shut down.
-pub(crate) async fn run(state: &AppState) {
+/// Runs every job until the app stops; alerts until their engine is shut down, and letters until they are sent, within a limit
+/// that `hurry` ends.
+pub(crate) async fn run(state: &AppState, hurry: impl Future<Output = ()> + Send) {
     tokio::join!(
         state.alerts.run(pending()),
         accounts::run(state),
         Box::pin(announce::run(state)),
         ledger::run(state),
         Box::pin(library::run(state)),
-        mail::run(state),
+        mail::run(state, hurry),
         observe::run(state),
         Box::pin(reception::run(state)),
         reminders::run(state),

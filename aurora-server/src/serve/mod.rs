@@ -47,7 +47,7 @@ const GRACE: Duration = Duration::from_millis(500);
 /// How long a client may take nothing of an answer once the server stops.
 const STALLED_AT_STOP: Duration = Duration::from_secs(10);
 /// What is left for running requests when somebody is in a hurry.
-const HURRY: Duration = Duration::from_secs(1);
+pub(crate) const HURRY: Duration = Duration::from_secs(1);
 
 /// How a listener behaves.
 #[derive(Debug, Clone, Copy)]

@@ -7,7 +7,7 @@ use std::path::Path;
 use aurora_core::access::jwt::{KeyRing, SigningKey};
 use aurora_core::access::seal::{LocalKeys, Sealer};
 use aurora_core::access::token;
-use aurora_core::config::{Environment, JwtAlgorithm, Settings};
+use aurora_core::config::{JwtAlgorithm, Settings};
 use aurora_core::secret::Secret;
 use aurora_crm::channels::web_chat::WebChatKeys;
 use aurora_crm::files::FileLinks;
@@ -18,13 +18,14 @@ use super::storage::make_private;
 use crate::error::{Error, ErrorKind};
 use crate::http::Keys;
 
+pub(crate) const JWT_SECRET: &str = "access.jwt_secret";
+pub(crate) const SEAL_KEYS: &str = "access.seal_keys";
 const SIGNING: &str = "signing.pem";
 const SEALING: &str = "sealing.keys";
 /// Of a file with keys.
 const LONGEST: u64 = 64 * 1024;
 
-/// The keys that the settings name. What they do not name is made once and kept in the data folder, unless several servers
-/// in production could have different ones.
+/// The keys that the settings name. What they do not name is made once and kept in the data folder.
 pub(crate) fn keys(settings: &Settings) -> Result<Keys, Error> {
     let access = &settings.access;
     let is_in_memory = settings
@@ -44,7 +45,6 @@ pub(crate) fn keys(settings: &Settings) -> Result<Keys, Error> {
         (_, Some(secret), _) => SigningKey::hs256("settings", secret.expose().as_bytes())
             .map_err(wrong("access.jwt_secret cannot be used"))?,
         _ => {
-            may_make(settings, "access.jwt_secret")?;
             let make = || SigningKey::generate().and_then(|key| key.to_pem());
             let pem = kept(folder, SIGNING, make)?;
             SigningKey::from_pem(&pem).map_err(wrong("signing.pem in the data folder cannot be used"))?
@@ -53,7 +53,6 @@ pub(crate) fn keys(settings: &Settings) -> Result<Keys, Error> {
     let (sealing, what) = match &access.seal_keys {
         Some(text) => (text.clone(), "access.seal_keys cannot be used"),
         None => {
-            may_make(settings, "access.seal_keys")?;
             let text = kept(folder, SEALING, new_seal_keys)?;
             (text, "sealing.keys in the data folder cannot be used")
         }
@@ -135,32 +134,35 @@ pub(crate) fn new_seal_keys() -> Result<Secret, aurora_core::access::Error> {
     token().map(|text| Secret::new(format!("first={}=", plain(text.expose()))))
 }
 
-/// What may not be made and is not set; `None` when all keys are there or can be made.
-pub(crate) fn missing(settings: &Settings) -> Option<Error> {
+/// The keys that the settings do not name, so that this server makes them in its data folder; another one has others.
+pub(crate) fn own(settings: &Settings) -> Vec<&'static str> {
     let access = &settings.access;
-    let signs = access.jwt_secret.is_some() || access.jwt_private_key.is_some();
-    let signing = (!signs).then_some("access.jwt_secret");
-    let sealing = access.seal_keys.is_none().then_some("access.seal_keys");
-    let lacking = signing.into_iter().chain(sealing);
-    lacking.into_iter().find_map(|key| may_make(settings, key).err())
+    let is_signed = match access.jwt_algorithm {
+        JwtAlgorithm::EdDsa | JwtAlgorithm::Rs256 => access.jwt_private_key.is_some(),
+        _ => access.jwt_secret.is_some(),
+    };
+    let signing = (!is_signed).then_some(JWT_SECRET);
+    let sealing = access.seal_keys.is_none().then_some(SEAL_KEYS);
+    signing.into_iter().chain(sealing).collect()
 }
 
-/// Several servers work on one PostgreSQL, each with a data folder of its own.
-fn may_make(settings: &Settings, key: &str) -> Result<(), Error> {
-    let is_shared = settings
-        .database
-        .url
-        .as_ref()
-        .is_some_and(|url| url.expose().starts_with("postgres"));
-    if is_shared && settings.environment == Environment::Production {
-        return Err(Error::new(
-            ErrorKind::Settings,
-            format!(
-                "{key} has to be set in production on PostgreSQL, to the same on every server: `aurora setup --keys` prints new ones"
-            ),
-        ));
+/// What the data folder has to seal with, where a server has worked without `access.seal_keys`.
+pub(crate) fn sealing_of_folder(settings: &Settings) -> Result<Option<Secret>, Error> {
+    match read(&settings.server.data_dir.join(SEALING)) {
+        Ok(text) => Ok(Some(Secret::new(text))),
+        Err(error) if error.kind() == Io::NotFound => Ok(None),
+        Err(source) => Err(Error::new(
+            ErrorKind::Storage,
+            format!("{SEALING} in the data folder cannot be read"),
+        )
+        .caused_by(source)),
     }
-    Ok(())
+}
+
+fn read(path: &Path) -> std::io::Result<String> {
+    let mut text = String::new();
+    File::open(path)?.take(LONGEST).read_to_string(&mut text)?;
+    Ok(text)
 }
 
 /// The content of a file, which is made at the first start and read by its owner alone.
@@ -194,10 +196,7 @@ fn kept(
         Err(error) if error.kind() == Io::AlreadyExists => {}
         Err(error) => return Err(refused("cannot be made", error)),
     }
-    let mut text = String::new();
-    File::open(&path)
-        .and_then(|file| file.take(LONGEST).read_to_string(&mut text))
-        .map_err(|source| refused("cannot be read", source))?;
+    let text = read(&path).map_err(|source| refused("cannot be read", source))?;
     Ok(Secret::new(text))
 }
 

@@ -51,12 +51,18 @@ struct Visit {
 
 impl Visit {
     async fn ask(&mut self, method: &str, path: &str, body: &Value) -> Answer {
+        self.ask_under(None, method, path, body).await
+    }
+
+    /// The same under an idempotency key.
+    async fn ask_under(&mut self, key: Option<&str>, method: &str, path: &str, body: &Value) -> Answer {
         let body = if body.is_null() {
             String::new()
         } else {
             body.to_string()
         };
         let mut headers = vec![("content-type", "application/json")];
+        headers.extend(key.map(|key| ("idempotency-key", key)));
         if !self.bearer.is_empty() {
             headers.push(("authorization", self.bearer.as_str()));
         }
@@ -69,11 +75,16 @@ impl Visit {
         answer
     }
 
-    /// An answer that shows a secret, once, to whoever it is for.
+    /// An answer that shows a secret, once, to whoever it is for: not to those who repeat the call.
     async fn shown(&mut self, method: &str, path: &str, body: &Value) -> Value {
-        let answer = self.ask(method, path, body).await;
+        let key = format!("once {path}");
+        let answer = self.ask_under(Some(&key), method, path, body).await;
         assert!([200, 201].contains(&answer.status), "{path}: {answer:?}");
         self.told.pop();
+        if !self.bearer.is_empty() {
+            let again = self.ask_under(Some(&key), method, path, body).await;
+            assert_eq!(again.status, 409, "{path}: {again:?}");
+        }
         answer.json()
     }
 
@@ -154,8 +165,9 @@ async fn a_secret_is_told_to_nobody_but_to_whom_it_is_shown() {
     visit
         .ask("GET", "/api/v1/cnpj/33000167000101", &Value::Null)
         .await;
-    let message = json!({"title": "Olá", "message": "Olá"});
-    visit.ask("POST", "/api/v1/notifications/send", &message).await;
+    let message = json!({"title": "Olá", "content": "Olá"});
+    let sent = visit.ask("POST", "/api/v1/notifications/send", &message).await;
+    assert_eq!(sent.status, 200, "{sent:?}");
     let reset = json!({"email": "ana@example.com"});
     visit.ask("POST", "/api/v1/auth/password/reset", &reset).await;
     for path in [

@@ -90,9 +90,18 @@ fn backups(settings: &Settings) -> Option<Finding> {
 }
 
 fn keys(settings: &Settings) -> Finding {
-    match wiring::missing_keys(settings) {
-        Some(error) => Finding::fail("keys", error.to_string()).next("aurora setup --keys"),
-        None => Finding::ok("keys", "those of the settings, or of the data folder"),
+    const NAME: &str = "keys";
+    let own = wiring::own_keys(settings);
+    if own.is_empty() {
+        Finding::ok(NAME, "those of the settings")
+    } else if wiring::is_postgres(settings) {
+        let detail = format!(
+            "{}: not set, so that those in the data folder of this server are used; another one on the same database has others",
+            own.join(", ")
+        );
+        Finding::warn(NAME, detail).next("aurora setup --yes")
+    } else {
+        Finding::ok(NAME, "those of the data folder")
     }
 }
 

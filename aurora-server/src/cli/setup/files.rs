@@ -4,13 +4,14 @@ use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind as Io, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use aurora_core::config::{Loader, Setting, catalogue};
+use aurora_core::config::{Loaded, Loader, Setting, Settings, catalogue};
 use aurora_core::secret::Secret;
 use toml_edit::{Array, DocumentMut, Item, Table, Value};
 
 use crate::cli::output::refused;
 use crate::cli::place::of_settings;
 use crate::error::{Error, ErrorKind};
+use crate::wiring;
 
 /// Of a file with settings.
 const LONGEST: u64 = 1024 * 1024;
@@ -98,24 +99,12 @@ impl Draft {
         (self.has_toml && is_changed("aurora.toml")) || (self.has_dotenv && is_changed(".env"))
     }
 
-    /// Whether the `.env` file sets this.
-    pub(super) fn has(&self, key: &str) -> bool {
-        let Some(row) = row(key) else { return false };
-        let mut names = row.variables.to_vec();
-        let own = own_variable(key);
-        names.push(&own);
-        self.dotenv
-            .expose()
-            .lines()
-            .filter_map(name_of)
-            .any(|name| names.contains(&name))
-    }
-
     /// Puts a setting into the file where it belongs.
     ///
     /// # Errors
     /// `Settings` when there is no such setting.
     pub(super) fn set(&mut self, key: &str, value: &Secret) -> Result<(), Error> {
+        self.changes.retain(|change| change.key != key);
         let Some(row) = row(key) else {
             // The loader knows what was probably meant.
             let known = Loader::new().overrides([(key, String::new())]).load();
@@ -147,22 +136,42 @@ impl Draft {
         Ok(())
     }
 
-    /// Reads the files as the server would.
+    /// The settings as the server would read them from these files.
     ///
     /// # Errors
     /// `Settings` with everything that is wrong.
-    pub(super) fn check(&self) -> Result<(), Error> {
+    pub(super) fn check(&self) -> Result<Settings, Error> {
+        Ok(self.load()?.map_err(of_settings)?.into_settings())
+    }
+
+    /// The keys that several servers share and that nothing sets: neither the files, nor the variables of this process.
+    pub(super) fn lacking(&self) -> Result<Vec<&'static str>, Error> {
+        Ok(match self.load()? {
+            Ok(loaded) if wiring::is_postgres(loaded.settings()) => wiring::own_keys(loaded.settings()),
+            Ok(_) => Vec::new(),
+            // In production they are what is wrong; anything else is told when all is there.
+            Err(error) => {
+                let is_missing = |key: &&str| {
+                    let mut problems = error.problems().iter();
+                    problems.any(|problem| problem.key() == Some(key) && problem.origin().is_none())
+                };
+                let keys = [wiring::JWT_SECRET, wiring::SEAL_KEYS];
+                keys.into_iter().filter(is_missing).collect()
+            }
+        })
+    }
+
+    fn load(&self) -> Result<Result<Loaded, aurora_core::config::Error>, Error> {
         let folder = tempfile::tempdir().map_err(|error| {
             Error::new(ErrorKind::Internal, "there is no folder for temporary files").caused_by(error)
         })?;
         let path = folder.path().join("secrets.env");
         write_private(&path, self.dotenv.expose())?;
         // With the variables of this process: what is required may stand there.
-        let loaded = Loader::from_process(folder.path())
+        let loader = Loader::from_process(folder.path())
             .toml("aurora.toml", self.toml.to_string())
-            .dotenv(&path)
-            .load();
-        loaded.map(drop).map_err(of_settings)
+            .dotenv(&path);
+        Ok(loader.load())
     }
 
     /// The paths of what is written.

@@ -57,7 +57,7 @@ pub(super) fn run(options: &SetupOptions, output: Output) -> Result<(), Error> {
     }
     let given = given(options)?;
     if options.yes {
-        let draft = drafted(&options.folder, given)?;
+        let draft = drafted(&options.folder, &given)?;
         draft.write()?;
         if draft.changes().is_empty() {
             output.remark("nothing to write: name settings with --set KEY=VALUE or --set-from FILE");
@@ -73,7 +73,7 @@ pub(super) fn run(options: &SetupOptions, output: Output) -> Result<(), Error> {
     }
     let words = Words::of(&locale());
     let asked = questions::ask_all(words, given)?;
-    let draft = drafted(&options.folder, asked.settings)?;
+    let draft = drafted(&options.folder, &asked.settings)?;
     if draft.changes().is_empty() {
         say_aside(&format!("{}\n", questions::nothing(words)));
     } else {
@@ -137,26 +137,30 @@ fn given(options: &SetupOptions) -> Result<Answers, Error> {
 }
 
 /// The files as they would be, looked through as the server would.
-fn drafted(folder: &Path, mut answers: Answers) -> Result<Draft, Error> {
+fn drafted(folder: &Path, answers: &Answers) -> Result<Draft, Error> {
     let mut draft = Draft::of(folder)?;
-    if needs_keys(&draft, &answers) {
-        let (signing, sealing) = new_keys()?;
-        answers.insert("access.jwt_secret".to_owned(), signing);
-        answers.insert("access.seal_keys".to_owned(), sealing);
-    }
-    for (key, value) in &answers {
+    for (key, value) in answers {
         draft.set(key, value)?;
     }
-    draft.check()?;
+    // Several servers can work on one PostgreSQL, and need the same keys.
+    let lacking = draft.lacking()?;
+    if !lacking.is_empty() {
+        let (signing, sealing) = new_keys()?;
+        for (key, value) in [(wiring::JWT_SECRET, &signing), (wiring::SEAL_KEYS, &sealing)] {
+            if lacking.contains(&key) {
+                draft.set(key, value)?;
+            }
+        }
+    }
+    let settings = in_folder(folder, draft.check()?);
+    // What a server here has sealed already stays readable.
+    if lacking.contains(&wiring::SEAL_KEYS)
+        && let Some(kept) = wiring::sealing_of_folder(&settings)?
+    {
+        draft.set(wiring::SEAL_KEYS, &kept)?;
+        draft.check()?;
+    }
     Ok(draft)
-}
-
-/// Several servers can work on one PostgreSQL, and need the same keys.
-fn needs_keys(draft: &Draft, answers: &Answers) -> bool {
-    let is_shared = answers
-        .get("database.url")
-        .is_some_and(|url| url.expose().starts_with("postgres"));
-    is_shared && !answers.contains_key("access.seal_keys") && !draft.has("access.seal_keys")
 }
 
 /// Makes the first administrator in the database of the new settings.
@@ -199,4 +203,82 @@ fn told(draft: &Draft, administrator: Option<String>, output: Output) -> Result<
         }
         text
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    const LONG: &str = "a-secret-of-its-own-that-is-longer-than-32-bytes";
+    const SEALING: &str = "mine=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+
+    /// What `.env` says after `answers` were given over what stood there before.
+    fn written(toml: &str, dotenv: &str, answers: &[(&str, &str)]) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("aurora.toml"), toml).unwrap();
+        fs::write(folder.path().join(".env"), dotenv).unwrap();
+        of_folder(folder.path(), answers)
+    }
+
+    fn of_folder(folder: &Path, answers: &[(&str, &str)]) -> String {
+        let answers = answers
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), Secret::new(*value)));
+        drafted(folder, &answers.collect()).unwrap().write().unwrap();
+        fs::read_to_string(folder.join(".env")).unwrap()
+    }
+
+    const POSTGRES: (&str, &str) = ("database.url", "postgres://a:b@h/d");
+
+    #[test]
+    fn each_key_that_is_there_stays_and_each_that_is_not_is_made() {
+        let jwt = format!("JWT_SECRET={LONG}\n");
+        let kept = written("", &jwt, &[POSTGRES]);
+        assert!(kept.contains(&jwt), "{kept}");
+        assert!(kept.contains("AURORA_SEAL_KEYS=\"first="), "{kept}");
+
+        let given = written("", "", &[POSTGRES, ("access.jwt_secret", LONG)]);
+        assert!(given.contains(&format!("JWT_SECRET=\"{LONG}\"")), "{given}");
+        assert!(given.contains("AURORA_SEAL_KEYS=\"first="), "{given}");
+
+        let sealing = format!("AURORA_SEAL_KEYS={SEALING}\n");
+        let signed = written("", &sealing, &[POSTGRES]);
+        assert!(signed.contains(&sealing), "{signed}");
+        assert!(signed.contains("JWT_SECRET=\""), "{signed}");
+
+        let named = written("", &format!("SECRET_KEY={LONG}\n{sealing}"), &[POSTGRES]);
+        assert!(!named.contains("JWT_SECRET"), "by another name: {named}");
+        let alone = written("", "", &[("server.port", "9000"), ("llm.openai_api_key", "sk")]);
+        assert!(!alone.contains("JWT_SECRET"), "{alone}");
+    }
+
+    #[test]
+    fn keys_are_made_also_where_the_database_was_named_before() {
+        let port = [("server.port", "9000")];
+        for environment in ["", "environment = \"production\"\n"] {
+            let dotenv = written(environment, "DATABASE_URL=postgres://a:b@h/d\n", &port);
+            assert!(dotenv.contains("JWT_SECRET=\""), "{dotenv}");
+            assert!(dotenv.contains("AURORA_SEAL_KEYS=\"first="), "{dotenv}");
+        }
+        // Each by itself in production, too.
+        let lacking = format!("DATABASE_URL=postgres://a:b@h/d\nJWT_SECRET={LONG}\n");
+        let dotenv = written("environment = \"production\"\n", &lacking, &port);
+        assert!(dotenv.starts_with(&lacking), "{dotenv}");
+        assert!(dotenv.contains("AURORA_SEAL_KEYS=\"first="), "{dotenv}");
+    }
+
+    #[test]
+    fn what_the_data_folder_sealed_with_is_sealed_with_on() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("data")).unwrap();
+        fs::write(folder.path().join("data/sealing.keys"), SEALING).unwrap();
+        let dotenv = of_folder(folder.path(), &[POSTGRES]);
+        assert_eq!(dotenv.matches("AURORA_SEAL_KEYS=").count(), 1, "{dotenv}");
+        assert!(
+            dotenv.contains(&format!("AURORA_SEAL_KEYS=\"{SEALING}\"")),
+            "{dotenv}"
+        );
+    }
 }

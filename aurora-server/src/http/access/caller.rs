@@ -55,6 +55,8 @@ pub(crate) struct Caller {
     pub(super) roles: Roles,
     /// The session of a person; `None` for programs, and while the doors are open.
     pub(super) alive: Option<Alive>,
+    /// Whether they look after the whole installation, or hold a key that was made by somebody who does.
+    pub(super) is_of_administrator: bool,
 }
 
 impl Caller {

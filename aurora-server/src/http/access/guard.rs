@@ -106,8 +106,10 @@ async fn admit(
     let caller = match identify(state, visitor, &shown, selected, access).await {
         Ok(caller) => caller,
         Err(problem) => {
-            // Whoever guesses is counted by their address.
-            state.pace.of_address(Class::Api, origin).await?;
+            // Whoever guesses is counted by their address; a fault of ours says nothing of them.
+            if !problem.kind().is_ours() {
+                state.pace.of_address(Class::Api, origin).await?;
+            }
             return Err(problem);
         }
     };
@@ -128,6 +130,7 @@ fn owner(visitor: Visitor, workspace: WorkspaceId) -> Caller {
         principal: Principal::service("loopback", workspace.to_string()).roles([Role::Owner.as_str()]),
         roles: Roles::of([Role::Owner]),
         alive: None,
+        is_of_administrator: true,
     }
 }
 
@@ -195,6 +198,7 @@ pub(super) async fn of_key(state: &AppState, visitor: Visitor, key: &Secret) -> 
         principal,
         roles: Roles::of([]),
         alive: None,
+        is_of_administrator: program.is_of_administrator,
     })
 }
 
@@ -222,6 +226,7 @@ pub(super) async fn of_session(
         workspace,
         principal,
         roles,
+        is_of_administrator: alive.is_administrator,
         alive: Some(alive),
     })
 }
@@ -236,14 +241,16 @@ pub(crate) async fn signed_in(
     visitor: &Visitor,
     headers: &HeaderMap,
 ) -> Result<Option<Alive>, Problem> {
-    match credentials(headers, &Method::POST, is_https(state, headers))? {
-        None => Ok(None),
-        Some(Shown::Key(_)) => Err(needs_person()),
-        Some(Shown::Token(token)) => match session(&state.doors, visitor, &token).await {
-            Ok((alive, _)) => Ok(Some(alive)),
-            Err(problem) if problem.kind() == ProblemKind::Unauthenticated => Ok(None),
-            Err(problem) => Err(problem),
-        },
+    let shown = match credentials(headers, &Method::POST, is_https(state, headers)) {
+        Ok(None) => return Ok(None),
+        Ok(Some(Shown::Key(_))) => Err(needs_person()),
+        Ok(Some(Shown::Token(token))) => session(&state.doors, visitor, &token).await,
+        Err(problem) => Err(problem),
+    };
+    match shown {
+        Ok((alive, _)) => Ok(Some(alive)),
+        Err(problem) if problem.kind() == ProblemKind::Unauthenticated => Ok(None),
+        Err(problem) => Err(problem),
     }
 }
 
@@ -271,9 +278,11 @@ pub(super) fn decide(state: &AppState, access: Access, caller: &Caller) -> Resul
         Access::Person => caller.user().map(drop),
         Access::Workspace(permission) => by_policy(state, &doors.crm, permission, caller),
         Access::Server(right) => by_policy(state, &doors.server, right, caller),
+        Access::Installation(_) | Access::Nearby(_) if !caller.is_of_administrator => {
+            Err(Problem::new(ProblemKind::Forbidden))
+        }
         Access::Installation(right) | Access::Nearby(right) => match caller.alive() {
-            Some(alive) if alive.is_administrator => Ok(()),
-            Some(_) => Err(Problem::new(ProblemKind::Forbidden)),
+            Some(_) => Ok(()),
             None if caller.workspace == state.workspace => by_policy(state, &doors.server, right, caller),
             None => Err(Problem::new(ProblemKind::Forbidden)),
         },

@@ -32,7 +32,8 @@ pub(crate) enum Access {
     Workspace(CrmPermission),
     /// A right of the server in the workspace that the call selects.
     Server(Right),
-    /// A right over the whole installation: administrators, and keys of the first workspace that carry it.
+    /// A right over the whole installation: administrators, and keys of the first workspace that carry it and that
+    /// they made.
     Installation(Right),
     /// As [`Access::Installation`], and calls from this machine that came through no proxy.
     Nearby(Right),

@@ -28,8 +28,6 @@ aurora_core::permissions! {
         AlertWrite => "alert:write",
         /// Send notifications and tests.
         NotificationSend => "notification:send",
-        /// See the settings in force, without secrets.
-        ConfigRead => "config:read",
     }
 }
 

@@ -6,6 +6,7 @@ mod entry;
 mod login;
 mod pages;
 mod passwords;
+mod presence;
 mod sessions;
 #[cfg(test)]
 mod tests;
@@ -25,6 +26,7 @@ fn routes() -> Routes {
     let routes = login::add(Routes::new());
     let routes = sessions::add(routes);
     let routes = passwords::add(routes);
+    let routes = presence::add(routes);
     entry::add(routes)
 }
 

@@ -24,11 +24,11 @@ pub(super) fn add(routes: Routes) -> Routes {
         .route(Access::SignIn, routes!(request_reset))
         .route(Access::SignIn, routes!(confirm_reset))
         .route(Access::Person, routes!(factor))
-        .route(Access::Person, routes!(enrol))
-        .route(Access::Person, routes!(activate))
+        .once(Access::Person, routes!(enrol))
+        .once(Access::Person, routes!(activate))
         .route(Access::Person, routes!(remove))
-        .route(Access::Person, routes!(recovery_codes))
-        .route(Access::Person, routes!(step_up))
+        .once(Access::Person, routes!(recovery_codes))
+        .once(Access::Person, routes!(step_up))
 }
 
 /// Chooses another password; all other sessions end.

@@ -1,5 +1,6 @@
 //! What those who answer do with a conversation.
 
+use aurora_crm::accounts::UserId;
 use aurora_crm::conversations::{Assignee, Conversation, ConversationId};
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -111,6 +112,17 @@ async fn give(
     reason: Option<&str>,
 ) -> Result<Response, Problem> {
     let (context, desk, version) = (caller.context(), state.crm.conversations(), if_match.expected());
+    if let Assignee::Person(person) = to
+        && state
+            .crm
+            .members()
+            .roles_of(&context, UserId::from_uuid(person.uuid()))
+            .await?
+            .is_empty()
+    {
+        let error = FieldError::new("to", "unknown", "nobody of this workspace");
+        return Err(Problem::new(ProblemKind::Invalid).errors([error]));
+    }
     let conversation = match reason {
         Some(reason) => desk.hand_over(&context, id, version, to, reason).await?,
         None => desk.assign(&context, id, version, to).await?,

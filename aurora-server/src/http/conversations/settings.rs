@@ -1,7 +1,8 @@
 //! How a workspace works with conversations, and which ends of channels are paused.
 
-use aurora_crm::channels::Channel;
+use aurora_crm::channels::{Channel, ChannelId};
 use aurora_crm::conversations::ConversationSettings;
+use aurora_crm::{Context, ErrorKind};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
@@ -10,7 +11,7 @@ use super::views::{PauseView, SettingsView};
 use crate::http::access::Caller;
 use crate::http::answers::Whole;
 use crate::http::extract::{Json, PathId};
-use crate::http::problem::{Problem, ProblemKind};
+use crate::http::problem::{FieldError, Problem, ProblemKind};
 use crate::state::AppState;
 
 /// How the workspace works with conversations.
@@ -30,12 +31,32 @@ pub(super) async fn write(
     caller: Caller,
     Json(settings): Json<ConversationSettings>,
 ) -> Result<Response, Problem> {
-    state
-        .crm
-        .conversations()
-        .configure(&caller.context(), &settings)
-        .await?;
+    let context = caller.context();
+    if let Some(end) = settings.notices_from
+        && !is_theirs(&state, &context, end).await?
+    {
+        let error = FieldError::new(
+            "notices_from",
+            "unknown",
+            "the workspace has no such end of a channel",
+        );
+        return Err(Problem::new(ProblemKind::Invalid).errors([error]));
+    }
+    state.crm.conversations().configure(&context, &settings).await?;
     Ok(axum::Json(settings).into_response())
+}
+
+/// Whether an end of a channel belongs to the workspace.
+async fn is_theirs(state: &AppState, context: &Context, end: ChannelId) -> Result<bool, Problem> {
+    let pages = state.reception.web_chat.list(context).await?;
+    if pages.iter().any(|page| page.id == end) {
+        return Ok(true);
+    }
+    match state.reception.whatsapp.get(context, end).await {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// The ends of channels from which nothing is sent, and why.

@@ -3,6 +3,8 @@
 mod listening;
 mod rights;
 
+use aurora_crm::Context;
+use aurora_crm::workspaces::{Role, Roles};
 use serde_json::{Value, json};
 
 use crate::http::testing::{Answer, Server};
@@ -226,6 +228,17 @@ async fn conversations_are_given_handed_over_closed_and_labelled() {
 
     let person = "usr_0190a8b0c0de7000800000000000000a";
     let over = json!({"to": {"kind": "person", "id": person}, "reason": "pede uma pessoa"});
+    let stranger = server.act(&format!("{at}/hand_over"), version + 1, &over).await;
+    assert_eq!(codes(&stranger), ["to:unknown"]);
+    let (members, context) = (
+        server.state.crm.members(),
+        Context::new(server.state.workspace, "test"),
+    );
+    let agent = Roles::of([Role::Agent]);
+    members
+        .add(&context, person.parse().unwrap(), agent)
+        .await
+        .unwrap();
     let over = server.act(&format!("{at}/hand_over"), version + 1, &over).await;
     assert_eq!(
         over.json()["assignee"],
@@ -343,6 +356,11 @@ async fn settings_are_set_as_a_whole() {
     assert_eq!(
         codes(&server.put(at, 0, &fallback).await),
         ["fallback.name:required"]
+    );
+    let elsewhere = json!({"notices_from": "chn_0190a8b0c0de7000800000000000000a"});
+    assert_eq!(
+        codes(&server.put(at, 0, &elsewhere).await),
+        ["notices_from:unknown"]
     );
     assert_eq!(
         server.get("/api/v1/conversations/paused").await.json(),

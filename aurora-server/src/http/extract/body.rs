@@ -30,8 +30,12 @@ impl<S: Send + Sync> FromRequest<S> for Raw {
 pub(crate) async fn read(request: Request) -> Result<Bytes, Problem> {
     // Without the layer there is no limit to be found: then nothing is taken.
     let BodyLimit(limit) = request.extensions().get().copied().unwrap_or(BodyLimit(0));
-    let reading = collect(request.into_body(), limit);
-    tokio::time::timeout(READ_LIMIT, reading)
+    whole(request.into_body(), limit).await
+}
+
+/// Everything that a body of so many bytes at most holds.
+pub(crate) async fn whole(body: Body, limit: usize) -> Result<Bytes, Problem> {
+    tokio::time::timeout(READ_LIMIT, collect(body, limit))
         .await
         .unwrap_or_else(|_| Err(Problem::new(ProblemKind::BodyTimeout)))
 }

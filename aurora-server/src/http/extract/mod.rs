@@ -8,7 +8,7 @@ mod params;
 mod strict;
 mod upload;
 
-pub(crate) use body::{Raw, read as read_body};
+pub(crate) use body::{Raw, read as read_body, whole as read_whole};
 pub(crate) use etag::{IfMatch, etag};
 pub(crate) use idempotency::IdempotencyKey;
 pub(crate) use json::{Json, JsonList, JsonText, MaybeJson, object_of};

@@ -10,9 +10,13 @@ mod views;
 use aurora_core::id::IdKind as _;
 use aurora_core::page::Page;
 use aurora_crm::Error;
+use aurora_crm::activities::Activity;
+use aurora_crm::appointments::{Appointment, WaitingEntry};
+use aurora_crm::clients::{Client, ClientNote};
 use aurora_crm::conversations::{Contact, Conversation, Message};
 use aurora_crm::files::{File, FileFilter, FileId, FileSubject};
 use aurora_crm::leads::Lead;
+use aurora_crm::tasks::Task;
 use aurora_crm::workspaces::CrmPermission;
 use axum::extract::State;
 use axum::http::header::ETAG;
@@ -38,11 +42,17 @@ pub(super) const MOUNTS: &[Mount] = &[
 ];
 
 /// Files of these belong to what takes a right of its own: contacts send theirs in conversations.
-const WITH_THEIRS: [(&str, CrmPermission); 4] = [
+const WITH_THEIRS: [(&str, CrmPermission); 10] = [
+    (Activity::PREFIX, CrmPermission::TaskRead),
+    (Appointment::PREFIX, CrmPermission::AppointmentRead),
+    (Client::PREFIX, CrmPermission::ClientRead),
     (Contact::PREFIX, CrmPermission::ConversationRead),
     (Conversation::PREFIX, CrmPermission::ConversationRead),
     (Message::PREFIX, CrmPermission::ConversationRead),
     (Lead::PREFIX, CrmPermission::LeadRead),
+    (ClientNote::PREFIX, CrmPermission::ClientRead),
+    (Task::PREFIX, CrmPermission::TaskRead),
+    (WaitingEntry::PREFIX, CrmPermission::AppointmentRead),
 ];
 
 fn routes() -> Routes {
@@ -86,8 +96,9 @@ pub(super) async fn shown(state: &AppState, caller: &Caller, id: FileId) -> Resu
 
 /// One page of files, the newest first.
 ///
-/// Those of contacts, conversations and messages are there for callers with `conversation:read` alone, those of leads for
-/// callers with `lead:read`, here as everywhere.
+/// Those of clients are there for callers with `client:read` alone, those of leads for callers with `lead:read`, of contacts,
+/// conversations and messages with `conversation:read`, of appointments with `appointment:read`, of tasks and activities with
+/// `task:read`, here as everywhere.
 #[utoipa::path(get, path = "/", tag = "files", operation_id = "list_files",
     params(
         ("limit" = Option<u32>, Query, description = "Most items on the page, 1 to 200; 50 unless told"),

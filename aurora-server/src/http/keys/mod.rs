@@ -30,7 +30,7 @@ pub(super) const MOUNTS: &[Mount] = &[
 fn api_keys() -> Routes {
     Routes::new()
         .route(CrmPermission::KeyRead, routes!(list))
-        .route(CrmPermission::KeyWrite, routes!(create))
+        .once(CrmPermission::KeyWrite, routes!(create))
         .route(CrmPermission::KeyWrite, routes!(revoke))
 }
 

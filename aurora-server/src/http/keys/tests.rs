@@ -75,14 +75,14 @@ async fn a_key_carries_no_more_than_its_maker_has() {
         (&json!("scopes[1]"), &json!("scopes[2]"))
     );
     assert_eq!(
-        make(&ana, &["config:read", "workspace:close"]).await.status,
+        make(&ana, &["metrics:read", "workspace:close"]).await.status,
         201,
         "an administrator who owns it"
     );
     let admin = house.member(&ana, "adao@example.com", "admin").await;
     let admin = house.with_factor(admin).await;
     assert_eq!(make(&admin, &["client:write"]).await.status, 201);
-    for more in ["workspace:close", "config:read", "operation:write", "usage:read"] {
+    for more in ["workspace:close", "metrics:read", "operation:write", "usage:read"] {
         let answer = make(&admin, &[more]).await;
         assert_eq!(
             (answer.status, answer.json()["errors"][0]["code"].as_str()),
@@ -215,4 +215,53 @@ async fn what_somebody_has_handed_out_opens_nothing_while_they_are_disabled() {
     house.clock.advance(Duration::from_millis(1_001));
     assert_eq!(clients().await, 200, "they may again");
     house.server.post("/api/v1/auth/register", &body).await.good(201);
+}
+
+#[tokio::test]
+async fn keys_to_the_installation_open_it_while_their_maker_is_an_administrator() {
+    let house = House::new().await;
+    let ana = house.administrator().await;
+    let bia = house.member(&ana, "bia@example.com", "admin").await;
+    let place = format!("/api/v1/users/{}/administrator", bia.id);
+    let set = async |method: &str, tag: &str| {
+        let answer = house.ask(&ana, method, &place, &[("if-match", tag)], "").await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        answer.header("etag").unwrap().to_owned()
+    };
+    let tag = set("PUT", "\"v1\"").await;
+    let bia = house.signed_in(&bia.email).await;
+    let bia = house.with_factor(bia).await;
+    let new = json!({"name": "k", "scopes": ["status:read", "client:read"]});
+    let key = house.post(&bia, "/api/v1/api-keys", &new).await.good(201);
+    let shown = [("x-api-key", key["key"].as_str().unwrap())];
+    let ask = async |path: &str| house.server.send("GET", path, &shown, "").await.status;
+    assert_eq!(
+        (ask("/api/status").await, ask("/api/v1/clients").await),
+        (200, 200)
+    );
+
+    let tag = set("DELETE", &tag).await;
+    house.clock.advance(Duration::from_millis(1_001)); // what was known of the key is over within a second
+    assert_eq!(
+        (ask("/api/status").await, ask("/api/v1/clients").await),
+        (403, 200)
+    );
+    set("PUT", &tag).await;
+    house.clock.advance(Duration::from_millis(1_001));
+    assert_eq!(ask("/api/status").await, 200, "they look after it again");
+}
+
+#[tokio::test]
+async fn a_key_is_made_once_and_shown_once() {
+    let house = House::new().await;
+    let ana = house.administrator().await;
+    let new = json!({"name": "site", "scopes": ["client:read"]}).to_string();
+    let headers = [("idempotency-key", "k-1")];
+    let made = house.ask(&ana, "POST", "/api/v1/api-keys", &headers, &new).await;
+    made.good(201);
+    let again = house.ask(&ana, "POST", "/api/v1/api-keys", &headers, &new).await;
+    again.problem(409, "conflict");
+    assert_eq!(again.header("idempotent-replayed"), None);
+    let list = house.get(&ana, "/api/v1/api-keys").await.good(200);
+    assert_eq!(list["items"].as_array().unwrap().len(), 1);
 }

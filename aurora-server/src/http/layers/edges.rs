@@ -3,6 +3,7 @@
 use aurora_crm::Context;
 use aurora_crm::accounts::NewApiKey;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::http::testing::{Answer, Server, within};
 
@@ -204,6 +205,36 @@ async fn calls_are_counted_per_caller_and_guesses_per_address() {
             .status,
         200
     );
+    server.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn while_the_database_is_away_nobody_is_taken_for_one_who_guesses() {
+    let server = Server::guarded(&[("limits.api_per_minute", "3"), ("limits.api_per_hour", "100")]).await;
+    let key = key(&server, &["client:read"]).await;
+    server.state.crm.database().close().await;
+    for _ in 0..6 {
+        let answer = with_key(&server, &key, "GET", "/api/v1/clients", &Value::Null).await;
+        answer.problem(503, "unavailable");
+    }
+    server.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_off_is_the_same_fault_with_a_key_and_without() {
+    let server = Server::guarded(&[]).await;
+    let key = key(&server, &["client:write"]).await;
+    for idempotency in ["", "idempotency-key: k-1\r\n"] {
+        let mut stream = server.connect().await;
+        let text = format!(
+            "POST /api/v1/clients HTTP/1.1\r\nhost: localhost\r\nx-api-key: {key}\r\n{idempotency}\
+             content-type: application/json\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\nno number\r\n"
+        );
+        stream.write_all(text.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        within(stream.read_to_string(&mut answer)).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 400"), "{idempotency}: {answer}");
+    }
     server.stop().await.unwrap();
 }
 

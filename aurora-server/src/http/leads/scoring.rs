@@ -140,6 +140,7 @@ async fn rescore(
     Json(which): Json<Rescore>,
 ) -> Result<Response, Problem> {
     let context = caller.context();
+    state.crm.pipelines().get(&context, which.pipeline).await?;
     let leads = state.crm.leads();
     let done = leads
         .rescore(&context, which.pipeline, &RuleScorer, which.after)

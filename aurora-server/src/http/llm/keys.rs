@@ -221,7 +221,9 @@ pub(super) async fn create(
     let version = granted.version;
     let body = KeyCreated {
         key: made.secret.expose().to_owned(),
-        view: whole(&state, &tenant, made.key, granted).await?,
+        view: whole(&state, &tenant, made.key, granted)
+            .await
+            .map_err(Problem::perhaps_made)?,
     };
     let mut response = (StatusCode::CREATED, [(ETAG, etag(version))], axum::Json(body)).into_response();
     if let Ok(location) = HeaderValue::try_from(location) {

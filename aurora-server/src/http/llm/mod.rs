@@ -80,7 +80,7 @@ fn accounts() -> Routes {
         .route(READ, routes!(budgets::of_key))
         .route(WRITE, routes!(budgets::put_key))
         .route(READ, routes!(keys::list))
-        .route(WRITE, routes!(keys::create))
+        .once(WRITE, routes!(keys::create))
         .route(READ, routes!(keys::read))
         .route(WRITE, routes!(keys::change))
         .route(WRITE, routes!(keys::revoke))

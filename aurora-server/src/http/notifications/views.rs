@@ -135,7 +135,7 @@ pub(super) struct DeliveryPage {
 /// What somebody wants said.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = Message, example = json!({"title": "Maintenance", "content": "The database moves at nine.", "severity": "warning",
+#[schema(as = NotificationMessage, example = json!({"title": "Maintenance", "content": "The database moves at nine.", "severity": "warning",
     "channels": ["slack"]}))]
 pub(super) struct MessageInput {
     /// The headline, up to 200 characters.

@@ -82,7 +82,8 @@ impl From<aurora_alerts::Error> for Problem {
             _ => ProblemKind::Internal,
         });
         let problem = match error.kind() {
-            Alerts::Unavailable | Alerts::Full => problem.retry_after(DATABASE_PAUSE),
+            Alerts::Unavailable => problem.retry_after(DATABASE_PAUSE).perhaps_made(),
+            Alerts::Full => problem.retry_after(DATABASE_PAUSE),
             // What is wrong with a rule or a silence stands in the text of each finding.
             Alerts::Invalid => problem.errors(
                 error

@@ -90,30 +90,6 @@ async fn failing_targets_become_alerts_by_themselves() {
 }
 
 #[tokio::test]
-async fn the_page_is_served_under_a_strict_policy() {
-    let server = Server::with([]).await;
-    for (path, kind) in [
-        ("/", "text/html; charset=utf-8"),
-        ("/dashboard/dashboard.css", "text/css; charset=utf-8"),
-        ("/dashboard/dashboard.js", "text/javascript; charset=utf-8"),
-        ("/dashboard/icon.svg", "image/svg+xml"),
-    ] {
-        let answer = server.get(path).await;
-        assert_eq!(
-            (answer.status, answer.header("content-type")),
-            (200, Some(kind)),
-            "{path}"
-        );
-        let policy = answer.header("content-security-policy").unwrap();
-        assert!(
-            policy.starts_with("default-src 'self';") && !policy.contains("unsafe"),
-            "{policy}"
-        );
-    }
-    server.stop().await.unwrap();
-}
-
-#[tokio::test]
 async fn the_health_of_every_part_is_told_to_those_who_may_know() {
     let server = Server::with([]).await;
     let health = server.get("/health/details").await.json();

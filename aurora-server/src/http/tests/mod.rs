@@ -3,5 +3,6 @@
 mod api;
 mod hostile;
 mod injection;
+mod schemas;
 mod seed;
 mod tenants;

@@ -34,10 +34,10 @@ fn routes() -> Routes {
 fn administration() -> Routes {
     Routes::new()
         .route(Access::Administrator, routes!(list))
-        .route(Access::Administrator, routes!(invite))
+        .once(Access::Administrator, routes!(invite))
         .route(Access::Administrator, routes!(read))
         .route(Access::Administrator, routes!(update))
-        .route(Access::Administrator, routes!(invite_again))
+        .once(Access::Administrator, routes!(invite_again))
         .route(Access::Administrator, routes!(disable))
         .route(Access::Administrator, routes!(enable))
         .route(Access::Administrator, routes!(promote, demote))

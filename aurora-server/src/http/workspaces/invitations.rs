@@ -23,8 +23,8 @@ use crate::state::AppState;
 pub(super) fn add(routes: Routes) -> Routes {
     routes
         .route(CrmPermission::MemberInvite, routes!(list))
-        .route(CrmPermission::MemberInvite, routes!(create))
-        .route(CrmPermission::MemberInvite, routes!(resend))
+        .once(CrmPermission::MemberInvite, routes!(create))
+        .once(CrmPermission::MemberInvite, routes!(resend))
         .route(CrmPermission::MemberInvite, routes!(revoke))
 }
 

@@ -38,6 +38,8 @@ pub(super) fn assignable(state: &AppState, caller: &Caller, changed: &Roles) -> 
     if may_assign(state.doors.policy(), caller.roles(), changed) {
         return Ok(());
     }
+    // A key has rights and no roles, of which it could give any.
+    caller.user()?;
     Err(Problem::new(ProblemKind::Forbidden)
         .detail("only roles whose every right one has oneself can be given and taken"))
 }

@@ -321,3 +321,26 @@ async fn an_invitation_to_more_than_ones_own_is_neither_sent_again_nor_taken_bac
         "accepted"
     );
 }
+
+#[tokio::test]
+async fn a_program_that_may_invite_is_told_that_it_takes_a_person() {
+    let house = House::new().await;
+    let ana = house.administrator().await;
+    let key = house.server.program(&["member:invite"]).await;
+    let place = format!("/api/v1/workspaces/{}/invitations", house.server.state.workspace);
+    let body = json!({"email": "bia@example.com", "roles": ["viewer"]});
+    let headers = [
+        ("authorization", key.as_str()),
+        ("content-type", "application/json"),
+    ];
+    let refused = house
+        .server
+        .send("POST", &place, &headers, &body.to_string())
+        .await;
+    let problem = refused.problem(403, "forbidden");
+    assert!(
+        problem["detail"].as_str().unwrap().contains("a person"),
+        "{problem}"
+    );
+    assert_eq!(house.post(&ana, &place, &body).await.status, 201);
+}

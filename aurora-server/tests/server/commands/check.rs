@@ -48,6 +48,18 @@ fn a_new_installation_is_told_what_to_do_next() {
     );
 }
 
+/// Whoever made a user has a whole database.
+#[test]
+fn after_the_first_user_nothing_of_the_database_is_pending() {
+    let folder = tempfile::tempdir().unwrap();
+    let create = ["user", "create", "ana@example.com", "--admin"];
+    run_with(folder.path(), &create, &[], "três pratos de trigo para tigres\n").text();
+    let found = run(folder.path(), &["check", "--json", "--set", ALONE]).json();
+    for name in ["database", "users"] {
+        assert_eq!(of(&found, name)["status"], "ok", "{found}");
+    }
+}
+
 #[test]
 fn wrong_settings_are_all_told() {
     let folder = tempfile::tempdir().unwrap();
@@ -135,9 +147,22 @@ fn folders_that_others_can_read_are_told() {
         ("DATABASE_URL", "postgres://aurora:s3cret@127.0.0.1:1/aurora"),
     ];
     let shared = run_with(folder.path(), &["check", "--json", "--set", ALONE], &shared, "");
-    assert_eq!(of(&report(&shared), "keys")["next"], "aurora setup --keys");
-    assert_eq!(of(&report(&shared), "database")["status"], "fail");
+    let lacking = report(&shared);
+    let lacking = lacking["checks"].as_array().unwrap();
+    for (check, key) in lacking.iter().zip(["access.jwt_secret", "access.seal_keys"]) {
+        assert_eq!(check["status"], "fail", "{check}");
+        assert!(check["detail"].as_str().unwrap().starts_with(key), "{check}");
+    }
     assert!(!shared.out.contains("s3cret"), "{shared:?}");
+    // Elsewhere a server makes them for itself alone.
+    let shared = [("DATABASE_URL", "postgres://aurora:s3cret@127.0.0.1:1/aurora")];
+    let shared = run_with(folder.path(), &["check", "--json", "--set", ALONE], &shared, "");
+    let keys = of(&report(&shared), "keys");
+    assert_eq!(
+        (&keys["status"], &keys["next"]),
+        (&"warn".into(), &"aurora setup --yes".into())
+    );
+    assert_eq!(of(&report(&shared), "database")["status"], "fail");
 }
 
 #[test]
@@ -147,6 +172,11 @@ fn what_several_servers_in_production_need_is_told() {
         let variables = [
             ("ENVIRONMENT", "production"),
             ("DATABASE_URL", "postgres://aurora:s3cret@127.0.0.1:1/aurora"),
+            ("JWT_SECRET", "a secret of its own that is longer than 32 bytes"),
+            (
+                "AURORA_SEAL_KEYS",
+                "first=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+            ),
         ];
         let arguments = [&["check", "--json", "--set", ALONE][..], more].concat();
         report(&run_with(folder.path(), &arguments, &variables, ""))

@@ -30,7 +30,11 @@ fn clients_come_in_once_and_go_out_again() {
     );
     assert!(done["import"].as_str().unwrap().starts_with("imp_"));
     let words = run(folder.path(), &["import", "clients", "clientes.csv"]);
-    assert!(words.text().contains("2 rows"), "{words:?}");
+    assert!(words.text().starts_with("imported already"), "{words:?}");
+    assert_eq!(
+        (&done["already"], &import(&[])["already"]),
+        (&false.into(), &true.into())
+    );
 
     let out = run(folder.path(), &["export", "clients"]);
     assert!(

@@ -219,7 +219,16 @@ fn two_accounts_are_enough_for_everything_but_backups() {
         (&true.into(), &"postgres".into())
     );
     let full = run_with(folder.path(), &["restore"], &with, "");
-    assert_eq!(full.code, Some(1), "the database is not empty: {full:?}");
+    let advice = full.refused();
+    assert!(
+        advice.contains(&format!("the database {} on ", server.name))
+            && advice.contains("AURORA__BACKUP__POSTGRES_URL"),
+        "{full:?}"
+    );
+    assert!(
+        !advice.contains("--force") && !advice.contains("s3cret"),
+        "{full:?}"
+    );
     let restored = format!("{}_restored", server.name);
     let (app, owner, backup) = (
         server.url(Some("app"), &restored),

@@ -64,6 +64,11 @@ fn what_is_mistyped_is_told_in_the_form_that_was_asked_for() {
     assert_eq!(words.out, "");
     let json = run(folder.path(), &["key", "create", "--json", "--colour"]);
     assert!(json.error("usage").contains("--colour"), "{json:?}");
+    let bogus = run(folder.path(), &["--json", "bogus"]);
+    assert!(
+        bogus.error("usage").contains("unrecognized subcommand 'bogus'"),
+        "{bogus:?}"
+    );
     let no_settings = run(
         folder.path(),
         &["key", "list", "--json", "--set", "server.prot=1"],

@@ -146,6 +146,16 @@ async fn a_refresh_token_signs_out_in_the_body_too() {
     let new = json!({"name": "k"});
     let key = house.post(&ana, "/api/v1/api-keys", &new).await.good(201);
     let shown = [("x-api-key", key["key"].as_str().unwrap())];
+    let empty = [("authorization", "Bearer")];
+    let bia = house.member(&ana, "bia@example.com", "viewer").await;
+    let body = json!({"refresh_token": bia.refresh});
+    let out = house
+        .server
+        .send("POST", "/api/v1/auth/logout", &empty, &body)
+        .await;
+    assert_eq!(out.status, 204, "{}", out.body);
+    let refreshed = house.server.post("/api/v1/auth/refresh", &body).await;
+    refreshed.problem(401, "unauthenticated");
     let program = house.server.send("POST", "/api/v1/auth/logout", &shown, "").await;
     program.problem(403, "forbidden");
 }

@@ -6,12 +6,15 @@ use super::uploaded;
 use crate::http::testing::Server;
 
 #[tokio::test]
-async fn what_contacts_sent_is_for_those_who_may_read_conversations() {
+async fn a_file_is_for_those_who_may_read_what_it_belongs_to() {
     let server = Server::with([]).await;
     for (subject, permission) in [
         ("ctc_0190a8b0c0de7000800000000000000a", "conversation:read"),
         ("msg_0190a8b0c0de7000800000000000000a", "conversation:read"),
         ("led_0190a8b0c0de7000800000000000000a", "lead:read"),
+        ("cli_0190a8b0c0de7000800000000000000a", "client:read"),
+        ("apt_0190a8b0c0de7000800000000000000a", "appointment:read"),
+        ("tsk_0190a8b0c0de7000800000000000000a", "task:read"),
     ] {
         let upload = format!("/api/v1/files?subject={subject}");
         let sent = server
