@@ -1,0 +1,49 @@
+//! The story of the demonstration, as somebody who only looks sees it.
+
+use aurora_browser_tests::{Aurora, Browser, View};
+
+const DESK: View = View {
+    language: "en",
+    theme: "light",
+    width: 1_280,
+};
+
+#[tokio::test]
+async fn a_provider_fails_and_heals_and_no_request_is_lost() {
+    let (Some(browser), Some(aurora)) = (Browser::start().await, Aurora::demo(&["--fast"]).await) else {
+        return;
+    };
+    browser.open(&aurora.url, DESK).await;
+    let says = |text: &str| format!("return document.body.innerText.includes({text:?})");
+    browser.until(&says("DEMO")).await;
+    browser.until(&says("Provider failing")).await;
+    browser.keep("story-failing").await;
+    browser
+        .until("return /resolved/i.test(document.body.innerText)")
+        .await;
+    browser.keep("story-resolved").await;
+    let totals = "return fetch('/api/status').then((it) => it.json()).then(({ totals }) => totals)";
+    let totals = browser.ask(totals).await;
+    assert_eq!(totals["failed"], 0, "{totals}");
+    assert!(
+        totals["fallbacks"].as_u64().is_some_and(|count| count > 0),
+        "{totals}"
+    );
+    browser.quit().await;
+}
+
+#[tokio::test]
+async fn a_question_is_answered_word_by_word_and_says_by_whom_and_for_how_much() {
+    let (Some(browser), Some(aurora)) = (Browser::start().await, Aurora::demo(&[]).await) else {
+        return;
+    };
+    browser
+        .open(&format!("{}/dashboard/playground", aurora.url), DESK)
+        .await;
+    browser.write("main textarea", "Why is the sky blue?").await;
+    browser.press("Send").await;
+    let told = r"const text = document.querySelector('main').innerText; return /sim-[abc]/.test(text) && /\d+ ms/.test(text) && /\$/.test(text)";
+    browser.until(told).await;
+    browser.keep("playground-answered").await;
+    browser.quit().await;
+}
