@@ -22,7 +22,8 @@ pub(crate) use keys::{JWT_SECRET, SEAL_KEYS, keys, new_seal_keys, own as own_key
 pub(crate) use library::{Embedding, Library, backups, files_folder};
 pub(crate) use llm::alone as llm_client;
 pub(crate) use storage::{
-    HISTORIES, answering, database, default_workspace, is_postgres, make_private, open, sqlite_file,
+    HISTORIES, answering, database, default_workspace, is_postgres, make_private, open, owned_database,
+    sqlite_file,
 };
 
 use crate::app::{App, AppBuilder};

@@ -51,10 +51,11 @@ pub(super) fn run(options: &MigrateOptions, output: Output) -> Result<(), Error>
                 steps: all(),
             });
         }
-        let database = wiring::database(&settings).await?;
+        let database = wiring::owned_database(&settings).await?;
         let steps = pending(&database).await?;
         if !options.dry_run {
             let local = Local::open(settings.clone()).await?;
+            local.migrate().await?;
             local.crm.database().close().await;
         }
         let name = database.engine_name();

@@ -148,19 +148,27 @@ impl Local {
         install_crypto();
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let crm = wiring::open(&settings, &clock).await?;
-        // A file that was just made becomes whole. On a server the tables may be those of an account that is not ours.
-        if crm.database().engine_name() == "sqlite" {
-            for history in &wiring::HISTORIES {
-                crm.database().migrate(history).await.map_err(unmigrated)?;
-            }
-        }
         let first = wiring::default_workspace(&crm).await?;
-        Ok(Self {
+        let local = Self {
             settings,
             crm,
             clock,
             first,
-        })
+        };
+        // A file that was just made becomes whole. On a server the tables may be those of an account that is not ours.
+        if local.crm.database().engine_name() == "sqlite" {
+            local.migrate().await?;
+        }
+        Ok(local)
+    }
+
+    /// Brings the whole schema up to date, where this account owns it; where another does, nothing is left to do.
+    pub(super) async fn migrate(&self) -> Result<(), Error> {
+        for history in &wiring::HISTORIES {
+            let migrated = self.crm.database().migrate(history).await;
+            migrated.map_err(unmigrated)?;
+        }
+        Ok(())
     }
 
     /// Users and keys, sealed with the keys that the server uses.

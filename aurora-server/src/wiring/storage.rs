@@ -84,6 +84,14 @@ pub(crate) async fn database(settings: &Settings) -> Result<Database, Error> {
     Database::open(&url).await.map_err(unopened)
 }
 
+/// The same, as the account that owns the tables: one that does not may have no right to look yet.
+pub(crate) async fn owned_database(settings: &Settings) -> Result<Database, Error> {
+    match &settings.database.owner_url {
+        Some(owner) => Database::open(owner).await.map_err(unopened),
+        None => database(settings).await,
+    }
+}
+
 fn unopened(source: aurora_core::store::Error) -> Error {
     Error::new(ErrorKind::Storage, "the database cannot be opened").caused_by(source)
 }
