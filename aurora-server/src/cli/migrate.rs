@@ -54,7 +54,7 @@ pub(super) fn run(options: &MigrateOptions, output: Output) -> Result<(), Error>
         let database = wiring::owned_database(&settings).await?;
         let steps = pending(&database).await?;
         if !options.dry_run {
-            let local = Local::open(settings.clone()).await?;
+            let local = Box::pin(Local::open(settings.clone())).await?;
             local.migrate().await?;
             local.crm.database().close().await;
         }

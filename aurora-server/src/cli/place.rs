@@ -96,14 +96,14 @@ impl Place {
             let path = std::path::absolute(&path).unwrap_or(path);
             output.remark(&format!("a new database is made: {}", path.display()));
         }
-        Local::open(settings).await
+        Box::pin(Local::open(settings)).await
     }
 
     /// As [`open`](Self::open), for what makes no sense where there is nothing yet.
     pub(super) async fn existing(&self) -> Result<Local, Error> {
         let settings = self.settings()?;
         there(&settings)?;
-        Local::open(settings).await
+        Box::pin(Local::open(settings)).await
     }
 }
 
