@@ -254,6 +254,9 @@ fn two_accounts_are_enough_for_everything_but_backups() {
         !back.out.contains("s3cret") && !back.err.contains("s3cret"),
         "{back:?}"
     );
+    // The server's account has no right to anything yet: the owner looks, and grants.
+    let migrated = run_with(folder.path(), &["migrate"], &there, "");
+    assert_eq!(migrated.text(), "the schema is up to date\n");
     let list = run_with(folder.path(), &["workspace", "list"], &there, "");
     assert!(list.text().contains(made["id"].as_str().unwrap()), "{list:?}");
 }
