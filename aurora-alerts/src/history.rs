@@ -126,6 +126,15 @@ impl Entry {
             Self::Flapping { .. } => "flapping",
         }
     }
+
+    /// What became of a delivery; `None` of everything else.
+    #[must_use]
+    pub const fn outcome(&self) -> Option<&Outcome> {
+        match self {
+            Self::Delivery { outcome, .. } => Some(outcome),
+            _ => None,
+        }
+    }
 }
 
 /// What became of one attempt, or of a notification that had none.
@@ -257,6 +266,8 @@ pub struct HistoryQuery {
     pub channel: Option<String>,
     /// Of this kind ([`Entry::kind`]).
     pub kind: Option<&'static str>,
+    /// Deliveries with this outcome ([`Outcome::as_str`]).
+    pub outcome: Option<&'static str>,
 }
 
 impl HistoryQuery {
@@ -270,5 +281,8 @@ impl HistoryQuery {
             && is(&self.rule, &record.rule)
             && is(&self.channel, &record.channel)
             && self.kind.is_none_or(|kind| record.entry.kind() == kind)
+            && self
+                .outcome
+                .is_none_or(|wanted| record.entry.outcome().map(Outcome::as_str) == Some(wanted))
     }
 }

@@ -60,7 +60,8 @@ fn scope(engine: &str, query: &HistoryQuery) -> String {
         query.fingerprint,
         query.rule,
         query.channel,
-        query.kind
+        query.kind,
+        query.outcome
     ])
     .to_string()
 }

@@ -8,6 +8,7 @@ use aurora_core::access::totp::TotpSecret;
 use aurora_core::secret::Secret;
 use aurora_core::time::Timestamp;
 
+use super::passwords::not_accepted;
 use super::sql::{self, Activation, Counted, Factor, FactorState, Stored};
 use super::{Accounts, SessionId, UserId, of_installation, place};
 use crate::context::Context;
@@ -83,8 +84,9 @@ impl Accounts {
     /// recovery codes of an earlier factor are replaced.
     ///
     /// # Errors
-    /// `Unauthenticated` when the session is not alive, the code is wrong or spent, there is no enrolment within ten
-    /// minutes, or codes were tried too often; `StepUp` as with [`Accounts::enrol_factor`].
+    /// `Unauthenticated` when the session is not alive; `Invalid` of `code` (code `not_accepted`) when it is wrong or spent,
+    /// there is no enrolment within ten minutes, or codes were tried too often; `StepUp` as with
+    /// [`Accounts::enrol_factor`].
     ///
     /// # Cancel safety
     /// Dropped, the factor may be active, with recovery codes that nobody has seen: make others with
@@ -98,7 +100,7 @@ impl Accounts {
         let context = &of_installation(context);
         let work = async {
             let store = &self.inner.store;
-            let refused = || Error::new(ErrorKind::Unauthenticated);
+            let refused = || not_accepted("code");
             let (stored, credentials) = self.alive_with_credentials(context, session).await?;
             self.require_fresh(&stored, &credentials)?;
             let (user, now) = (credentials.user.id, store.now());

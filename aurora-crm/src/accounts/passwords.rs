@@ -11,13 +11,20 @@ use crate::context::Context;
 use crate::error::{Error, ErrorKind};
 use crate::fields::Fields;
 
+/// What somebody shows within a session that is good is not: a matter of the form, and not of the session.
+pub(super) fn not_accepted(field: &str) -> Error {
+    let mut fields = Fields::default();
+    fields.refuse(field, "not_accepted", "is not accepted");
+    fields.finish(()).err().unwrap_or(Error::new(ErrorKind::Internal))
+}
+
 impl Accounts {
     /// Chooses another password, for who knows the present one and is logged in; all other sessions end.
     ///
     /// # Errors
-    /// `Unauthenticated` when the session is not alive or the present password is wrong, or was tried too often;
-    /// `StepUp` when there is a second factor and the session did not show it within the time for that; `Invalid` when
-    /// the new one may not be chosen; `Conflict` when it was changed meanwhile.
+    /// `Unauthenticated` when the session is not alive; `StepUp` when there is a second factor and the session did not show
+    /// it within the time for that; `Invalid` of `current_password` (code `not_accepted`) when the present one is wrong, or
+    /// was tried too often, and of `password` when the new one may not be chosen; `Conflict` when it was changed meanwhile.
     ///
     /// # Cancel safety
     /// Dropping the future leaves the password either changed or not changed.
@@ -37,8 +44,11 @@ impl Accounts {
             }
             // Of the session: who guesses elsewhere does not keep its owner from this.
             let counted = Counted::Session(session);
-            self.prove_password(context, Some(&credentials), counted, present)
-                .await?;
+            let proven = self.prove_password(context, Some(&credentials), counted, present);
+            proven.await.map_err(|error| match error.kind() {
+                ErrorKind::Unauthenticated => not_accepted("current_password"),
+                _ => error,
+            })?;
             let hash = self.new_password(new, &credentials.user).await?;
             let now = store.now();
             let ended = sql::change_password(store, context, &credentials, &hash, session, now).await?;

@@ -24,6 +24,8 @@ mod upkeep;
 pub(crate) mod within;
 mod words;
 
+use std::collections::HashMap;
+
 use aurora_core::page::{Page, PageRequest};
 
 use crate::context::Context;
@@ -44,7 +46,9 @@ pub use self::reach::Reach;
 #[cfg(test)]
 pub(crate) use self::sql::{BATCH, BLOCKING, IMPORTS};
 #[cfg(test)]
-pub(crate) use self::sql::{DELETED, DUPLICATES, LIST, MERGE, NOTES, REACH, ROWS, SEARCH, STATEMENTS, TAGS};
+pub(crate) use self::sql::{
+    DELETED, DUPLICATES, LIST, MERGE, NAMES, NOTES, REACH, ROWS, SEARCH, STATEMENTS, TAGS,
+};
 use self::sql::{MAX_WORDS, SqlClients};
 pub use self::upkeep::{DeletedClient, TagCount};
 
@@ -108,6 +112,20 @@ impl Clients {
         self.store
             .run(context, "clients.get", self.repository.get(context, id))
             .await
+    }
+
+    /// What clients are called, by their ids: by the trade name, or by the legal one where there is none. Those that are
+    /// deleted or blocked are left out, as are ids that name nobody.
+    ///
+    /// # Errors
+    /// What keeps the database from answering.
+    pub async fn names(
+        &self,
+        context: &Context,
+        ids: &[ClientId],
+    ) -> Result<HashMap<ClientId, String>, Error> {
+        let work = self.repository.names(context, ids);
+        self.store.run(context, "clients.names", work).await
     }
 
     /// One page of clients.

@@ -1,5 +1,7 @@
 //! What keeps a workspace's clients in order: notes, labels, duplicates, merging, restoring and purging.
 
+use std::fmt;
+
 use aurora_core::page::{Page, PageRequest};
 use aurora_core::time::Timestamp;
 use serde::Serialize;
@@ -25,7 +27,9 @@ pub struct TagCount {
 }
 
 /// A client that was deleted and can be brought back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+///
+/// `Debug` shows no name.
+#[derive(Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct DeletedClient {
     /// Its name for programs.
@@ -34,6 +38,20 @@ pub struct DeletedClient {
     pub version: i64,
     /// When it was deleted.
     pub deleted_at: Timestamp,
+    /// What it was called, `Anonimizado` after anonymity; none of one that was blocked.
+    pub legal_name: Option<String>,
+    /// The same under which it traded.
+    pub trade_name: Option<String>,
+}
+
+impl fmt::Debug for DeletedClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DeletedClient")
+            .field("id", &self.id)
+            .field("version", &self.version)
+            .field("deleted_at", &self.deleted_at)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Clients {

@@ -1,5 +1,7 @@
 //! Reading conversations and their messages.
 
+use std::collections::HashMap;
+
 use aurora_core::page::{Page, PageRequest};
 
 use super::{
@@ -49,6 +51,20 @@ impl Conversations {
     ) -> Result<Page<Message>, Error> {
         let work = sql::messages::page(&self.store, context, id, page);
         self.store.run(context, "conversations.messages", work).await
+    }
+
+    /// The last message that one side wrote to the other in each of these conversations, also one that was not sent: without notes,
+    /// reactions and notices. Conversations without any, and ids of none, are left out.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn last_messages(
+        &self,
+        context: &Context,
+        ids: &[ConversationId],
+    ) -> Result<HashMap<ConversationId, Message>, Error> {
+        let work = sql::messages::last(&self.store, context, ids);
+        self.store.run(context, "conversations.last_messages", work).await
     }
 
     /// The conversation with whoever has an address, on this end of a channel.

@@ -11,7 +11,7 @@ use super::indexer::Indexer;
 use super::input::{Content, NewDocument};
 use super::language::Language;
 use super::limits::Limits;
-use super::query::{DocumentFilter, Hit, Query};
+use super::query::{DocumentFilter, Hit, ListFilter, Query};
 use super::reading::{self, Normal, Over, Places};
 use super::settings::Fusion;
 use super::source::Source;
@@ -190,6 +190,22 @@ impl Knowledge {
         &self,
         context: &Context,
         filter: &DocumentFilter,
+        page: &PageRequest,
+    ) -> Result<Page<Document>, Error> {
+        let filter = ListFilter::from(filter.clone());
+        self.list_by(context, &filter, page).await
+    }
+
+    /// One page of the documents that a filter shows, newest first.
+    ///
+    /// Titles and states are looked at one by one: the cost grows with the documents that are passed over.
+    ///
+    /// # Errors
+    /// `Invalid` when the cursor is damaged or belongs to another list.
+    pub async fn list_by(
+        &self,
+        context: &Context,
+        filter: &ListFilter,
         page: &PageRequest,
     ) -> Result<Page<Document>, Error> {
         let work = documents::page(&self.store, context, filter, page, self.model());

@@ -104,6 +104,11 @@ fn words(text: &str) -> impl Iterator<Item = String> {
         .filter(|word| !word.is_empty() && word.len() <= LONGEST)
 }
 
+/// The words of a text as they stand there, folded.
+pub(super) fn folded(text: &str) -> Vec<String> {
+    words(text).collect()
+}
+
 fn stemmer(language: Language) -> Stemmer {
     Stemmer::create(match language {
         Language::Portuguese => Algorithm::Portuguese,

@@ -48,7 +48,7 @@ pub use self::indexer::{Indexer, QUEUE};
 pub use self::input::{Content, NewDocument, Turn};
 pub use self::language::Language;
 pub use self::limits::Limits;
-pub use self::query::{Citation, DocumentFilter, Hit, Query, Score};
+pub use self::query::{Citation, DocumentFilter, Hit, ListFilter, Query, Score};
 pub use self::settings::{Fusion, KnowledgeBuilder};
 pub use self::source::{Source, SourceKind};
 #[cfg(test)]

@@ -2,8 +2,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::document::{Chunk, ChunkId, DocumentId};
+use super::document::{Chunk, ChunkId, DocumentId, DocumentStatus};
 use super::language::Language;
+use super::lexical;
 use super::source::{Source, SourceKind};
 use crate::clients::ClientId;
 use crate::error::Error;
@@ -169,6 +170,85 @@ impl DocumentFilter {
 
     pub(super) fn is_all(&self) -> bool {
         *self == Self::default()
+    }
+}
+
+/// Which documents a list shows; all unless told.
+///
+/// # Examples
+/// ```
+/// use aurora_crm::knowledge::{DocumentFilter, DocumentStatus, ListFilter, SourceKind};
+///
+/// let pages = ListFilter::from(DocumentFilter::default().source(SourceKind::Url));
+/// assert_eq!(pages.clone().title(" "), pages);
+/// assert_ne!(pages.clone().title("preço").status(DocumentStatus::Ready), pages);
+/// ```
+#[derive(Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct ListFilter {
+    /// Only documents from there and in this language; its list of documents is not looked at.
+    pub documents: DocumentFilter,
+    /// Only those that can be found this far.
+    pub status: Option<DocumentStatus>,
+    /// The words that titles are looked through for, folded.
+    title: Vec<String>,
+}
+
+impl ListFilter {
+    /// Only documents whose title has, for each word of this text, one that begins with it. Case and accents do not matter.
+    #[must_use]
+    pub fn title(mut self, words: &str) -> Self {
+        self.title = lexical::folded(words);
+        self
+    }
+
+    /// Only documents that can be found this far.
+    #[must_use]
+    pub const fn status(mut self, status: DocumentStatus) -> Self {
+        self.status = Some(status);
+        self
+    }
+
+    /// Whether rows have to be looked at one by one.
+    pub(super) fn looks_within(&self) -> bool {
+        self.status.is_some() || !self.title.is_empty()
+    }
+
+    /// Whether a document stands in the list, as far as its row alone tells it.
+    pub(super) fn shows(&self, title: &str, status: DocumentStatus) -> bool {
+        if self.status.is_some_and(|wanted| wanted != status) {
+            return false;
+        }
+        if self.title.is_empty() {
+            return true;
+        }
+        let words = lexical::folded(title);
+        let mut wanted = self.title.iter();
+        wanted.all(|wanted| words.iter().any(|word| word.starts_with(wanted.as_str())))
+    }
+
+    /// What tells this list from others.
+    pub(super) fn scope(&self) -> String {
+        format!("{:?}/{:?}/{}", self.documents, self.status, self.title.join(" "))
+    }
+}
+
+impl From<DocumentFilter> for ListFilter {
+    fn from(documents: DocumentFilter) -> Self {
+        Self {
+            documents,
+            ..Self::default()
+        }
+    }
+}
+
+impl fmt::Debug for ListFilter {
+    /// Without the words, in which anybody can be named.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ListFilter")
+            .field("documents", &self.documents)
+            .field("status", &self.status)
+            .finish_non_exhaustive()
     }
 }
 

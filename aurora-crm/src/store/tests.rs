@@ -27,6 +27,7 @@ fn statements() -> Vec<(&'static str, &'static [(&'static str, &'static str)])> 
         ("clients::imports", crate::clients::IMPORTS),
         ("clients::list", crate::clients::LIST),
         ("clients::merge", crate::clients::MERGE),
+        ("clients::names", crate::clients::NAMES),
         ("clients::notes", crate::clients::NOTES),
         ("clients::reach", crate::clients::REACH),
         ("clients::references", crate::clients::sql::references::ALL),

@@ -8,14 +8,16 @@ mod transfer;
 mod upkeep;
 pub(super) mod views;
 
-use aurora_crm::clients::{BlockedClients, Client, ClientChange, NewClient};
+use std::collections::HashMap;
+
+use aurora_crm::clients::{BlockedClients, Client, ClientChange, ClientId, NewClient};
 use aurora_crm::workspaces::CrmPermission;
 use axum::extract::{OriginalUri, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use utoipa_axum::routes;
 
-use super::access::Caller;
+use super::access::{Caller, also};
 use super::answers::{created, tagged};
 use super::extract::{IfMatch, Json, Params, PathId};
 use super::problem::{Problem, ProblemBody};
@@ -101,6 +103,18 @@ async fn list(
         next: found.next.map(|next| next.to_string()),
     })
     .into_response())
+}
+
+/// What clients are called, for whoever may see clients; nobody's name for others.
+pub(super) async fn names(
+    state: &AppState,
+    caller: &Caller,
+    ids: &[ClientId],
+) -> Result<HashMap<ClientId, String>, Problem> {
+    if also(state, CrmPermission::ClientRead, caller).is_err() {
+        return Ok(HashMap::new());
+    }
+    Ok(state.crm.clients().names(&caller.context(), ids).await?)
 }
 
 /// Makes a client, unless there is one with the same CNPJ or CPF.

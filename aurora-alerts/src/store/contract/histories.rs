@@ -61,7 +61,7 @@ fn entries(at: Timestamp) -> Vec<Entry> {
         }),
         delivery(Outcome::Failed {
             error: NotifyErrorKind::RateLimited,
-            detail: "nul \0 and \\u0000".to_owned(),
+            detail: "nul \0 and \\u0000 and \"outcome\":\"redirected\"".to_owned(),
         }),
         delivery(Outcome::Superseded),
         delivery(Outcome::Redirected),
@@ -120,6 +120,19 @@ impl Bench {
             let wanted: Vec<i64> = wanted.map(|record| record.seq).collect();
             assert!(!wanted.is_empty());
             assert_eq!(seqs(&**two, &query).await, wanted, "{kind}");
+        }
+        for outcome in ["delivered", "retrying", "failed", "superseded", "redirected"] {
+            for channel in [None, Some("none".to_owned())] {
+                let query = HistoryQuery {
+                    channel,
+                    outcome: Some(outcome),
+                    ..HistoryQuery::default()
+                };
+                let wanted = records.iter().filter(|record| query.wants(record));
+                let wanted: Vec<i64> = wanted.map(|record| record.seq).collect();
+                assert_eq!(wanted.len(), usize::from(query.channel.is_none()), "{outcome}");
+                assert_eq!(seqs(&**two, &query).await, wanted, "{outcome}");
+            }
         }
     }
 
@@ -224,6 +237,7 @@ impl Bench {
                     rule,
                     channel,
                     kind,
+                    outcome: None,
                 },
                 vec![6],
             ),

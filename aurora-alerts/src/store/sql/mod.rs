@@ -284,6 +284,9 @@ impl AlertStore for SqlAlertStore {
         let (at, seq) = start.or(end).unwrap_or(ever);
         let from = query.from.unwrap_or(Timestamp::from_micros(i64::MIN));
         let fingerprint = query.fingerprint.map(|fingerprint| fingerprint.to_string());
+        let outcome = query
+            .outcome
+            .map(|outcome| format!("%\"outcome\":\"{outcome}\"%"));
         let statement = if fingerprint.is_some() {
             sql::HISTORY_OF_ALERT
         } else if query.rule.is_some() {
@@ -303,6 +306,7 @@ impl AlertStore for SqlAlertStore {
             .bind(query.channel.as_deref().map(indexed).as_deref())
             .bind(query.kind)
             .bind(i64::from(page.limit()) + 1)
+            .bind(outcome.as_deref())
             .fetch_all(pool))?;
         let records = bodies
             .iter()

@@ -1,7 +1,8 @@
 //! The statements of the store. Sets of rows are JSON objects of any key to an object, which `jsonb_each` of both engines
 //! reads, so that a batch is a handful of statements.
 
-/// One page of the history, the newest first, on the strength of one condition that an index knows.
+/// One page of the history, the newest first, on the strength of one condition that an index knows. An outcome is found in
+/// the text of the record: within what people said, quotation marks are written otherwise.
 macro_rules! page {
     ($condition:literal) => {
         concat!(
@@ -10,6 +11,7 @@ macro_rules! page {
             $condition,
             " and (cast($5 as text) is null or fingerprint = $5) and (cast($6 as text) is null or rule = $6)
                 and (cast($7 as text) is null or channel = $7) and (cast($8 as text) is null or kind = $8)
+                and (cast($10 as text) is null or body like $10)
             order by at desc, seq desc limit $9"
         )
     };

@@ -104,7 +104,8 @@ fn with_values(sql: &str) -> String {
             format!("cast(null as {number})")
         }
     };
-    sql.replace("$1", "'a'")
+    sql.replace("$10", "cast(null as text)")
+        .replace("$1", "'a'")
         .replace("$2", second)
         .replace("$3", "50")
         .replace("$4", "timestamptz 'epoch'")

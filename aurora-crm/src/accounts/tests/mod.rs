@@ -147,6 +147,13 @@ fn is_refused<T>(outcome: Result<T, Error>) -> bool {
     outcome.err().map(|error| error.kind()) == Some(ErrorKind::Unauthenticated)
 }
 
+/// Whether what was shown within a session is refused at its field, so that the session is not renewed for it.
+fn is_not_accepted<T>(outcome: Result<T, Error>, field: &str) -> bool {
+    let Some(error) = outcome.err() else { return false };
+    let told = error.fields().first().map(|it| (it.field.as_str(), it.code));
+    error.kind() == ErrorKind::Invalid && told == Some((field, "not_accepted"))
+}
+
 /// As cheap as a hash may be, and counted.
 fn passwords(hashes: &Hashes) -> Passwords {
     let cheap = Strength::new(12, 3, 1).unwrap();

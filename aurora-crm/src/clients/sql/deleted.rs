@@ -49,7 +49,8 @@ aurora_core::store::statements! {
     PURGE_LEADS = "delete from leads where workspace_id = $1 and client_id = $2 and deleted_at is not null";
     DELETED_BEFORE = "select id from clients where workspace_id = $1 and deleted_at < $2 and deleted_at is not null
         and merged_into is null order by deleted_at, id limit $3";
-    DELETED = "select id, version, deleted_at from clients where workspace_id = $1 and deleted_at is not null
+    DELETED = "select id, version, deleted_at, case when blocked_at is null then legal_name end as legal_name,
+            case when blocked_at is null then trade_name end as trade_name from clients where workspace_id = $1 and deleted_at is not null
         and merged_into is null and deleted_at < $2 and (deleted_at, id) < ($3, $4)
         order by deleted_at desc, id desc limit $5";
     DELETED_VERSION = "select version from clients where workspace_id = $1 and id = $2 and deleted_at is not null
@@ -59,6 +60,15 @@ aurora_core::store::statements! {
             on m.workspace_id = o.workspace_id and m.key = o.key
         where o.workspace_id = $1 and m.client_id = $2 and o.client_id <> $2 and o.channel = 'whatsapp'
             and o.deleted_at is null limit 1";
+}
+
+#[derive(Debug, sqlx::FromRow)]
+struct DeletedRow {
+    id: ClientId,
+    version: i64,
+    deleted_at: Timestamp,
+    legal_name: Option<String>,
+    trade_name: Option<String>,
 }
 
 impl SqlClients {
@@ -219,7 +229,7 @@ impl SqlClients {
         if !TIMES.contains(&micros) {
             return Err(wrong_cursor(InvalidCursor));
         }
-        let rows: Vec<(ClientId, i64, Timestamp)> = reading!(self.store, context, |tx| {
+        let rows: Vec<DeletedRow> = reading!(self.store, context, |tx| {
             Ok(sqlx::query_as(DELETED)
                 .bind(context.workspace)
                 .bind(before.unwrap_or(Timestamp::from_micros(*TIMES.end())))
@@ -229,12 +239,14 @@ impl SqlClients {
                 .fetch_all(&mut *tx)
                 .await?)
         })?;
-        let key = |row: &(ClientId, i64, Timestamp)| (row.2.as_micros(), row.0);
+        let key = |row: &DeletedRow| (row.deleted_at.as_micros(), row.id);
         let page = Page::from_rows(rows, request, &scope, key).map_err(wrong_cursor)?;
-        Ok(page.map(|(id, version, deleted_at)| DeletedClient {
-            id,
-            version,
-            deleted_at,
+        Ok(page.map(|row| DeletedClient {
+            id: row.id,
+            version: row.version,
+            deleted_at: row.deleted_at,
+            legal_name: row.legal_name,
+            trade_name: row.trade_name,
         }))
     }
 

@@ -8,6 +8,7 @@ mod duplicates;
 mod imports;
 mod list;
 mod merge;
+mod names;
 mod notes;
 mod reach;
 pub(crate) mod references;
@@ -40,8 +41,8 @@ pub(super) use self::search::MAX_WORDS;
 #[cfg(test)]
 pub(crate) use self::{
     batch::ALL as BATCH, blocking::ALL as BLOCKING, deleted::ALL as DELETED, duplicates::ALL as DUPLICATES,
-    imports::ALL as IMPORTS, list::ALL as LIST, merge::ALL as MERGE, notes::ALL as NOTES,
-    reach::ALL as REACH, rows::ALL as ROWS, search::ALL as SEARCH, tags::ALL as TAGS,
+    imports::ALL as IMPORTS, list::ALL as LIST, merge::ALL as MERGE, names::ALL as NAMES,
+    notes::ALL as NOTES, reach::ALL as REACH, rows::ALL as ROWS, search::ALL as SEARCH, tags::ALL as TAGS,
 };
 
 aurora_core::store::statements! {

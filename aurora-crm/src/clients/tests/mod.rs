@@ -1,6 +1,7 @@
 mod blocking;
 mod duplicates;
 mod merge;
+mod names;
 pub(crate) mod plans;
 mod purge;
 mod search;

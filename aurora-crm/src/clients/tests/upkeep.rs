@@ -8,6 +8,7 @@ use super::{crm, kind, wrong};
 use crate::clients::{ClientChange, ClientFilter, ClientNoteId, MergeChoices, NewClient, Reach};
 use crate::context::Context;
 use crate::error::ErrorKind;
+use crate::privacy::Anonymisation;
 use crate::testing::each_database;
 
 #[tokio::test]
@@ -69,6 +70,45 @@ async fn what_was_deleted_comes_back_unless_its_number_is_taken() {
                 .unwrap()
                 .is_empty()
         );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn deleted_clients_have_their_names_unless_they_were_blocked_or_are_nobody_any_more() {
+    each_database(|db| async move {
+        let clock = ManualClock::default();
+        let (crm, context) = crm(db.database, &clock).await;
+        let clients = crm.clients();
+        let company = NewClient::company("Clínica Sorriso Ltda").trade_name("Sorriso");
+        for (new, name) in [
+            (company, Some("Clínica Sorriso Ltda")),
+            (NewClient::person("Bia Souza"), None),
+            (NewClient::person("Caio Lima"), Some("Anonimizado")),
+        ] {
+            let client = clients.create(&context, new).await.unwrap();
+            let mut version = 1;
+            if name.is_none() {
+                version = clients
+                    .block(&context, client.id, 1, "pedido")
+                    .await
+                    .unwrap()
+                    .version;
+            }
+            if name == Some("Anonimizado") {
+                let how = Anonymisation::new();
+                crm.privacy().anonymise(&context, client.id, &how).await.unwrap();
+                version = clients.get(&context, client.id).await.unwrap().version;
+            }
+            clients.delete(&context, client.id, version).await.unwrap();
+            let page = PageRequest::default();
+            let deleted = clients.deleted(&context, None, &page).await.unwrap().items;
+            let found = deleted.iter().find(|it| it.id == client.id).unwrap();
+            assert_eq!(found.legal_name.as_deref(), name);
+            let is_company = name == Some("Clínica Sorriso Ltda");
+            assert_eq!(found.trade_name.as_deref(), is_company.then_some("Sorriso"));
+            assert!(!format!("{found:?}").contains("Sorriso"));
+        }
     })
     .await;
 }

@@ -1,5 +1,7 @@
 //! Reading messages.
 
+use std::collections::HashMap;
+
 use aurora_core::page::{Page, PageRequest};
 use aurora_core::store::{Connection, on_connection};
 use aurora_core::time::Timestamp;
@@ -28,7 +30,19 @@ aurora_core::store::statements! {
     RECENT = select_messages!("and m.conversation_id = $2 and m.reaction_to is null
         and ((m.direction = 'in' and m.author = 'contact') or (m.direction = 'out' and m.delivery <> 'failed'))
         order by m.sent_at desc, m.position desc limit $3");
+    /// The last that one side said to the other in each conversation, also what was not sent; without reactions, notices and
+    /// notes. What it says is read by itself: PostgreSQL would not look it up by what a subquery gives.
+    LAST = "select (select l.id from messages l where l.workspace_id = $1 and l.conversation_id = v.id
+            and l.reaction_to is null and (l.direction = 'out' or (l.direction = 'in' and l.author = 'contact'))
+            order by l.sent_at desc, l.position desc limit 1)
+        from conversations v where v.workspace_id = $1 and v.id in ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,
+            $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)";
+    EACH = select_messages!("and m.id in ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
+        $20, $21, $22, $23, $24, $25, $26)");
 }
+
+/// How many conversations a statement looks into.
+const AT_ONCE: usize = 25;
 
 pub(in super::super) async fn get(store: &Store, context: &Context, id: MessageId) -> Result<Message, Error> {
     reading!(store, context, |tx| {
@@ -148,6 +162,40 @@ pub(in super::super) async fn recent(
         .collect::<Result<Vec<_>, _>>()?;
     found.reverse();
     Ok(found)
+}
+
+pub(in super::super) async fn last(
+    store: &Store,
+    context: &Context,
+    ids: &[ConversationId],
+) -> Result<HashMap<ConversationId, Message>, Error> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows: Vec<MessageRow> = reading!(store, context, |tx| {
+        let mut found = Vec::with_capacity(ids.len());
+        for some in ids.chunks(AT_ONCE) {
+            let mut query = sqlx::query_scalar(LAST).bind(context.workspace);
+            // What is null is nobody's id.
+            for slot in 0..AT_ONCE {
+                query = query.bind(some.get(slot).copied());
+            }
+            let last: Vec<Option<MessageId>> = query.fetch_all(&mut *tx).await?;
+            let mut query = sqlx::query_as(EACH).bind(context.workspace);
+            for slot in 0..AT_ONCE {
+                query = query.bind(last.get(slot).copied().flatten());
+            }
+            let rows: Vec<MessageRow> = query.fetch_all(&mut *tx).await?;
+            found.extend(rows);
+        }
+        Ok(found)
+    })?;
+    let mut last = HashMap::with_capacity(rows.len());
+    for row in rows {
+        let message = Message::try_from(row)?;
+        last.insert(message.conversation_id, message);
+    }
+    Ok(last)
 }
 
 pub(in super::super) async fn after(

@@ -4,11 +4,13 @@ use std::time::Duration;
 use aurora_core::page::PageRequest;
 use aurora_core::time::Clock as _;
 
-use super::{ANA, BIA, Desk, field, wa, wrong};
-use crate::channels::ChannelId;
+use super::sending::error;
+use super::{ANA, BIA, Desk, field, wa, workspace, wrong};
+use crate::channels::{ChannelId, DeliveryState, SendErrorKind};
 use crate::clients::{NewClient, OwnerId};
 use crate::conversations::{
-    Assignee, Conversation, ConversationFilter, ConversationId, ConversationStatus, Message, tests::inbound,
+    Assignee, Author, Content, Conversation, ConversationFilter, ConversationId, ConversationStatus,
+    Direction, Message, tests::inbound,
 };
 use crate::testing::each_database;
 
@@ -20,6 +22,54 @@ async fn all(desk: &Desk, filter: &ConversationFilter, limit: u32) -> Vec<Conver
         let Some(next) = page.next else { return seen };
         request = PageRequest::first(limit).after(next);
     }
+}
+
+#[tokio::test]
+async fn the_last_that_was_said_is_told_of_many_conversations_at_once() {
+    each_database(|db| async move {
+        let desk = Desk::open(db.database).await;
+        let talks = desk.talks();
+        let mut ids = Vec::new();
+        for n in 0..30 {
+            let from = format!("55119876500{n:02}");
+            desk.hear(&from, &format!("a.{n}"), "Oi").await;
+            desk.clock.advance(Duration::from_secs(1));
+            let heard = desk.hear(&from, &format!("b.{n}"), &format!("Vaga {n}?")).await;
+            ids.push(heard.conversation);
+        }
+        desk.clock.advance(Duration::from_secs(1));
+        desk.messenger.then(Err(error(SendErrorKind::WindowClosed)));
+        desk.say(ids[3], "Há vaga").await.unwrap();
+        desk.send().await;
+        desk.clock.advance(Duration::from_secs(1));
+        talks
+            .note(&desk.context, ids[3], Author::System, "Liga antes")
+            .await
+            .unwrap();
+        let mut sign = desk.inbound("5511987650004", "r1", "");
+        sign.content = Content::Reaction {
+            to: "b.4".to_owned(),
+            emoji: Some("👍".to_owned()),
+        };
+        talks.ingest(&desk.context, &sign).await.unwrap();
+
+        let last = talks.last_messages(&desk.context, &ids).await.unwrap();
+        assert_eq!(last.len(), 30);
+        for (n, id) in ids.iter().enumerate() {
+            let message = &last[id];
+            if n == 3 {
+                let told = (message.content.words(), message.delivery);
+                assert_eq!(told, ("Há vaga", Some(DeliveryState::Failed)));
+            } else {
+                assert_eq!(message.content.words(), format!("Vaga {n}?"));
+                assert_eq!((message.direction, message.delivery), (Direction::In, None));
+            }
+        }
+        let theirs = workspace(&desk.crm).await;
+        assert!(talks.last_messages(&theirs, &ids).await.unwrap().is_empty());
+        assert!(talks.last_messages(&desk.context, &[]).await.unwrap().is_empty());
+    })
+    .await;
 }
 
 #[tokio::test]

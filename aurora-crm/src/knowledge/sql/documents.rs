@@ -10,10 +10,11 @@ use crate::clients::{ClientId, wrong_cursor};
 use crate::context::Context;
 use crate::error::Error;
 use crate::knowledge::reading::{Block, Normal};
-use crate::knowledge::{
-    Chunk, Document, DocumentFilter, DocumentId, DocumentStatus, DocumentVersion, Source,
-};
+use crate::knowledge::{Chunk, Document, DocumentId, DocumentStatus, DocumentVersion, ListFilter, Source};
 use crate::store::{Store, reading};
+
+/// How many rows are read at a time where each is looked at.
+const BATCH: usize = 500;
 
 macro_rules! columns {
     () => {
@@ -55,12 +56,16 @@ pub(super) struct Row {
 }
 
 impl Row {
-    pub(super) fn document(self, model: Option<&str>) -> Result<Document, store::Error> {
-        let status = match (model, self.embedded_model.as_deref()) {
+    fn status(&self, model: Option<&str>) -> DocumentStatus {
+        match (model, self.embedded_model.as_deref()) {
             (None, _) => DocumentStatus::Words,
             (Some(model), Some(embedded)) if model == embedded => DocumentStatus::Ready,
             (Some(_), _) => DocumentStatus::Embedding,
-        };
+        }
+    }
+
+    pub(super) fn document(self, model: Option<&str>) -> Result<Document, store::Error> {
+        let status = self.status(model);
         Ok(Document {
             id: self.id,
             external_id: self.external_id,
@@ -145,24 +150,44 @@ pub(in crate::knowledge) async fn find(
 pub(in crate::knowledge) async fn page(
     store: &Store,
     context: &Context,
-    filter: &DocumentFilter,
+    filter: &ListFilter,
     request: &PageRequest,
     model: Option<&str>,
 ) -> Result<Page<Document>, Error> {
-    let scope = format!("knowledge/{}/{filter:?}", context.workspace);
+    let scope = format!("knowledge/{}/{}", context.workspace, filter.scope());
     let before = match request.cursor() {
         Some(cursor) => cursor.key(&scope).map_err(wrong_cursor)?,
         None => DocumentId::from_uuid(Uuid::max()),
     };
+    let (source, language) = (filter.documents.source, filter.documents.language);
+    let wanted = usize::try_from(request.limit())
+        .unwrap_or(BATCH)
+        .saturating_add(1);
+    let batch = if filter.looks_within() { BATCH } else { wanted };
     let rows: Vec<Row> = reading!(store, context, |tx| {
-        Ok(sqlx::query_as(PAGE)
-            .bind(context.workspace)
-            .bind(before)
-            .bind(i64::from(request.limit()) + 1)
-            .bind(filter.source.map(crate::knowledge::SourceKind::as_str))
-            .bind(filter.language.map(crate::knowledge::Language::as_str))
-            .fetch_all(&mut *tx)
-            .await?)
+        let mut shown: Vec<Row> = Vec::new();
+        let mut before = before;
+        loop {
+            let rows: Vec<Row> = sqlx::query_as(PAGE)
+                .bind(context.workspace)
+                .bind(before)
+                .bind(i64::try_from(batch).unwrap_or(i64::MAX))
+                .bind(source.map(crate::knowledge::SourceKind::as_str))
+                .bind(language.map(crate::knowledge::Language::as_str))
+                .fetch_all(&mut *tx)
+                .await?;
+            let is_last = rows.len() < batch;
+            if let Some(row) = rows.last() {
+                before = row.id;
+            }
+            let rows = rows.into_iter();
+            shown.extend(rows.filter(|row| filter.shows(&row.title, row.status(model))));
+            if is_last || shown.len() >= wanted {
+                break;
+            }
+        }
+        shown.truncate(wanted);
+        Ok(shown)
     })?;
     let page = Page::from_rows(rows, request, &scope, |row: &Row| row.id).map_err(wrong_cursor)?;
     let items = page.items.into_iter().map(|row| row.document(model));

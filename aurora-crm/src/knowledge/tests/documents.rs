@@ -10,8 +10,8 @@ use super::World;
 use crate::clients::NewClient;
 use crate::error::ErrorKind;
 use crate::knowledge::{
-    Content, DocumentFilter, DocumentStatus, Ingested, Language, Limits, NewDocument, Query, Source,
-    SourceKind,
+    Content, DocumentFilter, DocumentStatus, Ingested, Language, Limits, ListFilter, NewDocument, Query,
+    Source, SourceKind,
 };
 use crate::testing::{TestDatabase, each_database};
 
@@ -195,6 +195,66 @@ async fn lists_hold_everything_once_and_filters_hold() {
                 "newest first, each once"
             );
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn lists_are_narrowed_by_title_and_state_page_by_page() {
+    each_database(|db| async move {
+        let world = World::new(&db).await;
+        let (knowledge, context) = (&world.knowledge, &world.context);
+        for n in 0..12 {
+            world.clock.advance(std::time::Duration::from_secs(1));
+            let title = if n % 3 == 0 {
+                format!("Tabela de PREÇOS {n:02}")
+            } else {
+                format!("Horários {n:02}")
+            };
+            let new = NewDocument::new(title, Content::Text(format!("texto {n}")));
+            knowledge.ingest(context, new).await.unwrap();
+        }
+        let all = async |filter: &ListFilter| {
+            let mut names = Vec::new();
+            let mut request = PageRequest::first(3);
+            loop {
+                let page = knowledge.list_by(context, filter, &request).await.unwrap();
+                assert!(page.items.len() <= 3);
+                names.extend(page.items.into_iter().map(|document| document.title));
+                let Some(next) = page.next else { return names };
+                request = PageRequest::first(3).after(next);
+            }
+        };
+        let titled = |words: &str| ListFilter::default().title(words);
+        let prices = ["09", "06", "03", "00"].map(|n| format!("Tabela de PREÇOS {n}"));
+        assert_eq!(all(&titled("preco tabela")).await, prices);
+        assert_eq!(all(&titled("06")).await, ["Tabela de PREÇOS 06"]);
+        assert_eq!(
+            all(&titled("reços")).await,
+            [""; 0],
+            "words are known by how they begin"
+        );
+        assert_eq!(all(&titled(" ")).await.len(), 12);
+        let words = titled("preço").status(DocumentStatus::Words);
+        assert_eq!(all(&words).await.len(), 4);
+        assert_eq!(
+            all(&ListFilter::default().status(DocumentStatus::Ready)).await,
+            [""; 0]
+        );
+        let none = ListFilter::from(DocumentFilter::default().source(SourceKind::File)).title("preço");
+        assert_eq!(all(&none).await, [""; 0]);
+
+        let first = PageRequest::first(1);
+        let page = knowledge
+            .list_by(context, &titled("preço"), &first)
+            .await
+            .unwrap();
+        let other = PageRequest::first(1).after(page.next.unwrap());
+        let error = knowledge
+            .list_by(context, &titled("hor"), &other)
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Invalid, "a cursor of another list");
     })
     .await;
 }

@@ -16,8 +16,10 @@ aurora_core::permissions! {
         UsageRead => "usage:read",
         /// Set budgets, limits and models of keys.
         LlmWrite => "llm:write",
-        /// See how the server is doing: traffic, targets, events.
+        /// See how the server is doing: traffic, targets, health.
         StatusRead => "status:read",
+        /// See what happens in the workspace, as it happens.
+        EventRead => "event:read",
         /// Clear measurements, reset circuits.
         OperationWrite => "operation:write",
         /// Read the metrics.
@@ -35,6 +37,11 @@ impl Right {
     /// Whether a key of the first workspace has it over the whole installation: all but what is done within a workspace.
     pub(crate) const fn is_wide(self) -> bool {
         !matches!(self, Self::LlmUse | Self::LlmRead | Self::LlmWrite)
+    }
+
+    /// Whether only routes of the whole installation take it, so that roles of a workspace do not reach it.
+    pub(crate) const fn is_of_installation(self) -> bool {
+        self.is_wide() && !matches!(self, Self::EventRead)
     }
 }
 
@@ -63,6 +70,9 @@ const fn granted(role: Role) -> &'static [Right] {
 
 #[cfg(test)]
 mod tests {
+    use aurora_core::access::policy::Permission as _;
+
+    use super::Right;
     use crate::http::access::Access;
 
     /// What is missing here lets owners of the first workspace hand out keys to the whole installation.
@@ -76,5 +86,15 @@ mod tests {
             }
         }
         assert!(seen > 10, "{seen}");
+    }
+
+    /// What is wrong here tells somebody of a right that every route refuses them.
+    #[test]
+    fn rights_are_of_the_installation_or_of_a_workspace() {
+        let accesses: Vec<Access> = crate::http::accesses().collect();
+        for right in Right::ALL {
+            let is_within = accesses.contains(&Access::Server(*right));
+            assert_eq!(right.is_of_installation(), !is_within, "{right:?}");
+        }
     }
 }

@@ -59,6 +59,7 @@ pub(super) fn query(params: &mut Params) -> HistoryQuery {
         rule: params.take::<String>("rule", "the name of a rule"),
         channel: params.take::<String>("channel", "the name of a channel"),
         kind: known,
+        outcome: None,
     }
 }
 

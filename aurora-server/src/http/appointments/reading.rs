@@ -8,9 +8,10 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 
-use super::views::{AppointmentView, ChangeView};
+use super::views::{AppointmentView, ChangeView, ListedAppointmentView};
 use crate::http::access::Caller;
 use crate::http::answers::{Listed, Whole, tagged};
+use crate::http::clients;
 use crate::http::extract::{Params, PathId};
 use crate::http::problem::Problem;
 use crate::state::AppState;
@@ -32,7 +33,7 @@ pub(super) const TIME: &str = "a time such as 2027-03-08T09:00:00-03:00";
         ("status" = Option<String>, Query, description = "In this state"),
         ("blocking" = Option<bool>, Query, description = "`true`: only those that take time"),
     ),
-    responses((status = 200, description = "A page", body = Listed<AppointmentView>)))]
+    responses((status = 200, description = "A page", body = Listed<ListedAppointmentView>)))]
 pub(super) async fn list(
     State(state): State<AppState>,
     caller: Caller,
@@ -55,6 +56,9 @@ pub(super) async fn list(
         .list(&caller.context(), &filter, &page)
         .await;
     let found = found.map_err(|error| Problem::from(error).of_parameters())?;
+    let who: Vec<ClientId> = found.items.iter().map(|it| it.client_id).collect();
+    let names = clients::names(&state, &caller, &who).await?;
+    let found = found.map(|it| ListedAppointmentView::new(it, &names));
     Ok(axum::Json(Listed::page(found)).into_response())
 }
 

@@ -130,6 +130,11 @@ async fn a_free_time_is_booked_once() {
         .json();
     assert_eq!(list["items"].as_array().unwrap().len(), 1);
     assert_eq!(list["next"], Value::Null);
+    let item = &list["items"][0];
+    assert_eq!(
+        (&item["id"], &item["client_name"]),
+        (&booked["id"], &json!("Ana Souza"))
+    );
     let none = server
         .get(&format!("{AT}?from={}", SystemClock.now() + 300 * DAY))
         .await

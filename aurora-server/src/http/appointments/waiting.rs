@@ -1,14 +1,16 @@
 //! The waiting list (lista de espera).
 
 use aurora_crm::appointments::{NewWaitingEntry, WaitingEntry};
+use aurora_crm::clients::ClientId;
 use aurora_crm::scheduling::ServiceId;
 use axum::extract::{OriginalUri, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 
-use super::views::{NewWaitingInput, WaitingView};
+use super::views::{ListedWaitingView, NewWaitingInput, WaitingView};
 use crate::http::access::Caller;
 use crate::http::answers::{Whole, created, tagged};
+use crate::http::clients;
 use crate::http::extract::{IfMatch, Json, Params, PathId};
 use crate::http::problem::Problem;
 use crate::state::AppState;
@@ -16,7 +18,7 @@ use crate::state::AppState;
 /// The first 200 who wait or have an offer, in the order in which they are served.
 #[utoipa::path(get, path = "/waiting", tag = "appointments", operation_id = "list_waiting",
     params(("service" = Option<String>, Query, description = "For this one alone, `svc_…`")),
-    responses((status = 200, description = "Who waits", body = Whole<WaitingView>)))]
+    responses((status = 200, description = "Who waits", body = Whole<ListedWaitingView>)))]
 pub(super) async fn list(
     State(state): State<AppState>,
     caller: Caller,
@@ -29,6 +31,10 @@ pub(super) async fn list(
         .appointments()
         .waiting(&caller.context(), service)
         .await?;
+    let who: Vec<ClientId> = items.iter().map(|it| it.client_id).collect();
+    let names = clients::names(&state, &caller, &who).await?;
+    let items = items.into_iter().map(|it| ListedWaitingView::new(it, &names));
+    let items: Vec<ListedWaitingView> = items.collect();
     Ok(axum::Json(Whole { items }).into_response())
 }
 

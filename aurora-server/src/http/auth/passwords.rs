@@ -82,13 +82,19 @@ async fn confirm_reset(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// The domain calls a password that is chosen `password`; the bodies here have two of them.
+/// The domain calls a password that is chosen `password`; the bodies here may have two of them.
 fn of_new_password(error: aurora_crm::Error) -> Problem {
     if error.kind() != aurora_crm::ErrorKind::Invalid {
         return error.into();
     }
     let fields = error.fields().iter();
-    let errors = fields.map(|field| FieldError::new("new_password", field.code, field.message.clone()));
+    let errors = fields.map(|field| {
+        let name = match field.field.as_str() {
+            "password" => "new_password",
+            name => name,
+        };
+        FieldError::new(name, field.code, field.message.clone())
+    });
     Problem::new(ProblemKind::Invalid).errors(errors)
 }
 

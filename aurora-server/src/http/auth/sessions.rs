@@ -12,7 +12,7 @@ use utoipa_axum::routes;
 use super::entrance::usual;
 use super::views::{Me, SessionList, SessionView};
 use crate::http::Routes;
-use crate::http::access::{Access, Caller};
+use crate::http::access::{Access, Caller, Right};
 use crate::http::extract::{Params, PathId};
 use crate::http::problem::Problem;
 use crate::http::workspaces::{MembershipView, open_to};
@@ -47,6 +47,13 @@ async fn me(State(state): State<AppState>, caller: Caller) -> Result<axum::Json<
     if let Some(here) = here {
         granted(state.doors.policy(), &here.roles, &mut permissions);
         granted(state.doors.rights(), &here.roles, &mut permissions);
+    }
+    // The roles of a workspace name them too, and do not open what is the installation's.
+    let of_installation = Right::ALL.iter().filter(|it| it.is_of_installation());
+    let of_installation: Vec<&str> = of_installation.map(|it| it.as_str()).collect();
+    permissions.retain(|name| !of_installation.contains(name));
+    if caller.looks_after_all() {
+        permissions.extend(of_installation);
     }
     Ok(axum::Json(Me {
         user: accounts.get(&context, user).await?.into(),

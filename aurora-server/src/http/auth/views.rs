@@ -134,7 +134,8 @@ pub(super) struct Me {
     pub(super) assurance: &'static str,
     /// The workspace that this call acts in; null for who is in none.
     pub(super) workspace: Option<WorkspaceView>,
-    /// What the roles grant there, by the names that operations have as `x-permission`.
+    /// What they may do there, by the names that operations have as `x-permission`: what the roles grant, and for
+    /// administrators what concerns the whole installation.
     pub(super) permissions: Vec<&'static str>,
     /// The workspaces that can be selected.
     pub(super) workspaces: Vec<MembershipView>,

@@ -259,6 +259,8 @@ async fn duplicates_are_found_merged_deleted_and_brought_back() {
         ),
         (&kept["id"], &json!(3), &Value::Null)
     );
+    let names = ["legal_name", "trade_name"].map(|name| &gone["items"][0][name]);
+    assert_eq!(names, [&json!("Ana Maria de Souza"), &Value::Null]);
     let taker = person(&server, "Outra", json!({"cpf": other})).await;
     let back = server
         .change("POST", &format!("{at}/restore"), "\"v3\"", &Value::Null)

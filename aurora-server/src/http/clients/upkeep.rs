@@ -18,7 +18,7 @@ use utoipa_axum::routes;
 use super::view;
 use super::views::{ClientView, NewClientInput};
 use crate::http::Routes;
-use crate::http::access::Caller;
+use crate::http::access::{Caller, also};
 use crate::http::answers::Listed;
 use crate::http::extract::{IfMatch, Json, Params, PathId};
 use crate::http::problem::{Problem, ProblemBody};
@@ -207,6 +207,11 @@ struct DeletedView {
     /// RFC 3339, UTC.
     #[schema(format = DateTime)]
     deleted_at: String,
+    /// What it was called, `Anonimizado` after anonymity; null where its data may not be used, and for whoever may not see
+    /// clients.
+    legal_name: Option<String>,
+    /// The same under which it traded.
+    trade_name: Option<String>,
 }
 
 impl From<DeletedClient> for DeletedView {
@@ -215,6 +220,8 @@ impl From<DeletedClient> for DeletedView {
             id: client.id.to_string(),
             version: client.version,
             deleted_at: client.deleted_at.to_string(),
+            legal_name: client.legal_name,
+            trade_name: client.trade_name,
         }
     }
 }
@@ -237,7 +244,13 @@ async fn deleted(
     params.finish()?;
     let clients = state.crm.clients();
     let found = clients.deleted(&caller.context(), before, &page).await;
-    let found = found.map_err(|error| Problem::from(error).of_parameters())?;
+    let mut found = found.map_err(|error| Problem::from(error).of_parameters())?;
+    if also(&state, CrmPermission::ClientRead, &caller).is_err() {
+        for client in &mut found.items {
+            client.legal_name = None;
+            client.trade_name = None;
+        }
+    }
     Ok(axum::Json(Listed::<DeletedView>::from(found)).into_response())
 }
 

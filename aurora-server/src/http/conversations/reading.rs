@@ -5,12 +5,14 @@ use std::str::FromStr;
 use aurora_core::page::Page;
 use aurora_crm::channels::ChannelId;
 use aurora_crm::clients::{ClientId, OwnerId};
-use aurora_crm::conversations::{Assignee, Conversation, ConversationFilter, ConversationStatus};
+use aurora_crm::conversations::{
+    Assignee, Conversation, ConversationFilter, ConversationId, ConversationStatus,
+};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 
-use super::views::{ConversationView, MessageView, UnreadView};
+use super::views::{ConversationView, ListedConversationView, MessageView, UnreadView};
 use crate::http::access::Caller;
 use crate::http::answers::{Listed, Whole, tagged};
 use crate::http::extract::{Params, PathId};
@@ -53,7 +55,7 @@ impl FromStr for Whose {
         ("client" = Option<String>, Query, description = "With this client, `cli_…`"),
         ("unread" = Option<bool>, Query, description = "`true`: with messages that nobody has read"),
     ),
-    responses((status = 200, description = "A page", body = Listed<ConversationView>)))]
+    responses((status = 200, description = "A page", body = Listed<ListedConversationView>)))]
 pub(super) async fn list(
     State(state): State<AppState>,
     caller: Caller,
@@ -82,6 +84,13 @@ pub(super) async fn list(
         .list(&caller.context(), &filter, &page)
         .await
         .map_err(|error| Problem::from(error).of_parameters())?;
+    let ids: Vec<ConversationId> = found.items.iter().map(|it| it.id).collect();
+    let conversations = state.crm.conversations();
+    let last = conversations.last_messages(&caller.context(), &ids).await?;
+    let found = found.map(|it| {
+        let message = last.get(&it.id);
+        ListedConversationView::new(it, message)
+    });
     Ok(axum::Json(Listed::page(found)).into_response())
 }
 

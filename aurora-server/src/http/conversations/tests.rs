@@ -71,10 +71,16 @@ async fn what_a_visitor_writes_is_there_and_an_answer_goes_out() {
     let server = Server::with([]).await;
     let (channel, _) = visited(&server, "Olá, há vaga amanhã?").await;
     let conversation = only(&server).await;
-    server.assert_shape("Conversation", &conversation);
+    let last = &conversation["last_message"];
+    server.assert_shape("LastMessage", last);
+    assert_eq!(
+        (&last["direction"], &last["words"], &last["delivery"]),
+        (&json!("in"), &json!("Olá, há vaga amanhã?"), &Value::Null)
+    );
     assert_eq!(conversation["unread"], 1);
     assert_eq!(conversation["contact"]["name"], "Ana");
     let at = format!("/api/v1/conversations/{}", id(&conversation));
+    server.assert_shape("Conversation", &server.get(&at).await.good(200));
 
     let sent = server
         .post(&format!("{at}/messages"), &json!({"text": "Há, às 10h."}))
@@ -94,6 +100,14 @@ async fn what_a_visitor_writes_is_there_and_an_answer_goes_out() {
             .await
             .status,
         201
+    );
+
+    let listed = only(&server).await;
+    let last = &listed["last_message"];
+    assert_eq!(
+        (&last["direction"], &last["kind"], &last["words"]),
+        (&json!("out"), &json!("buttons"), &json!("Serve?")),
+        "notes are no part of it"
     );
 
     let messages = server.get(&format!("{at}/messages")).await.json();

@@ -2,9 +2,85 @@
 
 #![expect(dead_code, reason = "describes what the domain writes")]
 
+use aurora_core::time::Timestamp;
+use aurora_crm::channels::DeliveryState;
+use aurora_crm::conversations::{Author, Conversation, Direction, Message};
+use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::content::ContentView;
+
+/// As much of a message as stands in a list, in characters.
+const WORDS: usize = 120;
+
+/// A conversation in a list.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ListedConversation)]
+pub(crate) struct ListedConversationView {
+    #[serde(flatten)]
+    #[schema(value_type = ConversationView)]
+    conversation: Conversation,
+    /// What one side wrote to the other last, without notes and reactions; null where there is nothing.
+    last_message: Option<LastMessageView>,
+}
+
+impl ListedConversationView {
+    pub(super) fn new(conversation: Conversation, last: Option<&Message>) -> Self {
+        Self {
+            conversation,
+            last_message: last.map(LastMessageView::from),
+        }
+    }
+}
+
+/// What was said last.
+#[derive(Serialize, ToSchema)]
+#[schema(as = LastMessage)]
+struct LastMessageView {
+    /// `msg_…`
+    id: String,
+    /// Which way it went: `in` or `out`.
+    #[schema(value_type = DirectionView)]
+    direction: Direction,
+    /// Who wrote it.
+    #[schema(value_type = AuthorView)]
+    author: Author,
+    /// The `type` of its content, such as `text` or `media`.
+    #[schema(example = "text")]
+    kind: &'static str,
+    /// Its first 120 characters; empty where it has no words.
+    words: String,
+    /// How far it has come; null for messages of the contact.
+    #[schema(value_type = Option<DeliveryView>)]
+    delivery: Option<DeliveryState>,
+    /// When it was sent. RFC 3339, UTC.
+    #[schema(value_type = String, format = DateTime)]
+    sent_at: Timestamp,
+}
+
+impl From<&Message> for LastMessageView {
+    fn from(message: &Message) -> Self {
+        Self {
+            id: message.id.to_string(),
+            direction: message.direction,
+            author: message.author,
+            kind: message.content.kind(),
+            words: message.content.words().chars().take(WORDS).collect(),
+            delivery: message.delivery,
+            sent_at: message.sent_at,
+        }
+    }
+}
+
+impl std::fmt::Debug for LastMessageView {
+    /// Without what was said.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LastMessageView")
+            .field("id", &self.id)
+            .field("kind", &self.kind)
+            .finish_non_exhaustive()
+    }
+}
 
 /// All messages with one contact on one end of a channel.
 #[derive(Debug, ToSchema)]

@@ -5,7 +5,8 @@ use aurora_crm::Context;
 use aurora_crm::clients::ClientId;
 use aurora_crm::files::{FileId, MediaType};
 use aurora_crm::knowledge::{
-    Content, Document, DocumentFilter, Ingested, Language, Limits, NewDocument, Source, SourceKind, Turn,
+    Content, Document, DocumentFilter, DocumentStatus, Ingested, Language, Limits, ListFilter, NewDocument,
+    Source, SourceKind, Turn,
 };
 use aurora_crm::workspaces::CrmPermission;
 use axum::extract::State;
@@ -25,6 +26,10 @@ use crate::http::files;
 use crate::http::problem::{FieldError, Problem, ProblemKind};
 use crate::state::AppState;
 
+/// The longest text that titles are looked through for, in characters.
+const MAX_TITLE: usize = 200;
+const TITLE: &str = "words of a title, 200 characters together at most";
+
 /// One page of documents, the newest first.
 #[utoipa::path(get, path = "/documents", tag = "knowledge", operation_id = "list_documents",
     params(
@@ -32,6 +37,8 @@ use crate::state::AppState;
         ("cursor" = Option<String>, Query, description = "`next` of the page before"),
         ("source" = Option<String>, Query, description = "Only those from there: `manual`, `url`, `file`, `conversation` or `correction`"),
         ("language" = Option<String>, Query, description = "Only those in `pt` or `en`"),
+        ("status" = Option<String>, Query, description = "Only those that are `words`, `embedding` or `ready`"),
+        ("q" = Option<String>, Query, description = "Only those whose title has words that begin with these; up to 200 characters"),
     ),
     responses((status = 200, description = "A page; `next` is null on the last", body = DocumentPage)))]
 pub(super) async fn list(
@@ -47,10 +54,20 @@ pub(super) async fn list(
     if let Some(language) = params.take::<Language>("language", "pt or en") {
         filter = filter.language(language);
     }
+    let mut filter = ListFilter::from(filter);
+    if let Some(status) = params.take::<DocumentStatus>("status", "words, embedding or ready") {
+        filter = filter.status(status);
+    }
+    if let Some(words) = params.take::<String>("q", TITLE) {
+        if words.chars().nth(MAX_TITLE).is_some() {
+            params.refuse("q", TITLE);
+        }
+        filter = filter.title(&words);
+    }
     params.finish()?;
     let knowledge = &state.library.knowledge;
     let Page { items, next } = knowledge
-        .list(&caller.context(), &filter, &page)
+        .list_by(&caller.context(), &filter, &page)
         .await
         .map_err(|error| Problem::from(error).of_parameters())?;
     Ok(axum::Json(DocumentPage {

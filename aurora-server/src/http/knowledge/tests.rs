@@ -85,10 +85,26 @@ async fn a_document_is_found_and_cited_exactly() {
         .await
         .json();
     assert_eq!(listed["items"][0]["id"], document["id"]);
-    assert_eq!(
-        server.get("/api/v1/knowledge/documents?source=moon").await.status,
-        400
-    );
+    let places = [
+        ("q=PRECO&status=words", 1),
+        ("q=horario", 0),
+        ("status=ready", 0),
+        ("q=%20", 1),
+    ];
+    for (query, count) in places {
+        let listed = server.get(&format!("/api/v1/knowledge/documents?{query}")).await;
+        let listed = listed.good(200);
+        assert_eq!(
+            listed["items"].as_array().unwrap().len(),
+            count,
+            "{query}: {listed}"
+        );
+    }
+    let long = format!("q={}", "a".repeat(201));
+    for wrong in ["source=moon", "status=lost", long.as_str()] {
+        let answer = server.get(&format!("/api/v1/knowledge/documents?{wrong}")).await;
+        assert_eq!(answer.status, 400, "{wrong}");
+    }
     let unread = server.send("DELETE", &path, &[], "").await;
     unread.problem(428, "if_match_required");
     let stale = server.change("DELETE", &path, "\"v1\"", &Value::Null).await;

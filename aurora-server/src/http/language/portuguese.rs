@@ -133,6 +133,7 @@ const PATTERNS: &[(&str, &str, &str, &str)] = &[
     ("is required", "", "é obrigatório", ""),
     ("is not known here", "", "não é conhecido aqui", ""),
     ("is not allowed", "", "não é permitido", ""),
+    ("is not accepted", "", "não foi aceito", ""),
     ("must stand once", "", "deve aparecer uma única vez", ""),
     ("must not be empty", "", "não pode ficar vazio", ""),
     (

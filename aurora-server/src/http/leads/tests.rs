@@ -154,10 +154,15 @@ async fn lists_are_filtered_and_boards_hold_the_first_of_each_stage() {
     assert_eq!(pipeline["name"], "Sales");
     let id = pipeline["id"].as_str().unwrap();
     let mut last = Value::Null;
+    let rita = json!({"kind": "person", "legal_name": "Rita"});
+    let rita = server.post("/api/v1/clients", &rita).await.good(201);
     for n in 1..=4 {
         let source = if n % 2 == 0 { "referral" } else { "website" };
-        let new = json!({"title": format!("L{n}"), "value": {"cents": n * 100}, "source": source, "tags": ["x"],
+        let mut new = json!({"title": format!("L{n}"), "value": {"cents": n * 100}, "source": source, "tags": ["x"],
             "expected_close": format!("2027-01-0{n}T00:00:00Z")});
+        if n == 4 {
+            new["client"] = rita["id"].clone();
+        }
         (last, _) = lead(&server, new).await;
     }
     let of = async |query: &str| {
@@ -199,6 +204,9 @@ async fn lists_are_filtered_and_boards_hold_the_first_of_each_stage() {
         json!({"cents": 1_000, "currency": "BRL"})
     );
     assert_eq!(column["totals"][0]["weighted"]["cents"], 100);
+    server.assert_shape("Board", &board);
+    let names = [0_usize, 1].map(|n| &column["leads"][n]["client_name"]);
+    assert_eq!(names, [&json!("Rita"), &Value::Null]);
     assert_eq!(board["columns"].as_array().unwrap().len(), 7);
     let below = json!({"stage": first, "place": {"after": column["leads"][1]["id"]}});
     let at = format!("/api/v1/leads/{}/move", last["id"].as_str().unwrap());

@@ -30,8 +30,8 @@ pub(super) const MOUNTS: &[Mount] = &[
     Mount::answers("/api/v1/events", answers),
 ];
 
-/// Members of a workspace who may see how the server is doing there; operators see the installation's events too.
-const SEE: Access = Access::Server(Right::StatusRead);
+/// Members of a workspace who may see what happens there; operators see the installation's events too.
+const SEE: Access = Access::Server(Right::EventRead);
 /// The most kinds that a filter names.
 const MOST_KINDS: usize = 20;
 /// How soon a listener that was cut off comes back.

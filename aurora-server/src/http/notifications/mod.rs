@@ -34,6 +34,8 @@ pub(super) const MOUNTS: &[Mount] = &[
 ];
 
 const SEE: Access = Access::Installation(Right::AlertRead);
+const OUTCOMES: [&str; 5] = ["delivered", "retrying", "failed", "superseded", "redirected"];
+const OUTCOME: &str = "delivered, retrying, failed, superseded or redirected";
 /// How many deliveries `/api/notifications` shows.
 const RECENT: usize = 50;
 
@@ -111,6 +113,7 @@ async fn enable(State(state): State<AppState>, Path(name): Path<String>) -> Resu
     params(
         ("channel" = Option<String>, Query, description = "Only of this channel"),
         ("rule" = Option<String>, Query, description = "Only about alerts of this rule"),
+        ("outcome" = Option<String>, Query, description = "Only those that are `delivered`, `retrying`, `failed`, `superseded` or `redirected`"),
         ("from" = Option<String>, Query, description = "From then on (RFC 3339)"),
         ("to" = Option<String>, Query, description = "Until then, exclusive (RFC 3339)"),
         ("limit" = Option<u32>, Query, description = "Most items on the page, 1 to 200; 50 unless told"),
@@ -125,12 +128,20 @@ async fn deliveries(
 ) -> Result<axum::Json<DeliveryPage>, Problem> {
     const TIME: &str = "a time such as 2026-07-01T12:00:00Z";
     let page = params.page();
+    let asked = params.take::<String>("outcome", OUTCOME);
+    let outcome = asked
+        .as_ref()
+        .and_then(|asked| OUTCOMES.into_iter().find(|known| known == asked));
+    if asked.is_some() && outcome.is_none() {
+        params.refuse("outcome", OUTCOME);
+    }
     let query = HistoryQuery {
         channel: params.take("channel", "the name of a channel"),
         rule: params.take("rule", "the name of a rule"),
         from: params.take("from", TIME),
         to: params.take("to", TIME),
         kind: Some("delivery"),
+        outcome,
         ..HistoryQuery::default()
     };
     params.finish()?;

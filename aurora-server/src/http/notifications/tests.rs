@@ -62,6 +62,18 @@ async fn a_message_goes_to_the_channels_that_are_named_and_each_tells_what_becam
         (&log["items"][0]["outcome"], &log["items"][0]["rule"]),
         (&json!("failed"), &json!("Alerta"))
     );
+    for (outcome, channel) in [("failed", "broken"), ("delivered", "console")] {
+        let path = format!("/api/v1/notifications/deliveries?outcome={outcome}");
+        let log = server.get(&path).await.good(200);
+        let items = log["items"].as_array().unwrap();
+        assert!(!items.is_empty(), "{outcome}");
+        for item in items {
+            assert_eq!(
+                (&item["outcome"], &item["channel"]),
+                (&json!(outcome), &json!(channel))
+            );
+        }
+    }
     server.stop().await.unwrap();
 }
 
@@ -153,10 +165,12 @@ async fn a_channel_is_tried_and_its_messages_are_shown_before_they_are_sent() {
         server.get("/api/v1/notifications/channels/none").await.status,
         404
     );
-    assert_eq!(
-        server.get("/api/v1/notifications/deliveries?from=x").await.status,
-        400
-    );
+    for wrong in ["from=x", "outcome=lost", "outcome="] {
+        let answer = server
+            .get(&format!("/api/v1/notifications/deliveries?{wrong}"))
+            .await;
+        assert_eq!(answer.status, 400, "{wrong}");
+    }
     server.stop().await.unwrap();
 }
 

@@ -125,7 +125,7 @@ async fn a_key_that_is_revoked_takes_its_sockets_along() {
     let context = Context::new(state.workspace, "test");
     let keys = state.doors.accounts().api_keys();
     let made = keys
-        .create(&context, NewApiKey::new("wall").scope("status:read"))
+        .create(&context, NewApiKey::new("wall").scope("event:read"))
         .await
         .unwrap();
     let bearer = format!("Bearer {}", made.secret.expose());

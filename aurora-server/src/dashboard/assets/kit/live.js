@@ -6,10 +6,11 @@ const LONGEST_WAIT_MS = 15_000;
 
 /**
  * Listens to a stream of server-sent events until the signal ends: on = {eventName: (data, id) => …}. Resumes after the last id
- * (`after`), waits longer after each failure. onState hears "connecting", "live", "lost" and "ended" (with a reason).
+ * (`after`), waits longer after each failure, and ends where it is refused. onState hears "connecting", "live", "lost" and "ended" (with a reason).
  */
 export function listen(path, { on, signal, onState = () => {}, query = {} }) {
   let source = null;
+  let address = path;
   let timer = null;
   let lastId = null;
   let wait = WAIT_MS;
@@ -28,9 +29,11 @@ export function listen(path, { on, signal, onState = () => {}, query = {} }) {
   };
   const open = () => {
     if (signal?.aborted) return;
+    rest();
     const asked = new URLSearchParams(Object.entries(query).filter(([, value]) => value != null && value !== ""));
     if (lastId) asked.set("after", lastId);
-    source = new EventSource(asked.size ? `${path}?${asked}` : path);
+    address = asked.size ? `${path}?${asked}` : path;
+    source = new EventSource(address);
     source.addEventListener("open", () => {
       failures = 0;
       wait = WAIT_MS;
@@ -47,9 +50,13 @@ export function listen(path, { on, signal, onState = () => {}, query = {} }) {
   };
   const closing = (reason) => {
     source.close();
-    if (reason === "forbidden") return onState("ended", reason);
+    if (reason === "forbidden") return end();
     if (reason === "unauthenticated") renew();
     again();
+  };
+  const end = () => {
+    stop();
+    onState("ended", "forbidden");
   };
   // Connected anew by us: a browser gives up for good after an answer that is no stream.
   const again = () => {
@@ -57,10 +64,15 @@ export function listen(path, { on, signal, onState = () => {}, query = {} }) {
     clearTimeout(timer);
     onState("lost");
     failures += 1;
-    // A stream does not say 401 to a page: after two failures the session may have to be renewed.
-    if (failures === 2) renew();
-    timer = setTimeout(open, wait);
+    timer = setTimeout(isTurn(failures) ? look : open, wait);
     wait = Math.min(wait * 2, LONGEST_WAIT_MS);
+  };
+  // A stream does not say 401 or 403 to a page: the session may have to be renewed, or nothing is to be heard here.
+  const look = async () => {
+    await renew();
+    if (signal?.aborted) return;
+    if (await isRefused(address)) end();
+    else open();
   };
 
   signal?.addEventListener("abort", stop, { once: true });
@@ -69,6 +81,22 @@ export function listen(path, { on, signal, onState = () => {}, query = {} }) {
   onState("connecting");
   open();
   return stop;
+}
+
+/** After two failures, four, eight, …: looking costs calls. */
+const isTurn = (failures) => failures > 1 && (failures & (failures - 1)) === 0;
+
+/** Whether a stream is refused for good; its answer is not read. */
+async function isRefused(address) {
+  const ending = new AbortController();
+  try {
+    const { status } = await fetch(address, { headers: { accept: "text/event-stream" }, signal: ending.signal });
+    return status === 403;
+  } catch {
+    return false;
+  } finally {
+    ending.abort();
+  }
 }
 
 /** Any call that takes a session renews it, or leads to the entrance when it is over. */

@@ -68,6 +68,23 @@ async fn a_second_factor_is_asked_for_and_a_code_is_good_once() {
 }
 
 #[tokio::test]
+async fn a_mistyped_first_code_is_a_matter_of_its_field() {
+    let house = House::new().await;
+    let ana = house.founder().await;
+    let enrolment = house
+        .post(&ana, "/api/v1/auth/factors", &json!({}))
+        .await
+        .good(201);
+    let code = house.code(enrolment["secret"].as_str().unwrap());
+    let wrong = if code == "000000" { "000001" } else { "000000" };
+    let path = "/api/v1/auth/factors/activate";
+    let refused = house.post(&ana, path, &json!({"code": wrong})).await;
+    refused.problem(422, "invalid");
+    assert_eq!(refused.wrong_fields(), ["code"]);
+    house.post(&ana, path, &json!({"code": code})).await.good(200);
+}
+
+#[tokio::test]
 async fn five_tries_spend_a_challenge() {
     let house = House::new().await;
     let ana = house.administrator().await;

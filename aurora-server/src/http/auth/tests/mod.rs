@@ -11,7 +11,7 @@ mod together;
 
 use serde_json::json;
 
-use crate::http::testing::{House, PASSWORD};
+use crate::http::testing::{House, PASSWORD, Person};
 
 #[tokio::test]
 async fn the_first_link_makes_the_administrator_once_and_signs_nobody_in() {
@@ -46,6 +46,39 @@ async fn the_first_link_makes_the_administrator_once_and_signs_nobody_in() {
     assert!(permissions.contains(&json!("workspace:close")) && permissions.contains(&json!("llm:use")));
     assert_eq!(house.get(&ana, "/api/v1/clients").await.status, 200);
     assert_eq!(house.server.get("/api/v1/clients").await.status, 401);
+    house.server.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn nobody_is_told_of_permissions_that_the_installation_refuses() {
+    let house = House::new().await;
+    let ana = house.founder().await;
+    let bia = house.member(&ana, "bia@example.com", "admin").await;
+    let has = async |person: &Person, name: &str| {
+        let me = house.get(person, "/api/v1/auth/me").await.good(200);
+        me["permissions"].as_array().unwrap().contains(&json!(name))
+    };
+    for (name, path) in [
+        ("status:read", "/api/status"),
+        ("alert:read", "/api/v1/alerts"),
+        ("usage:read", "/api/v1/llm/usage/installation"),
+        ("event:read", "/api/v1/events/log"),
+        ("client:read", "/api/v1/clients"),
+    ] {
+        for person in [&ana, &bia] {
+            let answer = house.get(person, path).await;
+            let is_let_in = has(person, name).await;
+            assert_eq!(
+                answer.status == 403,
+                !is_let_in,
+                "{name} of {}: {}",
+                person.email,
+                answer.body
+            );
+        }
+        let is_wide = !["event:read", "client:read"].contains(&name);
+        assert_eq!(has(&bia, name).await, !is_wide, "{name}");
+    }
     house.server.stop().await.unwrap();
 }
 

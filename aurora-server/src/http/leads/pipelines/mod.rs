@@ -2,6 +2,7 @@
 
 mod views;
 
+use aurora_crm::clients::ClientId;
 use aurora_crm::leads::{
     Locale, NewPipeline, NewStage, Pipeline, PipelineChange, Stage, StageChange, StageId, StageKind,
 };
@@ -17,6 +18,7 @@ use super::views::Status;
 use crate::http::Routes;
 use crate::http::access::Caller;
 use crate::http::answers::{Listed, created, tagged};
+use crate::http::clients;
 use crate::http::extract::{IfMatch, Json, MaybeJson, Params, PathId, PathIds};
 use crate::http::problem::Problem;
 use crate::state::AppState;
@@ -175,7 +177,10 @@ async fn board(
     }
     params.finish()?;
     let board = state.crm.leads().board(&caller.context(), id, limit).await?;
-    Ok(axum::Json(BoardView::from(board)).into_response())
+    let leads = board.columns.iter().flat_map(|column| &column.leads);
+    let who: Vec<ClientId> = leads.filter_map(|lead| lead.client_id).collect();
+    let names = clients::names(&state, &caller, &who).await?;
+    Ok(axum::Json(BoardView::new(board, &names)).into_response())
 }
 
 /// What is needed to add a stage.

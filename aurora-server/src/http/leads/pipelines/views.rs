@@ -1,6 +1,9 @@
 //! The JSON of pipelines and boards.
 
-use aurora_crm::leads::{Board, BoardColumn, Pipeline, Stage, StageKind, Total};
+use std::collections::HashMap;
+
+use aurora_crm::clients::ClientId;
+use aurora_crm::leads::{Board, BoardColumn, Lead, Pipeline, Stage, StageKind, Total};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -88,11 +91,12 @@ pub(super) struct BoardView {
     columns: Vec<ColumnView>,
 }
 
-impl From<Board> for BoardView {
-    fn from(board: Board) -> Self {
+impl BoardView {
+    pub(super) fn new(board: Board, names: &HashMap<ClientId, String>) -> Self {
+        let columns = board.columns.into_iter();
         Self {
             pipeline: board.pipeline.into(),
-            columns: board.columns.into_iter().map(Into::into).collect(),
+            columns: columns.map(|column| ColumnView::new(column, names)).collect(),
         }
     }
 }
@@ -108,16 +112,37 @@ struct ColumnView {
     /// What they are worth together, for each currency.
     totals: Vec<TotalView>,
     /// The first of them.
-    leads: Vec<LeadView>,
+    leads: Vec<BoardLeadView>,
 }
 
-impl From<BoardColumn> for ColumnView {
-    fn from(column: BoardColumn) -> Self {
+/// A lead on a board.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = BoardLead)]
+struct BoardLeadView {
+    #[serde(flatten)]
+    lead: LeadView,
+    /// What its client is called; null without one, where it is deleted or its data may not be used, and for whoever may not
+    /// see clients.
+    client_name: Option<String>,
+}
+
+impl BoardLeadView {
+    fn new(lead: Lead, names: &HashMap<ClientId, String>) -> Self {
+        Self {
+            client_name: lead.client_id.and_then(|client| names.get(&client).cloned()),
+            lead: lead.into(),
+        }
+    }
+}
+
+impl ColumnView {
+    fn new(column: BoardColumn, names: &HashMap<ClientId, String>) -> Self {
+        let leads = column.leads.into_iter();
         Self {
             stage: column.stage.into(),
             count: column.count,
             totals: column.totals.into_iter().map(Into::into).collect(),
-            leads: column.leads.into_iter().map(Into::into).collect(),
+            leads: leads.map(|lead| BoardLeadView::new(lead, names)).collect(),
         }
     }
 }

@@ -69,7 +69,6 @@ export function agendaView(ctx, data, { toSettings }) {
       draw();
       state.replaceChildren(...(isCut ? [h("p", { class: "form-error" }, t("tooMany", { count: items.length }))] : []));
       data.loadOthers(items, draw);
-      data.loadClients(items.map(({ client_id: id }) => id), draw);
     } catch (error) {
       if (!isAbort(error) && mine === round) state.replaceChildren(errorState(error, load));
     }
@@ -138,7 +137,7 @@ export function agendaView(ctx, data, { toSettings }) {
     try {
       const one = await api.get(`/api/v1/appointments/${id}`);
       if (!data.ready) await data.load();
-      await Promise.all([data.loadClients([one.client_id], () => {}), data.loadOthers([one], () => {})]);
+      await Promise.all([data.loadClient(one.client_id), data.loadOthers([one], () => {})]);
       goTo(data.zone.key(one.starts_at));
       actions.show(one);
     } catch (error) {

@@ -3,14 +3,13 @@ import { clientName } from "../../kit/clients.js";
 import { isAbort } from "../../kit/api.js";
 import { zoned } from "../../kit/zone.js";
 
-const AT_ONCE = 5;
 const MOST_PAGES = 4;
 const COLOURS = 5;
 
-/** The data of the page: load() first; names are asked for once. */
+/** The data of the page: load() first; names are asked for once, those of clients stand in the lists. */
 export function agendaData({ api, me, can }) {
   const data = { services: new Map(), professionals: new Map(), zone: zoned(me.workspace?.time_zone), ready: false };
-  const clients = new Map();
+  const names = new Map();
   const hours = new Map();
   const others = new Map();
 
@@ -27,20 +26,15 @@ export function agendaData({ api, me, can }) {
     if (!hours.has(id)) hours.set(id, api.get(`/api/v1/professionals/${id}/hours`).then(({ items }) => items));
     return hours.get(id).catch(() => []);
   };
-  data.client = (id) => clients.get(id) ?? null;
-  data.knows = (client) => clients.set(client.id, client);
-  /** Asks for the clients of these appointments, a few at a time; `onSome` hears when some are there. */
-  data.loadClients = async (ids, onSome) => {
-    if (!can("client:read")) return;
-    const unknown = [...new Set(ids)].filter((id) => !clients.has(id));
-    for (let at = 0; at < unknown.length; at += AT_ONCE) {
-      await Promise.all(unknown.slice(at, at + AT_ONCE).map(async (id) => {
-        try { clients.set(id, await api.get(`/api/v1/clients/${id}`)); } catch (error) { if (!isAbort(error)) clients.set(id, null); }
-      }));
-      onSome();
-    }
+  data.knows = (client) => names.set(client.id, clientName(client));
+  /** Lists tell what clients are called; null of whom they do not. */
+  const hear = (items) => items.forEach(({ client_id: id, client_name: name }) => names.set(id, name));
+  /** Asks for the client of an appointment that was not in a list. */
+  data.loadClient = async (id) => {
+    if (!can("client:read") || names.has(id)) return;
+    try { data.knows(await api.get(`/api/v1/clients/${id}`)); } catch (error) { if (!isAbort(error)) names.set(id, null); }
   };
-  data.clientName = (id) => (clients.get(id) ? clientName(clients.get(id)) : "…");
+  data.clientName = (id) => (names.has(id) ? names.get(id) ?? "–" : "…");
   /** The name of a service or professional, also of one that cannot be booked any more. */
   data.nameOf = (kind, id) => data[kind].get(id)?.name ?? others.get(id) ?? "…";
   data.loadOthers = async (appointments, onSome) => {
@@ -60,10 +54,17 @@ export function agendaData({ api, me, can }) {
     for (let page = 0; page < MOST_PAGES; page += 1) {
       const answer = await api.get("/api/v1/appointments", { query: { from: from.toISOString(), until: until.toISOString(), limit: 200, cursor } });
       items.push(...answer.items);
+      hear(answer.items);
       cursor = answer.next;
       if (!cursor) break;
     }
     return { items, isCut: Boolean(cursor) };
+  };
+  /** The waiting list. */
+  data.waiting = async () => {
+    const { items } = await api.get("/api/v1/appointments/waiting");
+    hear(items);
+    return items;
   };
   data.when = (at) => `${data.zone.day(data.zone.key(at), { weekday: "short", day: "numeric", month: "short" })}, ${data.zone.time(at)}`;
   return data;

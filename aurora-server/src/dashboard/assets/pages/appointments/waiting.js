@@ -22,9 +22,7 @@ export function waitingView(ctx, data) {
     caption: t("waiting"), empty: emptyState(t("noWaiting"), t("noWaitingText"), mayWrite && button(t("addWaiting"), () => add(), { icon: "plus" })),
     load: async () => {
       if (!data.ready) await data.load();
-      const { items } = await api.get("/api/v1/appointments/waiting");
-      await data.loadClients(items.map(({ client_id: id }) => id), () => {});
-      return { items };
+      return { items: await data.waiting() };
     },
     columns: [
       { label: t("client"), header: true, render: (one) => raw(data.clientName(one.client_id)) },

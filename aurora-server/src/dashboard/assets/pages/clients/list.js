@@ -7,6 +7,7 @@ import { table } from "../../kit/table.js";
 import { team as askTeam } from "../../kit/team.js";
 import { toast } from "../../kit/toast.js";
 import { createClient } from "./create.js";
+import { deletedClients } from "./deleted.js";
 import { importClients } from "./import.js";
 
 const PAUSE_MS = 300;
@@ -59,6 +60,9 @@ export async function listPage(root, ctx) {
   const bring = async () => {
     if (await importClients(ctx)) list.reload();
   };
+  const bringBack = async () => {
+    if (await deletedClients(ctx)) list.reload();
+  };
   const carry = async () => {
     const close = toast(t("exporting"));
     const { q, ...filters } = asked();
@@ -79,7 +83,7 @@ export async function listPage(root, ctx) {
   showState();
   const list = table({ caption: t("title"), empty, dense: true, columns: columns(t, team, href), load: ({ cursor }) => api.get("/api/v1/clients", { query: { ...asked(), limit: PAGE, cursor } }) });
   const filters = h("div", { class: "filters", role: "search" }, h("div", { class: "filters-search" }, search), FILTERS.map((name) => (name !== "owner" || team.options().length > 1) && selects[name].element), clear);
-  root.append(pageHead(t("title"), { about: t("about"), actions: [can("client:export") && button(t("export"), carry), can("client:import") && button(t("import"), bring), can("client:write") && button(t("add"), add, { kind: "primary", icon: "plus" })] }),
+  root.append(pageHead(t("title"), { about: t("about"), actions: [can("client:delete") && button(t("deletedList"), bringBack, { kind: "plain" }), can("client:export") && button(t("export"), carry), can("client:import") && button(t("import"), bring), can("client:write") && button(t("add"), add, { kind: "primary", icon: "plus" })] }),
     card(null, {}, filters, note, list.element));
 }
 

@@ -1,4 +1,4 @@
-import { h, keyed, put, raw } from "../../kit/dom.js";
+import { fill, h, keyed, put, raw } from "../../kit/dom.js";
 import { relative } from "../../kit/format.js";
 import { badge, button, choice, emptyState, errorState, loadingState } from "../../kit/parts.js";
 import { isAbort } from "../../kit/api.js";
@@ -8,6 +8,8 @@ import { nameOf } from "./people.js";
 const PAGE = 50;
 const MOST = 200;
 const STATUS = { pending: "warn", closed: "" };
+// What a message without words is called.
+const LAST = { media: "lastMedia", location: "location", contacts: "contacts" };
 
 /** The list of conversations with its filters: {element, refresh(), select(id), focus(), focusSearch(), filters}. */
 export function conversationList(ctx, { open, who, channels }) {
@@ -119,13 +121,15 @@ export function conversationList(ctx, { open, who, channels }) {
   function row(first) {
     const name = h("span", { class: "talk-name" });
     const when = raw("", { class: "talk-when" });
+    const said = h("span", { class: "talk-said" });
     const sub = h("span", { class: "talk-sub" });
     const tally = raw("", { class: "talk-unread" });
     const foot = h("span", { class: "talk-tags" });
-    const anchor = h("a", { href: ctx.href("conversations", first.id), dataset: { id: first.id }, on: { click: (event) => follow(event, first.id) } }, name, when, sub, tally, foot);
+    const anchor = h("a", { href: ctx.href("conversations", first.id), dataset: { id: first.id }, on: { click: (event) => follow(event, first.id) } }, name, when, said, tally, sub, foot);
     return { element: h("li", null, anchor), update(item) {
       name.replaceChildren(nameOf(item.contact, t));
       put(when, relative(item.last_message_at));
+      fill(said, lastOf(item.last_message));
       const person = who(item.assignee);
       const place = channels.get(item.channel_id);
       sub.replaceChildren(place ? raw(place) : t(item.channel_kind), raw(" · "), person.isName ? raw(person.text) : person.text);
@@ -134,6 +138,13 @@ export function conversationList(ctx, { open, who, channels }) {
       tally.replaceChildren(String(item.unread));
       foot.replaceChildren(...[item.unread > 0 && h("span", { class: "unseen" }, t("unread", { count: item.unread })), item.status !== "open" && badge(STATUS[item.status], t(`status.${item.status}`)), ...item.tags.map((one) => raw(one, { class: "label" }))].filter(Boolean));
     } };
+  }
+  /** What was said last, in a line; what was not sent says so. */
+  function lastOf(last) {
+    if (!last) return t("nothingSaid");
+    const author = last.direction === "out" && who(last.author);
+    const text = last.words ? raw(last.words) : t(LAST[last.kind] ?? "unsupported");
+    return [last.delivery === "failed" && [badge("bad", t("delivery.failed")), raw(" ")], author && [author.isName ? raw(author.text) : author.text, raw(": ")], text];
   }
   function follow(event, id) {
     if (event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey) return;

@@ -6,7 +6,6 @@ import { number } from "../../kit/format.js";
 import { choice } from "../../kit/parts.js";
 import { toast } from "../../kit/toast.js";
 import { upload } from "../../kit/upload.js";
-import { remember } from "./known.js";
 
 const ACCEPTED = ".pdf,.html,.htm,.md,.markdown,.txt";
 
@@ -55,7 +54,6 @@ export const addDialog = (ctx, { settings }) => openDialog(ctx.t("add"), (close)
     }
   }
   function done(made, status) {
-    remember(me, made.id);
     toast(t(status === 200 ? "same" : "added", { title: made.title }));
     close(made);
   }

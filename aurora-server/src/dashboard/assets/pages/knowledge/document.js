@@ -6,12 +6,11 @@ import { badge, button, card, emptyState, errorState, loadingState, pageHead } f
 import { toast } from "../../kit/toast.js";
 import { isAbort } from "../../kit/api.js";
 import { removeDocument, sourceOf, statusBadge } from "./documents.js";
-import { remember } from "./known.js";
 import { quoted } from "./passage.js";
 
 /** The page of a document. */
 export function documentPage(root, ctx) {
-  const { t, api, can, id, me, href, navigate, setTitle } = ctx;
+  const { t, api, can, id, href, navigate, setTitle } = ctx;
   const path = `/api/v1/knowledge/documents/${id}`;
   const back = () => h("a", { class: "button small", href: href("knowledge") }, t("back"));
   const mayWrite = can("knowledge:write");
@@ -58,7 +57,6 @@ export function documentPage(root, ctx) {
       submit: ({ title, content }) => api.post("/api/v1/knowledge/documents", { title, content, format: "markdown", external_id: document.external_id, url: document.source.kind === "url" ? document.source.reference : null, client_id: document.client_id, language: document.language }, { create: true }) });
     if (!made) return;
     toast(made.version === document.version ? t("unchanged") : t("saved", { count: made.version }));
-    remember(me, made.id);
     load();
   }
   async function reindex() {

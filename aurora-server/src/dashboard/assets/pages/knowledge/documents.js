@@ -1,16 +1,15 @@
 import { confirm } from "../../kit/dialog.js";
 import { h, raw } from "../../kit/dom.js";
+import { filters } from "../../kit/filters.js";
 import { relative } from "../../kit/format.js";
 import { badge, button, card, emptyState } from "../../kit/parts.js";
 import { table } from "../../kit/table.js";
 import { toast } from "../../kit/toast.js";
 import { isAbort } from "../../kit/api.js";
 import { has } from "../../kit/words.js";
-import { forget, known } from "./known.js";
 import { words } from "./words.js";
 
-const PASSAGES = 50;
-const MOST = 20;
+const SOURCES = ["manual", "url", "file", "conversation", "correction"];
 const KINDS = { ready: "good", embedding: "info", words: "" };
 
 /** The state of a document. */
@@ -22,11 +21,10 @@ export function sourceOf({ source }, t) {
 }
 
 /** Deletes a document after a question; true when it is gone. */
-export async function removeDocument({ t, api, me }, document) {
+export async function removeDocument({ t, api }, document) {
   if (!(await confirm({ title: t("deleteTitle"), text: [raw(document.title, { class: "strong" }), raw(". "), t("deleteText")], action: t("delete"), danger: true }))) return false;
   try {
     await api.delete(`/api/v1/knowledge/documents/${document.id}`, { ifMatch: `"v${document.version}"` });
-    forget(me, document.id);
     toast(t("deleted", { title: document.title }));
     return true;
   } catch (error) {
@@ -35,29 +33,23 @@ export async function removeDocument({ t, api, me }, document) {
   }
 }
 
-/** Documents that are known here or found by their words: {element, reload()}. */
+/** The documents of the workspace, by title, source and state: {element, reload()}. */
 export function documentsCard(ctx, { add }) {
-  const { t, api, me, can, href } = ctx;
+  const { t, api, can, href } = ctx;
   const mayWrite = can("knowledge:write");
-  const input = h("input", { type: "search", "aria-label": t("find"), placeholder: t("find"), maxlength: "200", autocomplete: "off" });
-  const form = h("form", { class: "find-line", role: "search", on: { submit: (event) => { event.preventDefault(); list.reload(); } } }, input, button(t("findDo"), null, { type: "submit", icon: "search", small: true }));
-  input.addEventListener("input", () => { if (!input.value) list.reload(); });
+  const bar = filters(t("find"), [
+    { name: "q", type: "search", label: t("find") },
+    { name: "source", type: "select", label: t("source"), options: [["", t("all")], ...SOURCES.map((source) => [source, t(`source.${source}`)])] },
+    { name: "status", type: "select", label: t("state"), options: [["", t("all")], ...Object.keys(KINDS).map((status) => [status, t(`status.${status}`)])] },
+  ], () => list.reload());
   const empty = h("div");
-  const one = async (id) => {
-    try { return await api.get(`/api/v1/knowledge/documents/${id}`); } catch (error) {
-      if (error.status !== 404) throw error;
-      forget(me, id);
-      return null;
-    }
-  };
   const list = table({
     caption: t("documents"), empty,
-    load: async () => {
-      const question = input.value.trim();
-      const found = question ? (await api.post("/api/v1/knowledge/search", { question, limit: PASSAGES, words_only: true })).items.map(({ citation }) => citation.document_id) : known(me);
-      const items = (await Promise.all([...new Set(found)].slice(0, MOST).map(one))).filter(Boolean);
-      empty.replaceChildren(question ? emptyState(t("noneFound"), null, null, "search") : emptyState(t("none"), t("noneText"), mayWrite && button(t("add"), add, { icon: "plus" }), "knowledge"));
-      return { items };
+    load: ({ cursor }) => {
+      const chosen = bar.values();
+      const isNarrow = Object.values(chosen).some(Boolean);
+      empty.replaceChildren(isNarrow ? emptyState(t("noneFound"), null, null, "search") : emptyState(t("none"), t("noneText"), mayWrite && button(t("add"), add, { icon: "plus" }), "knowledge"));
+      return api.get("/api/v1/knowledge/documents", { query: { ...chosen, cursor } });
     },
     columns: [
       { label: t("name"), header: true, render: (item) => h("a", { href: href("knowledge", item.id) }, raw(item.title)) },
@@ -69,5 +61,5 @@ export function documentsCard(ctx, { add }) {
       { label: mayWrite ? t("actions") : "", end: true, bare: true, render: (item) => (mayWrite ? button(t("delete"), async () => { if (await removeDocument(ctx, item)) list.reload(); }, { small: true, "aria-label": `${t("delete")}: ${item.title}` }) : "") },
     ],
   });
-  return { element: card(t("documents"), { about: t("documentsAbout") }, form, list.element), reload: list.reload };
+  return { element: card(t("documents"), { about: t("documentsAbout") }, h("div", { class: "stack" }, bar.element, list.element)), reload: list.reload };
 }

@@ -5,7 +5,6 @@ import { number } from "../../kit/format.js";
 import { badge, button } from "../../kit/parts.js";
 import { toast } from "../../kit/toast.js";
 import { isAbort } from "../../kit/api.js";
-import { forget, remember } from "./known.js";
 
 const LONG = 500;
 const KINDS = ["up", "down", "wrong"];
@@ -29,9 +28,9 @@ export function quoted(t, text, headings) {
   const words = heading && text.startsWith(`${heading}\n`) ? text.slice(heading.length).trim() : text;
   const place = h("p", { class: ["passage-text", words.length > LONG && "clamped"], translate: "no" }, words);
   if (words.length <= LONG) return place;
-  const more = button(t("all"), () => {
+  const more = button(t("showAll"), () => {
     more.setAttribute("aria-expanded", String(!place.classList.toggle("clamped")));
-    more.replaceChildren(t(place.classList.contains("clamped") ? "all" : "less"));
+    more.replaceChildren(t(place.classList.contains("clamped") ? "showAll" : "less"));
   }, { small: true, kind: "plain", "aria-expanded": "false" });
   return h("div", null, place, more);
 }
@@ -52,17 +51,15 @@ function rating({ t, api }, chunk, question, onRated) {
 }
 
 /** Writes down the right answer to a question; can be taken back. */
-export async function correct({ t, api, me }, question, { answer = "", onDone }) {
+export async function correct({ t, api }, question, { answer = "", onDone }) {
   const made = await formDialog({ title: t("correctTitle"), text: t("correctText"), action: t("correctDo"), broad: true,
     fields: [{ name: "question", label: t("question"), value: question, required: true, attributes: { maxlength: "300" } }, { name: "answer", label: t("correction"), type: "textarea", rows: 6, value: answer, required: true }],
     submit: (values) => api.post("/api/v1/knowledge/corrections", values, { create: true }) });
   if (!made) return;
-  remember(me, made.id);
   onDone();
   toast(t("corrected"), { undo: async () => {
     try {
       await api.delete(`/api/v1/knowledge/documents/${made.id}`, { ifMatch: `"v${made.version}"` });
-      forget(me, made.id);
       toast(t("takenBack"));
       onDone();
     } catch (error) {

@@ -25,7 +25,6 @@ export async function boardPage(root, ctx) {
   let board = null;
   let limit = FIRST;
   let isBusy = false;
-  const names = clientNames(api, can);
   const columns = h("div", { class: "board", role: "group", "aria-label": t("title"), tabindex: "-1" });
   const place = h("div", null, loadingState(6));
   const live = h("p", { class: "unseen", role: "status", "aria-live": "assertive" });
@@ -41,7 +40,7 @@ export async function boardPage(root, ctx) {
   const draw = () => {
     const focused = columns.contains(document.activeElement) ? document.activeElement.closest("[data-lead]")?.dataset.lead : null;
     const wanted = owner.control.value;
-    columns.replaceChildren(...board.columns.map((column) => columnOf(ctx, column, { team, names, hint: hint.id, more: limit < MOST ? () => { limit = MOST; return turn(); } : null,
+    columns.replaceChildren(...board.columns.map((column) => columnOf(ctx, column, { team, hint: hint.id, more: limit < MOST ? () => { limit = MOST; return turn(); } : null,
       leads: column.leads.filter((lead) => !wanted || lead.owner === wanted), onAsk: (lead) => ask(lead) })));
     // Put in anew it would forget how far it was scrolled.
     if (!columns.isConnected) place.replaceChildren(columns);
@@ -55,7 +54,6 @@ export async function boardPage(root, ctx) {
       const isSame = JSON.stringify(next) === JSON.stringify(board);
       board = next;
       if (!isSame) draw();
-      if (await names.fill(board.columns.flatMap(({ leads }) => leads)) && !moving.isActive()) draw();
     } catch (error) {
       if (!isAbort(error) && !board) place.replaceChildren(errorState(error, load));
     }
@@ -135,19 +133,4 @@ function nothing(root, ctx) {
 function labelled(label, options, onChange) {
   const control = h("select", { "aria-label": label, translate: "no", on: { change: () => onChange(control.value) } }, options.map(([value, text]) => h("option", { value }, text)));
   return { control, element: control };
-}
-
-/** Leads name their client by id: names are asked for once, as far as they are seen. */
-function clientNames(api, can) {
-  const names = new Map();
-  return {
-    of: (id) => names.get(id),
-    /** Gives true when there are names that were not there before. */
-    async fill(leads) {
-      const wanted = [...new Set(leads.filter((lead) => lead.client && !lead.company_name && !names.has(lead.client)).map((lead) => lead.client))].slice(0, FIRST);
-      if (!can("client:read") || !wanted.length) return false;
-      await Promise.all(wanted.map((id) => api.get(`/api/v1/clients/${id}`).then((client) => names.set(id, client.trade_name || client.legal_name), () => names.set(id, null))));
-      return true;
-    },
-  };
 }

@@ -17,8 +17,8 @@ export function columnOf(ctx, { stage, count, totals }, { leads, more, ...rest }
     rest_ > 0 && more && button(t("more", { count: rest_ }), more, { small: true, kind: "plain" }));
 }
 
-function leadCard({ t, href, can }, lead, stage, { team, names, hint, onAsk }) {
-  const who = lead.company_name || names.of(lead.client) || lead.contact_name;
+function leadCard({ t, href, can }, lead, stage, { team, hint, onAsk }) {
+  const who = lead.company_name || lead.client_name || lead.contact_name;
   const days = Math.floor((Date.now() - new Date(lead.stage_since)) / DAY_MS);
   const isLate = stage.kind === "open" && stage.expected_days != null && days > stage.expected_days;
   const isMovable = can("lead:write");

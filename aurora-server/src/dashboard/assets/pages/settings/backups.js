@@ -1,19 +1,17 @@
 import { isAbort } from "../../kit/api.js";
-import { formDialog } from "../../kit/dialog.js";
 import { h, raw } from "../../kit/dom.js";
 import { dateTime, number, relative } from "../../kit/format.js";
 import { badge, button, card, emptyState } from "../../kit/parts.js";
 import { copyable } from "../../kit/secret.js";
 import { table } from "../../kit/table.js";
-import { toast } from "../../kit/toast.js";
 
 const PATH = "/api/v1/admin/backups";
 const TIMEOUT_MS = 600_000;
 const MEBIBYTE = 1_048_576;
 
-/** Makes and verifies backups, and tells how one is brought back. */
+/** Lists, makes and verifies backups, and tells how one is brought back. */
 export function backupsTab(panel, { t, api, pulse }) {
-  const known = new Map();
+  const bad = h("div", { class: "notice warn", hidden: true });
   const status = h("p", { class: "soft", role: "status" });
   const plan = h("div", { class: "stack tight" }, h("p", { class: "soft" }, raw(null)));
   const list = table({
@@ -26,38 +24,34 @@ export function backupsTab(panel, { t, api, pulse }) {
       { label: t("tested"), render: ({ verified_at: at, unverified: why }) => (at ? badge("good", t("testedHow", { time: relative(at) })) : badge("warn", t("notTested", { why: why ?? "–" }))) },
       { label: t("verify"), end: true, render: ({ name }) => button(t("verify"), () => verify(name), { small: true }) },
     ],
+    load: async () => {
+      const kept = await api.get(PATH);
+      bad.hidden = !kept.bad.length;
+      bad.replaceChildren(h("p", null, t("badBackups")), h("ul", null, kept.bad.map((file) => h("li", null, raw(file, { class: "mono" })))));
+      return kept;
+    },
   });
-  const show = (backup) => {
-    known.set(backup.name, backup);
-    list.update([...known.values()].sort((one, other) => other.finished_at.localeCompare(one.finished_at)));
-  };
   /** Does something that takes a while; what fails is said. */
   const during = async (words, work, done) => {
     make.disabled = true;
     status.replaceChildren(words);
     try {
-      show(await work());
+      await work();
       status.replaceChildren(done);
     } catch (error) {
       if (!isAbort(error)) status.replaceChildren(h("span", { class: "form-error" }, raw(error.message)));
     } finally {
       make.disabled = false;
+      // A backup that does not hold is set aside: the list is another one after a failure too.
+      list.reload();
     }
   };
   const make = button(t("makeBackup"), () => during(t("makingBackup"), () => api.post(PATH, {}, { timeout: TIMEOUT_MS }), t("backupMade")), { kind: "primary", icon: "plus" });
   const verify = (name) => during(t("verifying"), () => api.post(`${PATH}/${encodeURIComponent(name)}/verify`, {}, { timeout: TIMEOUT_MS }), t("verified"));
-  const other = async () => {
-    const found = await formDialog({ title: t("verifyOther"), action: t("verify"), fields: [{ name: "name", label: t("backupField"), hint: t("backupHint"), required: true, attributes: { spellcheck: "false" } }],
-      submit: ({ name }) => api.post(`${PATH}/${encodeURIComponent(name.trim())}/verify`, {}, { timeout: TIMEOUT_MS }) });
-    if (!found) return;
-    show(found);
-    toast(t("verified"));
-  };
-  list.update([]);
   if (pulse.latest?.demo) plan.replaceChildren(h("p", { class: "soft" }, t("embeddedText")));
   else readPlan(t, api, plan);
   panel.append(
-    card(t("backups"), { about: t("backupsAbout"), actions: [button(t("verifyOther"), other), make] }, h("div", { class: "stack" }, status, list.element)),
+    card(t("backups"), { about: t("backupsAbout"), actions: make }, h("div", { class: "stack" }, status, bad, list.element)),
     h("div", { class: "columns" }, card(t("plan"), { class: "third" }, plan),
       card(t("restoreHow"), { class: "two-thirds" }, h("ol", { class: "steps" }, h("li", null, t("restore1")), h("li", null, t("restore2"), copyable(t("restoreHow"), "aurora restore")), h("li", null, t("restore3"))))));
 }

@@ -42,8 +42,10 @@ function passwordCard({ t, api }) {
       try {
         await api.post("/api/v1/auth/password", { current_password: current, new_password: fresh }, { create: true });
       } catch (error) {
-        if (error.status === 401) error.words = t("wrongPassword");
-        for (const one of error.errors ?? []) one.field = { current_password: "current", new_password: "fresh" }[one.field] ?? one.field;
+        for (const one of error.errors ?? []) {
+          if (one.code === "not_accepted") one.message = t("wrongPassword");
+          one.field = { current_password: "current", new_password: "fresh" }[one.field] ?? one.field;
+        }
         throw error;
       }
       for (const control of Object.values(controls)) control.value = "";

@@ -37,7 +37,7 @@ export function factorCard({ t, api, me }) {
           try {
             close(await api.post("/api/v1/auth/factors/activate", { code: code.trim() }, { create: true }));
           } catch (error) {
-            if (error.status === 401) error.words = t("wrongCode");
+            for (const one of error.errors ?? []) if (one.code === "not_accepted") one.message = t("wrongCode");
             throw error;
           }
         },
