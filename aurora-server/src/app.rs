@@ -26,6 +26,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::bound::Bound;
+use crate::demo::Switches;
 use crate::error::{Error, ErrorKind};
 use crate::http::{
     self, Bell, Books, Bus, Doors, Exposure, Gateway, Keys, Occasion, Pace, Pulse, Shelf, Sockets,
@@ -101,6 +102,7 @@ impl App {
             clock: Arc::new(SystemClock),
             occasion: Occasion::Serve,
             judgement: Judgement::default(),
+            switches: None,
             keys: None,
             redis: None,
             live: None,
@@ -201,6 +203,7 @@ pub struct AppBuilder {
     clock: Arc<dyn Clock>,
     occasion: Occasion,
     judgement: Judgement,
+    switches: Option<Switches>,
     keys: Option<Keys>,
     redis: Option<Redis>,
     live: Option<Live>,
@@ -303,10 +306,11 @@ impl AppBuilder {
         self
     }
 
-    /// Shows the dashboard as that of a demo, and judges rates as one wants it.
-    pub(crate) fn demo(mut self, judgement: Judgement) -> Self {
+    /// Shows the dashboard as that of a demo, judges rates as one wants it, and lets whoever looks break its providers.
+    pub(crate) fn demo(mut self, judgement: Judgement, switches: Switches) -> Self {
         self.occasion = Occasion::Demo;
         self.judgement = judgement;
+        self.switches = Some(switches);
         self
     }
 
@@ -372,6 +376,7 @@ impl AppBuilder {
                 bell: Bell::default(),
                 companies,
                 judgement: self.judgement,
+                switches: self.switches,
                 alerts: self.alerts,
                 crm: self.crm,
                 doors,

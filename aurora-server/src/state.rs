@@ -18,6 +18,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::demo::Switches;
 use crate::http::{Bell, Bus, Doors, Gateway, Pace, Pulse, Shelf, Sockets};
 use crate::jobs::observe::Judgement;
 use crate::mail::Mail;
@@ -41,6 +42,8 @@ pub(crate) struct AppState {
     pub(crate) companies: Companies,
     /// How rates are judged for the alert rules.
     pub(crate) judgement: Judgement,
+    /// What breaks and heals the providers of the demo; `None` everywhere else.
+    pub(crate) switches: Option<Switches>,
     pub(crate) alerts: AlertEngine,
     /// The alert rules in force and what people have changed of them.
     pub(crate) rulebook: Rulebook,

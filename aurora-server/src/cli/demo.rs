@@ -1,19 +1,24 @@
 //! `aurora demo`.
 
+mod turn;
+
 use std::net::SocketAddr;
 
-use clap::Args;
+use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::output::{Output, say};
+use self::turn::TurnOptions;
+use super::output::{Output, refused, say};
 use super::serve::install_crypto;
 use super::{block_on, signals};
-use crate::demo::{Console, Demo, Script, Words};
+use crate::demo::{Console, Demo, Script, Turn, Words};
 use crate::error::Error;
 
 /// What the demo takes.
 #[derive(Debug, Clone, Args)]
 pub(super) struct DemoOptions {
+    #[command(subcommand)]
+    command: Option<DemoCommand>,
     /// Address and port to listen on; port 0 takes a free one [default: 127.0.0.1:8080, or a free port].
     #[arg(long, value_name = "ADDR:PORT")]
     listen: Option<SocketAddr>,
@@ -22,10 +27,33 @@ pub(super) struct DemoOptions {
     fast: bool,
 }
 
+/// What can be done with a demo that runs.
+#[derive(Debug, Clone, Subcommand)]
+enum DemoCommand {
+    /// Make a provider of the demo that runs fail, until it is healed.
+    Break(TurnOptions),
+    /// Let a provider of the demo that runs work again.
+    Heal(TurnOptions),
+}
+
 pub(super) fn run(options: &DemoOptions, output: Output) -> Result<(), Error> {
+    let words = Words::of(&locale());
+    let (options, turn) = match &options.command {
+        None => return show(options, words, output),
+        Some(_) if options.listen.is_some() || options.fast => {
+            return Err(refused("--listen and --fast are for the demo itself"));
+        }
+        Some(DemoCommand::Break(options)) => (options, Turn::Breaks),
+        Some(DemoCommand::Heal(options)) => (options, Turn::Heals),
+    };
+    turn::run(options, turn, words, output)
+}
+
+/// Runs a demo until it is stopped.
+fn show(options: &DemoOptions, words: Words, output: Output) -> Result<(), Error> {
     install_crypto();
     let script = if options.fast { Script::FAST } else { Script::STORY };
-    let (listen, words) = (options.listen, Words::of(&locale()));
+    let listen = options.listen;
     block_on(async move {
         let tell = move |text: &str| {
             if output.is_json() {

@@ -81,6 +81,7 @@ fn kind_of(path: &str) -> Option<&'static str> {
         "css" => "text/css; charset=utf-8",
         "js" => "text/javascript; charset=utf-8",
         "svg" => "image/svg+xml",
+        "rs" => "text/plain; charset=utf-8",
         _ => return None,
     })
 }

@@ -3,6 +3,8 @@
 //! `docs/adding/page.md` tells how a page is added.
 
 mod assets;
+#[cfg(doctest)]
+mod code;
 #[cfg(test)]
 mod tests;
 

@@ -82,6 +82,30 @@ fn a_page_is_a_folder_and_a_line() {
     assert!(!named.is_empty());
 }
 
+/// That it compiles is seen by the doctests of `code.rs`.
+#[test]
+fn every_page_shows_its_code_and_all_of_it_is_compiled() {
+    let files = files();
+    let compiled = include_str!("code.rs");
+    let pages: BTreeSet<&str> = files
+        .keys()
+        .filter_map(|path| path.strip_prefix("pages/")?.split('/').next())
+        .collect();
+    for page in pages {
+        let code = files.get(&format!("pages/{page}/code.rs"));
+        let code = code.unwrap_or_else(|| panic!("{page} has no code.rs"));
+        let lines: Vec<_> = code.lines().filter(|line| !line.trim().is_empty()).collect();
+        assert!((5..=15).contains(&lines.len()), "{page}: {} lines", lines.len());
+        let longest = lines.iter().map(|line| line.chars().count()).max();
+        assert!(longest <= Some(100), "{page}: {longest:?}");
+        assert!(code.starts_with("use ") && code.contains("aurora_"), "{page}");
+        assert!(
+            compiled.contains(&format!("\"{page}\"")),
+            "{page} is not compiled"
+        );
+    }
+}
+
 #[test]
 fn what_is_of_others_is_as_it_came_and_has_its_licence() {
     let files = files();
@@ -180,6 +204,8 @@ async fn files_are_told_apart_kept_and_packed() {
         Some("text/javascript; charset=utf-8")
     );
     assert_eq!(script.header("content-encoding"), Some("gzip"));
+    let code = ask("/dashboard/assets/pages/overview/code.rs", &[]).await;
+    assert_eq!(code.header("content-type"), Some("text/plain; charset=utf-8"));
     let tag = script.header("etag").unwrap().to_owned();
     let known = ask("/dashboard/assets/app.js", &[("if-none-match", &tag)]).await;
     assert_eq!((known.status, known.body.as_str()), (304, ""));

@@ -1,11 +1,14 @@
 //! `aurora demo`: the whole of Aurora with simulated providers. No key, no network, nothing is kept.
 //!
 //! Three providers answer light traffic. One of them fails by a script and heals again; the others answer in the
-//! meantime, an alert fires and resolves, and terminal and dashboard show it.
+//! meantime, an alert fires and resolves, and terminal and dashboard show it, with the messages as Slack, mail and Telegram
+//! would have them. Whoever looks may break and heal each provider, too.
 
+mod channels;
 mod companies;
 mod parts;
 mod script;
+mod switches;
 mod traffic;
 mod words;
 
@@ -16,15 +19,16 @@ use std::sync::Arc;
 use aurora_alerts::state::Decision;
 use aurora_core::config::{Loader, Settings};
 use aurora_core::time::{Clock, SystemClock};
-use aurora_llm::providers::simulated::SimulatedControl;
 
 use crate::app::App;
 use crate::bound::Bound;
 use crate::error::{Error, ErrorKind};
 use crate::state::AppState;
 use crate::wiring;
+use switches::Teller;
 
-pub(crate) use script::Script;
+pub(crate) use script::{Script, Turn};
+pub(crate) use switches::Switches;
 pub(crate) use words::Words;
 
 /// Where the demo listens unless told otherwise.
@@ -37,7 +41,7 @@ const CHANGES: usize = 1_000;
 pub(crate) struct Demo {
     app: App,
     script: Script,
-    failing: SimulatedControl,
+    switches: Switches,
     words: Words,
     console: Console,
     /// Holds the database; gone with the demo.
@@ -88,7 +92,8 @@ impl Demo {
         let settings = settings(&folder)?;
         let crm = wiring::open(&settings, &clock).await?;
         let alerts = parts::alerts(&script, words, console.clone(), &clock)?;
-        let llm = parts::llm(&script, &clock)?;
+        let teller = Teller::new(console.clone(), words, &clock);
+        let llm = parts::llm(&script, teller, &clock)?;
         let builder = App::builder(crm, alerts)?
             .clock(Arc::clone(&clock))
             .settings(settings);
@@ -96,7 +101,7 @@ impl Demo {
             .llm(llm.client)
             .books(llm.books)
             .monitor(llm.monitor)
-            .demo(script.judgement());
+            .demo(script.judgement(), llm.switches.clone());
         let builder = match crate::install_metrics() {
             Some(handle) => builder.metrics(handle),
             None => builder,
@@ -106,7 +111,7 @@ impl Demo {
         Ok(Self {
             app,
             script,
-            failing: llm.failing,
+            switches: llm.switches,
             words,
             console,
             _folder: folder,
@@ -146,11 +151,10 @@ impl Demo {
         hurry: impl Future<Output = ()> + Send,
     ) -> Result<(), Error> {
         let state = self.app.state();
-        let told = |event| self.console.line(&self.words.event(state.uptime(), event));
         let (outcome, (), ()) = tokio::join!(
             bound.run_until(stop, hurry),
             traffic::run(state),
-            self.script.play(&self.failing, state, told),
+            self.script.play(&self.switches, state),
         );
         self.console.line(&self.words.summary(&Summary::of(state)));
         outcome

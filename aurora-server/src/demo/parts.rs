@@ -6,18 +6,20 @@ use std::time::Duration;
 use async_trait::async_trait;
 use aurora_alerts::rule::{Thresholds, defaults};
 use aurora_alerts::{AlertEngine, Notification, Notifier, NotifyError, Receipt, Rule, Severity};
+use aurora_core::cache::MemoryCache;
 use aurora_core::money::NanoUsd;
 use aurora_core::monitor::Monitor;
 use aurora_core::resilience::RetryPolicy;
 use aurora_core::rng::Random;
 use aurora_core::time::Clock;
 use aurora_llm::LlmClient;
-use aurora_llm::client::LlmTarget;
+use aurora_llm::client::{LlmTarget, ResponseCache};
 use aurora_llm::ledger::Budgets;
 use aurora_llm::pricing::Price;
-use aurora_llm::providers::simulated::{Simulated, SimulatedControl};
+use aurora_llm::providers::simulated::Simulated;
 
-use super::{Console, Script, Words};
+use super::switches::{Switches, Teller};
+use super::{Console, Script, Words, channels};
 use crate::error::{Error, ErrorKind};
 use crate::http::Books;
 
@@ -58,21 +60,22 @@ pub(super) struct Llm {
     pub(super) client: LlmClient,
     pub(super) books: Books,
     pub(super) monitor: Monitor,
-    /// Breaks and heals the first provider.
-    pub(super) failing: SimulatedControl,
+    /// Break and heal the providers.
+    pub(super) switches: Switches,
 }
 
-pub(super) fn llm(script: &Script, clock: &Arc<dyn Clock>) -> Result<Llm, Error> {
+pub(super) fn llm(script: &Script, teller: Teller, clock: &Arc<dyn Clock>) -> Result<Llm, Error> {
     let monitor = Monitor::new(Arc::clone(clock));
     let books = Books::default();
     let budgets = Budgets::new(Arc::clone(&books.ledger)).source(books.allowances.clone());
     let mut builder = LlmClient::builder()
         .budgets(budgets)
+        .cache(ResponseCache::new(MemoryCache::builder().clock(Arc::clone(clock)).build()).repeatable_only())
         .clock(Arc::clone(clock))
         .monitor(monitor.clone())
         .breaker(script.breaker())
         .retry(RetryPolicy::default().attempts(2).base(Duration::from_millis(50)));
-    let mut failing = None;
+    let mut controls = Vec::new();
     for (priority, invented) in (1..).zip(PROVIDERS) {
         let (first, further) = invented.pace;
         let provider = Simulated::new(invented.name)
@@ -80,7 +83,7 @@ pub(super) fn llm(script: &Script, clock: &Arc<dyn Clock>) -> Result<Llm, Error>
             .jitter(0.4)
             .random(Random::seeded(u64::from(priority)))
             .clock(Arc::clone(clock));
-        failing.get_or_insert_with(|| provider.handle());
+        controls.push((invented.name, provider.handle()));
         let (input, output) = invented.price;
         let price = Price::per_million(NanoUsd::from_nanos(input), NanoUsd::from_nanos(output));
         let target = LlmTarget::new(provider, invented.model)
@@ -98,7 +101,7 @@ pub(super) fn llm(script: &Script, clock: &Arc<dyn Clock>) -> Result<Llm, Error>
         client,
         books,
         monitor,
-        failing: failing.unwrap_or_default(),
+        switches: Switches::new(controls, teller),
     })
 }
 
@@ -129,7 +132,12 @@ pub(super) fn alerts(
         clock: Arc::clone(clock),
         started: clock.elapsed(),
     };
-    builder.rule(failing).notify(terminal).build().map_err(wrong)
+    let builder = builder.rule(failing).notify(terminal);
+    let builder = channels::all(clock)
+        .map_err(wrong)?
+        .into_iter()
+        .fold(builder, |builder, channel| builder.notify(channel));
+    builder.build().map_err(wrong)
 }
 
 /// Shows notifications in the terminal, between the lines of the story.

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use aurora_core::resilience::{Breaker, BreakerBuilder};
 use aurora_core::time::Clock as _;
-use aurora_llm::providers::simulated::{SimulatedControl, Step};
 
+use super::switches::Switches;
 use crate::jobs::observe::Judgement;
 use crate::state::AppState;
 
@@ -24,10 +24,10 @@ pub(crate) struct Script {
     open: (Duration, Duration),
 }
 
-/// A turn of the story.
+/// What becomes of a provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Turn {
-    /// The first provider begins to fail.
+    /// It begins to fail.
     Breaks,
     /// It works again.
     Heals,
@@ -65,21 +65,14 @@ impl Script {
         Breaker::builder().consecutive(3).open_for(first, cap)
     }
 
-    /// Breaks and heals until the app stops, and tells each turn.
-    pub(super) async fn play(
-        &self,
-        failing: &SimulatedControl,
-        state: &AppState,
-        told: impl Fn(Turn) + Send + Sync,
-    ) {
+    /// Breaks and heals the first provider until the app stops.
+    pub(super) async fn play(&self, switches: &Switches, state: &AppState) {
         let story = async {
             state.clock.sleep(self.begins).await;
             loop {
-                failing.break_with(Step::status(503));
-                told(Turn::Breaks);
+                switches.play(Turn::Breaks);
                 state.clock.sleep(self.lasts).await;
-                failing.heal();
-                told(Turn::Heals);
+                switches.play(Turn::Heals);
                 state.clock.sleep(self.every.saturating_sub(self.lasts)).await;
             }
         };

@@ -1,11 +1,38 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use aurora_alerts::Status;
+use aurora_alerts::history::Outcome;
 use aurora_alerts::state::Decision;
 use aurora_core::time::ManualClock;
+use serde_json::json;
 use tokio::sync::oneshot;
 
 use super::{Console, Demo, Script, Summary, Words};
+use crate::http::testing::Server;
+use crate::state::AppState;
+
+const CHANNELS: [&str; 4] = ["console", "sim-email", "sim-slack", "sim-telegram"];
+
+/// The channels that took a message of this kind, by their names.
+fn told_by(state: &AppState, status: Status) -> Vec<String> {
+    let deliveries = state.alerts.deliveries(50).into_iter();
+    let mut channels: Vec<String> = deliveries
+        .filter(|record| record.status == status && matches!(record.outcome, Outcome::Delivered { .. }))
+        .map(|record| record.channel)
+        .collect();
+    channels.sort();
+    channels
+}
+
+/// A demo that nobody hears, and its server, without traffic and script.
+async fn quiet() -> (Demo, Server) {
+    let demo = Demo::build(Script::STORY, Words::English, Console::new(|_| ()))
+        .await
+        .unwrap();
+    let server = Server::run(demo.app.clone()).await;
+    (demo, server)
+}
 
 /// Lets everybody work who can, then lets time pass; many small steps, so that waits end in their order.
 async fn pass(clock: &ManualClock, time: Duration) {
@@ -55,6 +82,11 @@ async fn an_outage_costs_no_request_and_its_alert_comes_and_goes() {
         let during = Summary::of(&state);
         assert!(during.fallbacks > 40, "others answer in the meantime: {during:?}");
         assert_eq!(changes(), [Decision::Fired]);
+        assert_eq!(
+            told_by(&state, Status::Firing),
+            CHANNELS,
+            "every channel shows the message"
+        );
         assert!(
             state.gateway.client().unwrap().status()[0].skipped > 20,
             "a target that is down is left alone"
@@ -65,6 +97,7 @@ async fn an_outage_costs_no_request_and_its_alert_comes_and_goes() {
             [Decision::Fired, Decision::Resolved],
             "it resolves by itself"
         );
+        assert_eq!(told_by(&state, Status::Resolved), CHANNELS);
         let after = Summary::of(&state);
         assert_eq!((after.failed, after.fired, after.resolved), (0, 1, 1));
         assert!(state.gateway.client().unwrap().status()[0].healthy);
@@ -133,4 +166,111 @@ async fn a_taken_port_is_no_reason_not_to_show_anything() {
         crate::ErrorKind::Address,
         "a wish is not changed silently"
     );
+}
+
+#[tokio::test]
+async fn the_messages_of_an_alert_are_shown_as_each_channel_would_have_them() {
+    let (_demo, server) = quiet().await;
+    let message =
+        json!({"title": "Provider failing", "content": "error_rate 100 > 20", "severity": "warning"});
+    let shown = server
+        .post("/api/v1/notifications/preview", &message)
+        .await
+        .good(200);
+    let items = shown["items"].as_array().unwrap();
+    let channels: Vec<_> = items
+        .iter()
+        .map(|item| item["channel"].as_str().unwrap())
+        .collect();
+    assert_eq!(channels, CHANNELS);
+    for item in items {
+        assert!(
+            item["text"].as_str().unwrap().contains("error_rate 100 > 20"),
+            "{item}"
+        );
+    }
+    server.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn the_same_question_at_temperature_0_is_answered_from_the_cache() {
+    let (_demo, server) = quiet().await;
+    let question = json!({"prompt": "Why is the sky blue?", "temperature": 0});
+    let first = server.post("/llm/chat", &question).await.good(200);
+    let second = server.post("/llm/chat", &question).await.good(200);
+    assert_eq!(
+        (&first["cached"], &second["cached"]),
+        (&json!(false), &json!(true))
+    );
+    assert_eq!(first["content"], second["content"]);
+    let other = json!({"prompt": "Why is the sky blue?", "temperature": 1});
+    for _ in 0..2 {
+        let answer = server.post("/llm/chat", &other).await.good(200);
+        assert_eq!(answer["cached"], false, "who asks for variety gets it");
+    }
+    server.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn whoever_looks_breaks_and_heals_a_provider() {
+    let (demo, server) = quiet().await;
+    for target in ["sim-a", "sim-b", "sim-b"] {
+        let path = format!("/api/demo/break/{target}");
+        let turned = server.post(&path, &json!({})).await.good(200);
+        assert_eq!(turned, json!({"target": target, "broken": true}), "idempotent");
+        server.assert_shape("DemoTarget", &turned);
+    }
+    let answer = server
+        .post("/llm/chat", &json!({"prompt": "Who?"}))
+        .await
+        .good(200);
+    assert_eq!(answer["target"], "sim-c", "the others fail: {answer}");
+    let fallback = server.get("/api/fallback").await.good(200);
+    let broken: Vec<_> = fallback["targets"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| &it["broken"])
+        .collect();
+    assert_eq!(broken, [&json!(true), &json!(true), &json!(false)]);
+    for _ in 0..2 {
+        let turned = server.post("/api/demo/heal/sim-b", &json!({})).await.good(200);
+        assert_eq!(turned, json!({"target": "sim-b", "broken": false}));
+    }
+    assert_eq!(demo.switches.is_broken("sim-b"), Some(false));
+    server.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn only_the_demo_is_broken_by_its_name_and_by_no_other_page() {
+    let (demo, server) = quiet().await;
+    let unknown = server.post("/api/demo/break/sim-z", &json!({})).await;
+    let problem = unknown.problem(404, "not_found");
+    assert!(
+        problem["detail"]
+            .as_str()
+            .unwrap()
+            .contains("sim-a, sim-b, sim-c"),
+        "{problem}"
+    );
+    let foreign = [("origin", "https://evil.example")];
+    let refused = server.send("POST", "/api/demo/break/sim-b", &foreign, "").await;
+    refused.problem(403, "foreign_origin");
+    assert_eq!(demo.switches.is_broken("sim-b"), Some(false));
+    let api = server.get("/openapi.json").await.good(200);
+    for path in ["/api/demo/break/{target}", "/api/demo/heal/{target}"] {
+        assert_eq!(
+            api["paths"][path]["post"]["x-permission"], "operation:write",
+            "{path}"
+        );
+    }
+    server.stop().await.unwrap();
+
+    let real = Server::with([]).await;
+    real.post("/api/demo/break/sim-b", &json!({}))
+        .await
+        .problem(404, "not_found");
+    let api = real.get("/openapi.json").await.good(200);
+    assert!(api["paths"].get("/api/demo/break/{target}").is_none());
+    real.stop().await.unwrap();
 }

@@ -15,6 +15,8 @@ const EVERY: Duration = Duration::from_millis(250);
 const MOST: usize = 16;
 /// Every so many calls one is streamed.
 const STREAMED: usize = 4;
+/// Every so many calls one asks at temperature 0, whose answer may come from the cache.
+const REPEATABLE: usize = 5;
 
 const QUESTIONS: [&str; 8] = [
     "Why is the sky blue?",
@@ -44,14 +46,19 @@ pub(super) async fn run(state: &AppState) {
         if running.len() < MOST
             && let Some((number, question)) = questions.next()
         {
-            running.push(ask(&state.gateway, &asker, question, number % STREAMED == 0));
+            let request = ChatRequest::user(question);
+            let request = if number % REPEATABLE == 0 {
+                request.temperature(0.0)
+            } else {
+                request
+            };
+            running.push(ask(&state.gateway, &asker, request, number % STREAMED == 0));
         }
     }
 }
 
 /// One call. How it went is counted by the gateway.
-async fn ask(gateway: &Gateway, asker: &Asker, question: &str, streamed: bool) {
-    let request = ChatRequest::user(question);
+async fn ask(gateway: &Gateway, asker: &Asker, request: ChatRequest, streamed: bool) {
     let outcome = if streamed {
         match gateway.stream(request, asker).await {
             Ok(mut stream) => {

@@ -37,34 +37,35 @@ impl Words {
     pub(super) fn introduction(self, address: SocketAddr, script: &Script) -> String {
         let version = env!("CARGO_PKG_VERSION");
         let (breaks, heals) = (clock(script.begins), clock(script.begins + script.lasts));
+        let by_hand = by_hand(address);
         let label = self.label();
         match self {
             Self::English => format!(
-                "Aurora {version} · demo. Everything below is simulated; nothing leaves this machine.
+                "Aurora {version} — demo. Everything below is simulated and stays on this machine.
 
-  Dashboard   http://{address}/
-  API         http://{address}/llm/chat · /v1/chat/completions · /api/v1/clients
-  Docs        http://{address}/docs
-  Health      http://{address}/health · /ready · /metrics
+  Dashboard   http://{address}/   open to this machine, without a sign-in
+  API         http://{address}/v1   Docs: /docs
+  Health      /health   Ready: /ready   Metrics: /metrics
 
-  {label}   providers sim-a, sim-b, sim-c · 6 invented clients · notifications go to this terminal alone
+  {label}   providers sim-a, sim-b, sim-c · channels sim-slack, sim-email, sim-telegram
+              (messages are shown in the dashboard, never sent) · 6 invented companies
 
-  {breaks}  sim-a will begin to fail. Watch: fallback, alert, message.   {heals}  it heals by itself.
-  Stop: Ctrl-C
+  {breaks}  sim-a will begin to fail.   Watch: fallback, alert, message.   {heals}  it heals by itself.
+  Break it yourself:  {by_hand}   Your own keys next:  aurora setup   Stop: Ctrl-C
 "
             ),
             Self::Portuguese => format!(
-                "Aurora {version} · demonstração. Tudo abaixo é simulado; nada sai desta máquina.
+                "Aurora {version} — demonstração. Tudo abaixo é simulado e fica nesta máquina.
 
-  Painel      http://{address}/
-  API         http://{address}/llm/chat · /v1/chat/completions · /api/v1/clientes
-  Documentos  http://{address}/docs
-  Saúde       http://{address}/health · /ready · /metrics
+  Painel      http://{address}/   aberto a esta máquina, sem senha
+  API         http://{address}/v1   Documentos: /docs
+  Saúde       /health   Pronta: /ready   Métricas: /metrics
 
-  {label}    provedores sim-a, sim-b, sim-c · 6 clientes inventados · notificações só neste terminal
+  {label}    provedores sim-a, sim-b, sim-c · canais sim-slack, sim-email, sim-telegram
+              (as mensagens aparecem no painel e nunca são enviadas) · 6 empresas inventadas
 
-  {breaks}  sim-a vai começar a falhar. Observe: fallback, alerta, mensagem.   {heals}  recupera-se sozinho.
-  Parar: Ctrl-C
+  {breaks}  sim-a vai começar a falhar.   Observe: fallback, alerta, mensagem.   {heals}  recupera-se sozinho.
+  Quebre você mesmo:  {by_hand}   Depois, as suas chaves:  aurora setup   Parar: Ctrl-C
 "
             ),
         }
@@ -77,14 +78,30 @@ impl Words {
         }
     }
 
-    pub(super) fn event(self, elapsed: Duration, turn: Turn) -> String {
+    pub(super) fn event(self, elapsed: Duration, target: &str, turn: Turn) -> String {
         let what = match (self, turn) {
-            (Self::English, Turn::Breaks) => "sim-a begins to fail: every call to it gets 503",
-            (Self::English, Turn::Heals) => "sim-a works again",
-            (Self::Portuguese, Turn::Breaks) => "sim-a começa a falhar: toda chamada recebe 503",
-            (Self::Portuguese, Turn::Heals) => "sim-a voltou a funcionar",
+            (Self::English, Turn::Breaks) => "begins to fail: every call to it gets 503",
+            (Self::English, Turn::Heals) => "works again",
+            (Self::Portuguese, Turn::Breaks) => "começa a falhar: toda chamada recebe 503",
+            (Self::Portuguese, Turn::Heals) => "voltou a funcionar",
         };
-        format!("  {}  {}  {what}", clock(elapsed), self.label())
+        format!("  {}  {}  {target} {what}", clock(elapsed), self.label())
+    }
+
+    /// What `aurora demo break` and `heal` tell, once it is done.
+    pub(crate) fn turned(self, target: &str, turn: Turn) -> String {
+        match (self, turn) {
+            (Self::English, Turn::Breaks) => {
+                format!("{target} fails now: every call to it gets 503. Heal it: aurora demo heal {target}")
+            }
+            (Self::English, Turn::Heals) => format!("{target} works again."),
+            (Self::Portuguese, Turn::Breaks) => {
+                format!(
+                    "{target} falha agora: toda chamada recebe 503. Recupere-o: aurora demo heal {target}"
+                )
+            }
+            (Self::Portuguese, Turn::Heals) => format!("{target} voltou a funcionar."),
+        }
     }
 
     pub(super) fn notification(self, elapsed: Duration, notification: &Notification) -> String {
@@ -132,6 +149,16 @@ fn alert_in_portuguese(alert: &NamedAlert) -> String {
     }
 }
 
+/// The command that breaks a provider of the demo at this address.
+fn by_hand(address: SocketAddr) -> String {
+    let command = "aurora demo break sim-b";
+    if address == super::ADDRESS {
+        command.to_owned()
+    } else {
+        format!("{command} --url http://{address}")
+    }
+}
+
 /// Minutes and seconds since the start.
 fn clock(elapsed: Duration) -> String {
     let seconds = elapsed.as_secs();
@@ -149,6 +176,33 @@ mod tests {
         for other in ["", "C", "en_US.UTF-8", "es_AR"] {
             assert_eq!(Words::of(other), Words::English, "{other}");
         }
+    }
+
+    #[test]
+    fn the_introduction_is_that_of_the_golden_files() {
+        let golden = [
+            (Words::English, include_str!("told/introduction.en.txt")),
+            (Words::Portuguese, include_str!("told/introduction.pt-BR.txt")),
+        ];
+        for (words, expected) in golden {
+            let told = words.introduction(crate::demo::ADDRESS, &Script::STORY);
+            let told = told
+                .replace("127.0.0.1:8080", "{address}")
+                .replace(env!("CARGO_PKG_VERSION"), "{version}");
+            assert_eq!(told, expected, "{words:?}");
+            let longest = told.lines().map(|line| line.chars().count()).max();
+            assert!(longest <= Some(120), "{words:?}: {longest:?}");
+        }
+    }
+
+    #[test]
+    fn on_another_port_the_commands_name_it() {
+        let elsewhere = "127.0.0.1:9000".parse().unwrap();
+        let told = Words::English.introduction(elsewhere, &Script::STORY);
+        assert!(
+            told.contains("aurora demo break sim-b --url http://127.0.0.1:9000"),
+            "{told}"
+        );
     }
 
     #[test]

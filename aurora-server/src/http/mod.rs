@@ -22,6 +22,7 @@ mod clients;
 mod cnpj;
 mod conversations;
 mod custom_fields;
+mod demo;
 mod docs;
 mod events;
 mod extract;
@@ -139,7 +140,8 @@ pub(crate) fn router(state: &AppState, exposure: Exposure) -> Router {
 
 fn collect(state: &AppState) -> (Router<AppState>, OpenApi) {
     let mut all = OpenApiRouter::with_openapi(docs::Api::openapi());
-    for mount in TABLE.iter().copied().flatten() {
+    let of_demo = state.switches.is_some().then_some(demo::MOUNTS);
+    for mount in TABLE.iter().copied().chain(of_demo).flatten() {
         let routes = mount.build(state);
         all = if mount.at == "/" {
             all.merge(routes)
@@ -155,7 +157,8 @@ fn collect(state: &AppState) -> (Router<AppState>, OpenApi) {
 /// What the routes take, one after the other.
 #[cfg(test)]
 fn accesses() -> impl Iterator<Item = access::Access> {
-    TABLE.iter().copied().flatten().flat_map(Mount::accesses)
+    let all = TABLE.iter().copied().chain([demo::MOUNTS]);
+    all.flatten().flat_map(Mount::accesses)
 }
 
 /// What an address answers that there is not.

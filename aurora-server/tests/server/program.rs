@@ -210,6 +210,15 @@ async fn the_demo_says_that_it_is_simulated_keeps_nothing_and_ends_at_a_signal()
     assert_eq!(get(&address, "/health").await.status, 200);
     let status = String::from_utf8(get(&address, "/api/status").await.body).unwrap();
     assert!(status.contains("sim-a") && !status.contains("openai"), "{status}");
+    let url = format!("http://{address}");
+    for (verb, target, code) in [("break", "sim-b", 0), ("break", "sim-z", 1), ("heal", "sim-b", 0)] {
+        let turned = aurora(folder.path(), &["demo", verb, target, "--url", &url])
+            .output()
+            .unwrap();
+        assert_eq!(turned.status.code(), Some(code), "{verb} {target}: {turned:?}");
+    }
+    let far = outcome(&["demo", "break", "sim-b", "--url", "http://aurora.example"], &[]);
+    assert_eq!(far.0, Some(1), "only a demo on this machine is asked: {far:?}");
     signal(&child, "-INT");
     let (code, err) = ended(child);
     assert_eq!(code, Some(0), "{err}");

@@ -107,6 +107,9 @@ pub(crate) struct Provider {
     p95_ms: Option<f64>,
     /// What it costs; null when that is not known.
     price: Option<PriceView>,
+    /// Whether it is made to fail; in `aurora demo` alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    broken: Option<bool>,
 }
 
 /// Prices in US dollars per million tokens.
@@ -240,6 +243,10 @@ pub(crate) fn providers(state: &AppState) -> Vec<Provider> {
             error_rate: summary.as_ref().and_then(|summary| summary.error_rate),
             p95_ms: summary.and_then(|summary| summary.p95_ms),
             price: info.and_then(|info| info.price).as_ref().map(PriceView::of),
+            broken: state
+                .switches
+                .as_ref()
+                .and_then(|switches| switches.is_broken(&target.name)),
             target: target.name,
         }
     };

@@ -17,11 +17,19 @@ async fn a_provider_fails_and_heals_and_no_request_is_lost() {
     let says = |text: &str| format!("return document.body.innerText.includes({text:?})");
     browser.until(&says("DEMO")).await;
     browser.until(&says("Provider failing")).await;
+    for channel in ["sim-slack", "sim-email", "sim-telegram"] {
+        browser.until(&says(channel)).await;
+    }
     browser.keep("story-failing").await;
     browser
         .until("return /resolved/i.test(document.body.innerText)")
         .await;
     browser.keep("story-resolved").await;
+    browser.press("See the Rust code of this page").await;
+    browser.until(&says("use aurora_alerts::")).await;
+    browser.press("Close").await;
+    browser.press("Try it on your own keys →").await;
+    browser.until(&says("aurora setup")).await;
     let totals = "return fetch('/api/status').then((it) => it.json()).then(({ totals }) => totals)";
     let totals = browser.ask(totals).await;
     assert_eq!(totals["failed"], 0, "{totals}");
@@ -45,5 +53,27 @@ async fn a_question_is_answered_word_by_word_and_says_by_whom_and_for_how_much()
     let told = r"const text = document.querySelector('main').innerText; return /sim-[abc]/.test(text) && /\d+ ms/.test(text) && /\$/.test(text)";
     browser.until(told).await;
     browser.keep("playground-answered").await;
+    browser.press("Ask again").await;
+    let cached =
+        "return [...document.querySelectorAll('.badge')].some((it) => it.textContent === 'from the cache')";
+    browser.until(cached).await;
+    browser.keep("playground-cached").await;
+    browser.quit().await;
+}
+
+#[tokio::test]
+async fn a_provider_is_broken_and_healed_from_the_page() {
+    let (Some(browser), Some(aurora)) = (Browser::start().await, Aurora::demo(&[]).await) else {
+        return;
+    };
+    browser
+        .open(&format!("{}/dashboard/providers", aurora.url), DESK)
+        .await;
+    let broken = "return fetch('/api/fallback').then((it) => it.json())
+        .then(({ targets }) => targets.find(({ target }) => target === 'sim-b').broken";
+    browser.press("Break sim-b").await;
+    browser.until(&format!("{broken} === true)")).await;
+    browser.press("Heal sim-b").await;
+    browser.until(&format!("{broken} === false)")).await;
     browser.quit().await;
 }

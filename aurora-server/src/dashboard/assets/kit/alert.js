@@ -42,6 +42,9 @@ export const alertName = ({ rule, labels }) => [ruleName(rule), Object.values(la
 export const alertTitle = ({ rule, labels }) =>
   h("p", { translate: "no" }, raw(ruleName(rule), { class: "strong" }), Object.values(labels ?? {}).map((label) => [" · ", raw(label, { class: "nowrap" })]));
 
+/** The one that has been active for the shortest time, of those that are. */
+export const newestOf = (alerts) => [...alerts].sort((one, other) => other.active_since.localeCompare(one.active_since))[0];
+
 /** What an alert watches and where it stands: "Error rate > 20%, now 100%", as data. */
 export function reading({ metric, operator, threshold, value, description }) {
   if (metric == null) return description ?? "";

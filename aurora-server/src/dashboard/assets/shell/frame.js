@@ -4,6 +4,7 @@ import { icon } from "../kit/icons.js";
 import { alertName } from "../kit/alert.js";
 import { button } from "../kit/parts.js";
 import { texts } from "../kit/words.js";
+import { bar } from "./bar.js";
 import { controls } from "./controls.js";
 import { t } from "./words.js";
 
@@ -16,7 +17,7 @@ export const hrefOf = (name, id) => (name === "overview" && !id ? "/" : `/dashbo
 
 /** The frame: {element, main, setPage(name)}. */
 export function frame({ me, pages, pulse, signal, redraw, onWorkspace, onSignOut }) {
-  const bar = h("section", { class: "simulated", "aria-label": t("notice"), hidden: true });
+  const notice = bar();
   const links = pages.map((page) => [page, h("a", { href: hrefOf(page.name) }, icon(page.icon ?? page.name), labelOf(page))]);
   const groups = GROUPS.map((group) => {
     const own = links.filter(([page]) => page.group === group);
@@ -31,7 +32,7 @@ export function frame({ me, pages, pulse, signal, redraw, onWorkspace, onSignOut
   const top = h("header", { class: "top" }, menu, brand(), h("div", { class: "top-space" }), me.can("status:read") && state, workspaceChoice(me, onWorkspace),
     controls(redraw), me.user && raw(me.user.name, { class: "who", title: me.user.email }), me.user && button(t("signOut"), onSignOut, { kind: "plain", icon: "exit", iconOnly: true }));
   const skip = h("a", { class: "skip", href: "#main", on: { click: (event) => { event.preventDefault(); main.focus(); } } }, t("skip"));
-  const element = h("div", { class: "shell" }, skip, bar, top, side, main, announcement);
+  const element = h("div", { class: "shell" }, skip, notice.element, top, side, main, announcement);
 
   const setMenu = (isOpen) => {
     element.classList.toggle("menu-open", isOpen);
@@ -42,10 +43,7 @@ export function frame({ me, pages, pulse, signal, redraw, onWorkspace, onSignOut
   // The open menu covers the page: whoever goes on into the page has to see where they are.
   main.addEventListener("focusin", () => setMenu(false));
   pulse.subscribe({
-    snapshot({ simulated, demo }) {
-      bar.hidden = !simulated;
-      put(bar, t(demo ? "demo" : "simulated"));
-    },
+    snapshot: notice.show,
     state(name) {
       if (state.dataset.state === name) return;
       state.dataset.state = name;
@@ -60,6 +58,7 @@ export function frame({ me, pages, pulse, signal, redraw, onWorkspace, onSignOut
     element, main,
     setPage(name) {
       setMenu(false);
+      notice.setPage(pages.some((page) => page.name === name) ? name : null);
       for (const [page, link] of links) {
         if (page.name === name) link.setAttribute("aria-current", "page");
         else link.removeAttribute("aria-current");

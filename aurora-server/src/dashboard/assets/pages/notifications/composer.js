@@ -1,6 +1,7 @@
+import { alertName, newestOf, reading } from "../../kit/alert.js";
 import { isAbort } from "../../kit/api.js";
 import { confirm } from "../../kit/dialog.js";
-import { fill, h } from "../../kit/dom.js";
+import { fill, h, put } from "../../kit/dom.js";
 import { form } from "../../kit/form.js";
 import { message } from "../../kit/message.js";
 import { card, emptyState, errorState, loadingState } from "../../kit/parts.js";
@@ -9,20 +10,29 @@ import { resultLine } from "./result.js";
 const PAUSE_MS = 500;
 
 /** A message as each channel would show it, and the way to send it by hand: {element}. */
-export function composer({ t, api, can, signal }, sent) {
+export function composer({ t, api, can, pulse, signal }, sent) {
   const previews = h("div", { class: "previews" }, loadingState(3));
+  const about = h("p", { class: "soft small", hidden: true });
   const results = h("div", { class: "stack small", role: "status" });
   const boxes = h("fieldset", { class: "channel-choice", hidden: true });
   const chosen = () => [...boxes.querySelectorAll("input:checked")].map(({ value }) => value);
   const bodyOf = ({ title, content, severity }) => ({ title: title.trim() || t("sampleTitle"), content, severity });
+  // While nothing is written, what is shown is what an alert that is active is told as.
+  const sample = ({ title, content }) => (title.trim() || content.trim() ? null : newestOf(pulse.latest?.alerts ?? []));
+  const shownOf = (values, alert) => (alert ? { title: alertName(alert), content: reading(alert), severity: alert.severity } : bodyOf(values));
   let known = [];
   let timer = null;
   let round = 0;
+  let told;
 
   const preview = async () => {
     const mine = (round += 1);
     try {
-      const body = bodyOf(written.values());
+      const alert = sample(written.values());
+      const body = shownOf(written.values(), alert);
+      put(about, alert ? t("ofAlert") : "");
+      about.hidden = !alert;
+      told = alert?.fingerprint;
       const { items } = await api.post("/api/v1/notifications/preview", body);
       if (mine !== round) return;
       offer(items.map(({ channel }) => channel));
@@ -63,6 +73,7 @@ export function composer({ t, api, can, signal }, sent) {
   written.element.addEventListener("input", soon);
   signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
   preview();
+  pulse.subscribe({ snapshot: () => { if (sample(written.values())?.fingerprint !== told) soon(); } }, signal);
   return { element: card(t("message"), { about: t(can("notification:send") ? "messageAbout" : "messageOnly") },
-    h("div", { class: "columns" }, h("div", { class: "stack third" }, written.element, results), h("div", { class: "two-thirds" }, previews))) };
+    h("div", { class: "columns" }, h("div", { class: "stack third" }, written.element, results), h("div", { class: "stack tight two-thirds" }, about, previews))) };
 }

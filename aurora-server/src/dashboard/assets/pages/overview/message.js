@@ -1,4 +1,4 @@
-import { alertName, reading } from "../../kit/alert.js";
+import { alertName, newestOf, reading } from "../../kit/alert.js";
 import { fill, h } from "../../kit/dom.js";
 import { message } from "../../kit/message.js";
 import { emptyState, errorState, loadingState } from "../../kit/parts.js";
@@ -24,7 +24,7 @@ export function messageCard({ t, api, can }) {
   return {
     element,
     show(alerts) {
-      const newest = [...alerts].sort((one, other) => other.active_since.localeCompare(one.active_since))[0];
+      const newest = newestOf(alerts);
       if (about === (newest?.fingerprint ?? null)) return;
       about = newest?.fingerprint ?? null;
       if (newest && can("alert:read")) ask(newest);

@@ -38,9 +38,10 @@ export function answerView({ t }, { again }) {
       const took = performance.now() - began;
       if (!said.textContent) said.append(h("span", { class: "soft", translate: "yes" }, t("noWords")));
       way = trail(attempts, { cached });
-      const price = cached ? usd("0") : cost ? usd(cost.usd) : null;
-      end(raw([target, model].join(" · "), { class: "strong" }), raw(millis(took), { title: firstAt == null ? null : t("first", { time: millis(firstAt) }) }),
-        usage && h("span", null, t("tokens", { count: usage.total_tokens })),
+      const price = cached ? usd("0", 0) : cost ? usd(cost.usd) : null;
+      const who = cached ? h("span", { class: "strong" }, t("cache")) : raw([target, model].join(" · "), { class: "strong" });
+      end(who, raw(millis(took), { title: firstAt == null ? null : t("first", { time: millis(firstAt) }) }),
+        !cached && usage && h("span", null, t("tokens", { count: usage.total_tokens })),
         h("span", null, price == null ? t("unpriced") : raw(price), provider === "simulated" && [raw(" · "), t("madeUp")]),
         badge(cached ? "good" : "", t(cached ? "cached" : "notCached")));
     },

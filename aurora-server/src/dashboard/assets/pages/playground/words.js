@@ -7,7 +7,7 @@ export const words = {
     options: "Options", model: "Model", anyModel: "First in the order", system: "Instructions", systemHint: "What the model is told before the conversation.",
     temperature: "Temperature", temperatureHint: "At 0 the same question may be answered from the cache.", maxTokens: "Most tokens of the answer",
     thinking: "Waiting for the first word…", reasoning: "Reasoning", stopped: "stopped", noWords: "The answer has no text.",
-    cached: "from the cache", notCached: "not cached", madeUp: "simulated", tokens: { one: "{count} token", other: "{count} tokens" }, first: "first word after {time}",
+    cache: "cache", cached: "from the cache", notCached: "not cached", madeUp: "simulated", tokens: { one: "{count} token", other: "{count} tokens" }, first: "first word after {time}",
     hint: "Enter sends, Shift+Enter makes a new line.", modelsFailed: "The models could not be loaded.", unpriced: "no price",
   },
   "pt-BR": {
@@ -18,7 +18,7 @@ export const words = {
     options: "Opções", model: "Modelo", anyModel: "O primeiro da ordem", system: "Instruções", systemHint: "O que o modelo ouve antes da conversa.",
     temperature: "Temperatura", temperatureHint: "Com 0, a mesma pergunta pode ser respondida pelo cache.", maxTokens: "Máximo de tokens da resposta",
     thinking: "Aguardando a primeira palavra…", reasoning: "Raciocínio", stopped: "interrompido", noWords: "A resposta não tem texto.",
-    cached: "do cache", notCached: "fora do cache", madeUp: "simulado", tokens: { one: "{count} token", other: "{count} tokens" }, first: "primeira palavra após {time}",
+    cache: "cache", cached: "do cache", notCached: "fora do cache", madeUp: "simulado", tokens: { one: "{count} token", other: "{count} tokens" }, first: "primeira palavra após {time}",
     hint: "Enter envia, Shift+Enter quebra a linha.", modelsFailed: "Não foi possível carregar os modelos.", unpriced: "sem preço",
   },
 };

@@ -22,7 +22,7 @@ export function mount(root, ctx) {
 
   const cards = new Set();
   const update = keyed(list, ({ target }) => target, (provider) => {
-    const entry = targetCard(t, provider, pulse);
+    const entry = targetCard(ctx, provider);
     cards.add(entry);
     return entry;
   });

@@ -1,10 +1,14 @@
 import { targetBadge } from "../../kit/alert.js";
+import { attempt } from "../../kit/attempt.js";
 import { chart } from "../../kit/chart.js";
 import { fill, h, put, raw } from "../../kit/dom.js";
 import { millis, number, percent, usd } from "../../kit/format.js";
+import { button } from "../../kit/parts.js";
+import { toast } from "../../kit/toast.js";
 
 /** One target: where it stands, what it did, and its last minutes. */
-export function targetCard(t, provider, pulse) {
+export function targetCard({ t, api, pulse, can }, provider) {
+  const turn = turnButton(t, api, provider.target);
   const state = h("span");
   const figures = Object.fromEntries(["served", "failed", "skipped", "errors"].map((name) => [name, raw("–")]));
   const place = raw("", { class: "place", "aria-hidden": "true" });
@@ -13,7 +17,7 @@ export function targetCard(t, provider, pulse) {
   const rate = chart({ label: t("rate"), height: 96, series: [{ label: t("rate"), color: "chart-1", area: true }], format: (value) => number(value, 1) });
   const latency = chart({ label: t("latency"), height: 96, series: [{ label: t("latency"), color: "chart-2" }], format: millis });
   const element = h("li", { class: "card target" },
-    h("div", { class: "target-head" }, place, h("h2", null, placeWords, raw(provider.target))),
+    h("div", { class: "target-head" }, place, h("h2", null, placeWords, raw(provider.target)), can("operation:write") && turn.element),
     h("div", { class: "target-model" }, h("p", { class: "soft" }, raw([provider.provider, provider.model].filter(Boolean).join(" / ")), provider.simulated && provider.provider !== "simulated" && [raw(" · "), t("madeUp")]), state),
     h("dl", { class: "target-figures" }, Object.entries(figures).map(([name, figure]) => h("div", null, h("dt", null, t(name)), h("dd", null, figure))),
       h("div", { class: "target-price" }, h("dt", null, t("price")), h("dd", null, price))),
@@ -22,6 +26,7 @@ export function targetCard(t, provider, pulse) {
     element,
     update(now) {
       fill(state, targetBadge(now.state));
+      turn.show(now.broken);
       put(place, now.priority);
       put(placeWords, `${t("order", { place: now.priority })} `);
       put(figures.served, number(now.served));
@@ -40,4 +45,23 @@ export function targetCard(t, provider, pulse) {
       latency.destroy();
     },
   };
+}
+
+/** Breaks or heals a target of the demo; elsewhere the server says nothing of that, and there is no button. */
+function turnButton(t, api, target) {
+  const label = h("span");
+  let isBroken = null;
+  const show = (broken) => {
+    isBroken = broken;
+    element.hidden = broken == null;
+    put(label, t(broken ? "heal" : "break"));
+  };
+  const element = button([label, h("span", { class: "unseen" }, " ", raw(target))], async () => {
+    const verb = isBroken ? "heal" : "break";
+    element.disabled = true;
+    const isDone = await attempt(async () => show((await api.post(`/api/demo/${verb}/${encodeURIComponent(target)}`)).broken));
+    element.disabled = false;
+    if (isDone) toast(t(isBroken ? "broken" : "healed", { target }));
+  }, { small: true, hidden: true });
+  return { element, show };
 }
