@@ -46,7 +46,7 @@ pub(super) async fn run(state: &AppState) {
         if running.len() < MOST
             && let Some((number, question)) = questions.next()
         {
-            let request = ChatRequest::user(question);
+            let request = ChatRequest::user(*question);
             let request = if number % REPEATABLE == 0 {
                 request.temperature(0.0)
             } else {

@@ -1,5 +1,7 @@
 //! A browser and its driver, both ended with their test.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
@@ -22,6 +24,7 @@ pub struct View {
 
 pub struct Browser {
     pub driver: WebDriver,
+    port: String,
     _process: Child,
     _profile: tempfile::TempDir,
 }
@@ -64,15 +67,18 @@ impl Browser {
         ] {
             wanted.add_arg(argument).expect("an argument");
         }
-        wanted
-            .set_logging_prefs("browser", thirtyfour::LoggingPrefsLogLevel::All)
-            .expect("a log");
+        for log in ["browser", "performance"] {
+            wanted
+                .set_logging_prefs(log, thirtyfour::LoggingPrefsLogLevel::All)
+                .expect("a log");
+        }
         let driver = WebDriver::new(format!("http://127.0.0.1:{port}"), wanted)
             .await
             .expect("a browser");
         driver.set_script_timeout(PATIENCE).await.expect("a limit");
         Some(Self {
             driver,
+            port,
             _process: process,
             _profile: profile,
         })
@@ -179,8 +185,56 @@ impl Browser {
         std::fs::write(folder.join(format!("{name}.png")), picture).expect("a file");
     }
 
+    /// Keeps words beside the pictures.
+    pub fn note(&self, name: &str, text: &str) {
+        let folder = pictures();
+        std::fs::create_dir_all(&folder).expect("a folder");
+        std::fs::write(folder.join(name), text).expect("a file");
+    }
+
+    /// What was asked of others than the server at `home`, on every page since the start.
+    pub async fn strangers(&self, home: &str) -> Vec<String> {
+        let log = self.driver.get_log("performance").await.expect("a log");
+        let asked = log.iter().filter_map(|entry| {
+            let event: Value = serde_json::from_str(&entry.message).ok()?;
+            let event = &event["message"];
+            (event["method"] == "Network.requestWillBeSent").then_some(())?;
+            event["params"]["request"]["url"].as_str().map(str::to_owned)
+        });
+        // What the browser shows of its own, as in a new tab, is on no net.
+        let is_strange = |url: &String| {
+            !url.starts_with(home) && ["http", "ws"].iter().any(|scheme| url.starts_with(scheme))
+        };
+        asked
+            .filter(is_strange)
+            .map(|url| format!("asked elsewhere: {url}"))
+            .collect()
+    }
+
     pub async fn quit(self) {
-        self.driver.quit().await.expect("it ends");
+        self.driver.clone().quit().await.expect("it ends");
+    }
+}
+
+impl Drop for Browser {
+    /// Ends the browser of a test that failed: left to itself, the driver waits two minutes for an answer.
+    fn drop(&mut self) {
+        let session = self.driver.session_id().to_string();
+        if self.driver.clone().leak().is_err() {
+            return;
+        }
+        let Ok(mut driver) = TcpStream::connect(format!("127.0.0.1:{}", self.port)) else {
+            return;
+        };
+        let asked = write!(
+            driver,
+            "DELETE /session/{session} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: 0\r\n\r\n"
+        );
+        // Once it answers the browser has ended, and the driver may.
+        let answered = driver.set_read_timeout(Some(Duration::from_secs(10)));
+        if asked.is_ok() && answered.is_ok() {
+            driver.read_exact(&mut [0; 1]).ok();
+        }
     }
 }
 

@@ -8,8 +8,10 @@
     reason = "the clock and the settings of Aurora are another process's"
 )]
 
+mod acts;
 mod aurora;
 mod browser;
+mod journey;
 mod look;
 
 use std::io::Write as _;
@@ -17,7 +19,8 @@ use std::time::Duration;
 
 pub use aurora::Aurora;
 pub use browser::{Browser, View};
-pub use look::{axe, faults};
+pub use journey::{ADDRESS, Journey, PASSWORD};
+pub use look::{axe, faults, too_wide};
 
 /// Longer than anything here takes on a slow machine; a test that waits so long has failed.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -52,7 +52,13 @@ const FOREIGN: &str = r#"
     return performance.getEntriesByType("resource").map(({ name }) => name)
         .filter((name) => !name.startsWith(location.origin) && !name.startsWith("data:"));"#;
 
-const TOO_WIDE: &str = "return document.documentElement.scrollWidth - document.documentElement.clientWidth;";
+/// The page and its dialogs, each with what reaches furthest.
+const TOO_WIDE: &str = r#"
+    return [document.documentElement, ...document.querySelectorAll("dialog")].filter((it) => it.scrollWidth > it.clientWidth).map((it) => {
+        const end = (one) => one.getBoundingClientRect().right;
+        const far = [...it.querySelectorAll("*")].reduce((best, one) => (end(one) > end(best) ? one : best), it.firstElementChild);
+        return `${it.localName} by ${it.scrollWidth - it.clientWidth} px: ${far.outerHTML.slice(0, 200)}`;
+    });"#;
 
 const AXE: &str = r#"
     const done = arguments[arguments.length - 1];
@@ -90,13 +96,18 @@ pub async fn faults(browser: &Browser, axe: &str, view: View) -> Vec<String> {
             faults.push(format!("pale: {share:.3} of a chart"));
         }
     }
-    if let Some(beyond) = browser.ask(TOO_WIDE).await.as_i64().filter(|beyond| *beyond > 0) {
-        faults.push(format!("too wide: {beyond} px"));
-    }
+    faults.extend(too_wide(browser).await);
     for entry in browser.driver.browser_log().await.expect("a log") {
         if format!("{:?}", entry.level).to_lowercase().contains("severe") {
             faults.push(format!("console: {}", entry.message));
         }
     }
     faults
+}
+
+/// What reaches beyond the edge of the page or of a dialog.
+pub async fn too_wide(browser: &Browser) -> Vec<String> {
+    let found = browser.ask(TOO_WIDE).await;
+    let found = found.as_array().into_iter().flatten();
+    found.map(|it| format!("too wide: {it}")).collect()
 }

@@ -2,4 +2,6 @@
 
 mod entrance;
 mod every_page;
+mod journeys;
+mod pace;
 mod story;
