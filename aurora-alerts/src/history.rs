@@ -3,7 +3,8 @@
 use aurora_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::labels::Fingerprint;
+use crate::labels::{Fingerprint, Labels};
+use crate::matcher::Matchers;
 use crate::notification::{DeliveryId, Reason, Status};
 use crate::notifier::NotifyErrorKind;
 use crate::rule::Severity;
@@ -23,6 +24,9 @@ pub struct Record {
     pub rule: Option<String>,
     /// How bad that alert is.
     pub severity: Option<Severity>,
+    /// The labels of that alert; none of what was written before they were kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub labels: Option<Labels>,
     /// The channel that it is about.
     pub channel: Option<String>,
     /// What happened.
@@ -96,6 +100,9 @@ pub enum Entry {
         change: String,
         /// Who.
         by: String,
+        /// Which alerts it silences; empty of what was written before they were kept.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        matchers: Vec<Matchers>,
     },
     /// A channel was switched off or on.
     Channel {

@@ -42,6 +42,11 @@ pub trait Notifier: fmt::Debug + Send + Sync + 'static {
     /// A short stable name for records and metrics, such as `webhook`; never an address.
     fn name(&self) -> &str;
 
+    /// What sort of channel it is, whatever its name: `slack`, `email`. The name unless told.
+    fn kind(&self) -> &str {
+        self.name()
+    }
+
     /// Whom it tells, each on its own: the recipients of mail, the chats of a bot. Stable, unique, at most 255 bytes each.
     ///
     /// Each target gets deliveries of its own, so that one that fails is no reason to tell the others twice.

@@ -3,6 +3,7 @@
 //! What people wrote is kept with the alert engine, so that it outlives the process and all replicas work by it. A rule is
 //! written with the keys of the rule files (`aurora_alerts::file`) as a JSON object.
 
+mod faults;
 #[cfg(test)]
 mod tests;
 
@@ -10,13 +11,15 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use aurora_alerts::file::Format;
+use aurora_alerts::file::{Format, definition};
 use aurora_alerts::route::Routing;
 use aurora_alerts::{AlertEngine, AlertFile, Error, ErrorKind, Rule};
 use aurora_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+pub(crate) use faults::Faults;
 
 /// The names of kept rules begin with it.
 const PREFIX: &str = "rule/";
@@ -43,6 +46,8 @@ pub(crate) struct Listed {
     /// Whether the server begins with a rule of this name.
     pub(crate) is_built_in: bool,
     pub(crate) entry: Option<Entry>,
+    /// The rule that the server begins with, as a rule file would say it.
+    pub(crate) begun: Option<Map<String, Value>>,
     /// The entry as it is kept.
     kept: Option<String>,
 }
@@ -69,8 +74,16 @@ pub(crate) enum Refusal {
     Stale(i64),
     /// The server begins with it, so that it can be switched off and not taken away.
     BuiltIn,
-    /// It makes no sense, or cannot be kept.
+    /// It makes no sense by itself.
+    Wrong(Faults),
+    /// It makes no sense beside the others, or cannot be kept.
     Alerts(Error),
+}
+
+impl From<Faults> for Refusal {
+    fn from(faults: Faults) -> Self {
+        Self::Wrong(faults)
+    }
 }
 
 impl From<Error> for Refusal {
@@ -88,6 +101,8 @@ pub(crate) struct Rulebook {
 struct Inner {
     engine: AlertEngine,
     base: Vec<Rule>,
+    /// Those of `base` that a rule file can say, by name.
+    begun: BTreeMap<String, Map<String, Value>>,
     routing: Routing,
     /// One change at a time in this process; between processes the kept text decides.
     turn: tokio::sync::Mutex<()>,
@@ -105,7 +120,11 @@ impl Rulebook {
         } else {
             BTreeMap::new()
         };
+        let begun = base
+            .iter()
+            .filter_map(|rule| Some((rule.name().to_owned(), definition(rule)?)));
         let inner = Inner {
+            begun: begun.collect(),
             base,
             routing: engine.routing(),
             turn: tokio::sync::Mutex::new(()),
@@ -127,6 +146,7 @@ impl Rulebook {
                 rule: rule.clone(),
                 is_built_in: true,
                 entry: None,
+                begun: self.inner.begun.get(rule.name()).cloned(),
                 kept: None,
             };
             all.insert(rule.name().to_owned(), listed);
@@ -145,6 +165,7 @@ impl Rulebook {
                 rule,
                 is_built_in: listed.is_some(),
                 entry: Some(entry),
+                begun: listed.and_then(|listed| listed.begun),
                 kept: Some(text),
             };
             all.insert(name, listed);
@@ -299,6 +320,7 @@ impl Rulebook {
         kept.map_err(|error| self.refused(rule.name(), error))?;
         self.apply().await?;
         Ok(Listed {
+            begun: inner.begun.get(rule.name()).cloned(),
             rule,
             is_built_in,
             entry: Some(entry),
@@ -373,7 +395,11 @@ pub(crate) fn of_rules(kept: &BTreeMap<String, String>) -> BTreeMap<String, Stri
 }
 
 /// A rule as people write it.
-pub(crate) fn parse(definition: &Map<String, Value>) -> Result<Rule, Error> {
+pub(crate) fn parse(definition: &Map<String, Value>) -> Result<Rule, Faults> {
+    read_rule(definition).map_err(|error| Faults::of(error, definition))
+}
+
+fn read_rule(definition: &Map<String, Value>) -> Result<Rule, Error> {
     // JSON is YAML, so that rules of files and rules of the API are read by the same words and the same checks.
     let text = serde_json::to_string_pretty(&json!({"rules": [definition]})).unwrap_or_default();
     let file = AlertFile::parse("rule", &text, Format::Yaml)?;
@@ -395,7 +421,7 @@ fn read(name: &str, text: &str) -> Option<Entry> {
 }
 
 fn written(entry: &Entry) -> Option<Result<Rule, Error>> {
-    entry.rule.as_ref().map(parse)
+    entry.rule.as_ref().map(read_rule)
 }
 
 impl fmt::Debug for Rulebook {

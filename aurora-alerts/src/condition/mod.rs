@@ -107,6 +107,23 @@ pub enum Condition {
 }
 
 impl Condition {
+    /// The series that it looks at, those of all its parts in their order; what a condition of the application's own looks
+    /// at is not among them.
+    #[must_use]
+    pub fn selectors(&self) -> Vec<&Selector> {
+        match self {
+            Self::Threshold { selector, .. }
+            | Self::Change { selector, .. }
+            | Self::Absent { selector, .. }
+            | Self::Heartbeat { selector, .. } => vec![selector],
+            Self::Anomaly(anomaly) => vec![&anomaly.selector],
+            Self::Burn(burn) => vec![&burn.errors, &burn.total],
+            Self::Custom(_) => Vec::new(),
+            Self::All(parts) | Self::Any(parts) => parts.iter().flat_map(Self::selectors).collect(),
+            Self::Not(part) => part.selectors(),
+        }
+    }
+
     /// Whether it can be left without data; a last value alone stands for ever.
     pub(crate) fn can_have_no_data(&self) -> bool {
         match self {

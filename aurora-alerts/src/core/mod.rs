@@ -289,6 +289,7 @@ impl Core {
             fingerprint: Some(fingerprint),
             rule: Some(alert.rule.clone()),
             severity: Some(alert.severity),
+            labels: Some(alert.labels.clone()),
             channel: None,
             entry,
         });

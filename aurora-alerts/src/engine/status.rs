@@ -16,6 +16,8 @@ use crate::telemetry;
 pub struct ChannelStatus {
     /// The channel.
     pub channel: String,
+    /// What sort of channel it is, such as `slack`; see [`Notifier::kind`](crate::Notifier::kind).
+    pub kind: String,
     /// Notifications it took.
     pub delivered: u64,
     /// Failed attempts after which another followed.
@@ -81,12 +83,13 @@ impl AlertEngine {
         let now = self.inner.now();
         let counts: BTreeMap<String, Counts> = self.inner.journal.counts();
         let brain = self.brain();
-        let channels = self.inner.notifiers.iter().map(|(name, _)| {
+        let channels = self.inner.notifiers.iter().map(|(name, notifier)| {
             let counts = counts.get(name).copied().unwrap_or_default();
             let standing = brain.core.pipeline().channel(name, now);
             telemetry::queued(name, standing.queued);
             ChannelStatus {
                 channel: name.clone(),
+                kind: notifier.kind().to_owned(),
                 delivered: counts.delivered,
                 retried: counts.retried,
                 failed: counts.failed,

@@ -112,6 +112,7 @@ impl AlertEngine {
             fingerprint: Some(first.fingerprint),
             rule: Some(first.rule.clone()),
             severity: Some(first.severity),
+            labels: Some(first.labels.clone()),
             channel: Some(channel.to_owned()),
             entry: Entry::Delivery {
                 id: message.id,

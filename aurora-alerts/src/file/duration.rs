@@ -35,9 +35,42 @@ pub(super) fn duration(text: &str) -> Option<Duration> {
     (!text.is_empty() && total <= LONGEST).then(|| Duration::from_millis(total))
 }
 
+/// A duration as [`duration`] reads it, in days and what is shorter; `None` where no file can say it.
+pub(super) fn in_words(duration: Duration) -> Option<String> {
+    let mut millis = u64::try_from(duration.as_millis()).ok()?;
+    if millis > LONGEST || Duration::from_millis(millis) != duration {
+        return None;
+    }
+    let mut text = String::new();
+    for (unit, length) in UNITS.into_iter().filter(|(unit, _)| !matches!(*unit, "y" | "w")) {
+        let count = millis / length;
+        if count > 0 {
+            text.push_str(&format!("{count}{unit}"));
+            millis -= count * length;
+        }
+    }
+    Some(if text.is_empty() { "0s".to_owned() } else { text })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        for (millis, text) in [
+            (0, "0s"),
+            (90_000, "1m30s"),
+            (864_000_001, "10d1ms"),
+            (5_400_000, "1h30m"),
+        ] {
+            let span = Duration::from_millis(millis);
+            assert_eq!(in_words(span).as_deref(), Some(text));
+            assert_eq!(duration(text), Some(span));
+        }
+        assert_eq!(in_words(Duration::from_micros(1)), None);
+        assert_eq!(in_words(Duration::MAX), None);
+    }
 
     #[test]
     fn units_go_from_long_to_short_and_each_once() {

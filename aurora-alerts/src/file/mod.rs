@@ -102,6 +102,7 @@ mod routes;
 mod rules;
 mod times;
 mod toml;
+mod written;
 mod yaml;
 
 use std::fs::File;
@@ -111,6 +112,7 @@ use std::path::Path;
 use self::fields::Fields;
 use self::findings::Findings;
 use self::node::{Node, Value};
+pub use self::written::definition;
 use crate::error::Error;
 use crate::route::Routing;
 use crate::rule::Rule;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aurora_core::time::Timestamp;
 
 use crate::history::{Entry, Record};
-use crate::labels::Fingerprint;
+use crate::labels::{Fingerprint, Labels};
 use crate::notification::DeliveryId;
 use crate::pipeline::lane::LaneKey;
 use crate::rule::Severity;
@@ -50,6 +50,7 @@ pub(crate) struct About<'a> {
     pub(crate) fingerprint: Fingerprint,
     pub(crate) rule: &'a str,
     pub(crate) severity: Severity,
+    pub(crate) labels: &'a Labels,
 }
 
 impl Log {
@@ -66,6 +67,7 @@ impl Log {
             fingerprint: about.map(|about| about.fingerprint),
             rule: about.map(|about| about.rule.to_owned()),
             severity: about.map(|about| about.severity),
+            labels: about.map(|about| about.labels.clone()),
             channel: channel.map(str::to_owned),
             entry,
         });

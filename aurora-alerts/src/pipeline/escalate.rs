@@ -154,6 +154,7 @@ impl Pipeline {
             fingerprint,
             rule: &known.facts.rule,
             severity: known.facts.severity,
+            labels: &known.facts.labels,
         };
         let entry = Entry::Escalated {
             step: number,

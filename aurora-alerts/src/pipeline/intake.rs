@@ -170,6 +170,7 @@ impl Pipeline {
             fingerprint,
             rule: &known.facts.rule,
             severity: known.facts.severity,
+            labels: &known.facts.labels,
         };
         let entry = Entry::Flapping {
             began: turn == FlapTurn::Began,
@@ -256,6 +257,7 @@ impl Pipeline {
             fingerprint,
             rule: &known.facts.rule,
             severity: known.facts.severity,
+            labels: &known.facts.labels,
         };
         let entry = Entry::Alert {
             decision,

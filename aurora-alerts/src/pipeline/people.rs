@@ -27,6 +27,7 @@ impl Pipeline {
             id: silence.id.to_string(),
             change: if known { "changed" } else { "created" }.to_owned(),
             by: silence.created_by.clone(),
+            matchers: silence.matchers.clone(),
         };
         self.log.note(now, None, None, entry);
         self.dirty.silences.insert(silence.id);
@@ -50,6 +51,7 @@ impl Pipeline {
             id: id.to_string(),
             change: "expired".to_owned(),
             by: by.to_owned(),
+            matchers: silence.matchers.clone(),
         };
         self.log.note(now, None, None, entry);
         for fingerprint in self.matching(&silence) {
@@ -109,6 +111,7 @@ impl Pipeline {
             fingerprint,
             rule: &known.facts.rule,
             severity: known.facts.severity,
+            labels: &known.facts.labels,
         };
         self.log.note(now, Some(about), None, entry);
         self.dirty.alerts.insert(fingerprint);
@@ -131,6 +134,7 @@ impl Pipeline {
             fingerprint,
             rule: &known.facts.rule,
             severity: known.facts.severity,
+            labels: &known.facts.labels,
         };
         self.log.note(
             now,

@@ -332,6 +332,7 @@ impl Pipeline {
             fingerprint: alert.fingerprint,
             rule: &alert.rule,
             severity: alert.severity,
+            labels: &alert.labels,
         });
         let entry = Entry::Delivery {
             id: notification.id,

@@ -128,7 +128,7 @@ fn columns(entry: &Entry) -> Columns<'_> {
             detail: format!("step {step}"),
             ..empty
         },
-        Entry::Silence { id, change, by } => Columns {
+        Entry::Silence { id, change, by, .. } => Columns {
             change: Some(change),
             by,
             detail: id.clone(),

@@ -18,6 +18,7 @@ fn record(seconds: i64, rule: &str, zone: &str, entry: Entry) -> Record {
         fingerprint: Some(Labels::from([("zone", zone)]).fingerprint()),
         rule: Some(rule.to_owned()),
         severity: Some(Severity::Critical),
+        labels: Some(Labels::from([("zone", zone)])),
         channel: None,
         entry,
     }
@@ -55,6 +56,7 @@ fn delivery(
         fingerprint: None,
         rule: None,
         severity: None,
+        labels: None,
         channel: Some(channel.to_owned()),
         entry: Entry::Delivery {
             id: DeliveryId::new(at(seconds)),
@@ -381,6 +383,7 @@ fn one_of_each() -> Vec<Record> {
             id: "sil_1".to_owned(),
             change: "created".to_owned(),
             by: "-bob".to_owned(),
+            matchers: vec!["zone=a".parse().unwrap()],
         }),
         entry(Entry::Channel {
             enabled: false,

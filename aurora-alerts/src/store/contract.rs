@@ -150,6 +150,7 @@ impl Bench {
             fingerprint: Some(Fingerprint::of_alert("Errors", &Labels::default())),
             rule: Some("Errors".to_owned()),
             severity: Some(Severity::Critical),
+            labels: Some(Labels::from([("zone", "a")])),
             channel: None,
             entry: Entry::Flapping { began: true },
         }

@@ -38,6 +38,7 @@ fn record(seq: i64) -> Record {
         fingerprint: None,
         rule: None,
         severity: None,
+        labels: None,
         channel: None,
         entry: Entry::Flapping { began: true },
     }

@@ -215,6 +215,13 @@ impl Health {
         self.shared.count.store(0, Ordering::Release);
     }
 
+    /// Forgets what keeps calls from `member`.
+    pub(super) fn reset_member(&self, member: &Member) {
+        let mut cells = self.shared.cells.write().unwrap_or_else(PoisonError::into_inner);
+        cells.retain(|concern, _| !concern.is_about(member));
+        self.shared.count.store(cells.len(), Ordering::Release);
+    }
+
     fn cells(&self) -> RwLockReadGuard<'_, HashMap<Concern, Arc<Cell>>> {
         self.shared.cells.read().unwrap_or_else(PoisonError::into_inner)
     }
@@ -280,6 +287,13 @@ impl Concern {
             key,
             model,
         })
+    }
+
+    /// Whether `member` may be held back for it.
+    fn is_about(&self, member: &Member) -> bool {
+        self.provider == *member.provider_id()
+            && self.key.is_none_or(|key| key == member.key())
+            && self.model.as_deref().is_none_or(|model| member.serves(model))
     }
 }
 

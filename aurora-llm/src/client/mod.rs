@@ -443,6 +443,22 @@ impl LlmClient {
         self.inner.health.reset();
     }
 
+    /// As [`reset`](Self::reset), for one target: that of [`targets`](Self::targets) with all of its keys, or one of
+    /// [`status`](Self::status). What is held back of its provider's keys and models is forgotten as far as it uses them.
+    ///
+    /// Gives whether there is one of this name.
+    #[must_use]
+    pub fn reset_target(&self, name: &str) -> bool {
+        let members = self.inner.routes.members().iter();
+        let named = |member: &&Member| member.name() == name || *member.target_name() == *name;
+        let mut is_known = false;
+        for member in members.filter(named) {
+            is_known |= self.inner.fallback.reset_target(member.name()).is_ok();
+            self.inner.health.reset_member(member);
+        }
+        is_known
+    }
+
     /// The kind of the provider whose error it is.
     fn kind_of(&self, error: &Error) -> Option<&'static str> {
         let provider = error.provider()?;

@@ -293,7 +293,7 @@ impl Ledger for MemoryLedger {
         let mut groups: BTreeMap<String, UsageRow> = BTreeMap::new();
         let state = self.now();
         for ((day, names, _), totals) in &state.totals {
-            let [tenant, user, key, _, model] = names;
+            let [tenant, user, key, provider, model] = names;
             if !(first..=last).contains(day) || query.tenant.as_ref().is_some_and(|wanted| wanted != tenant) {
                 continue;
             }
@@ -302,6 +302,7 @@ impl Ledger for MemoryLedger {
                 GroupBy::User => user.to_string(),
                 GroupBy::Key => key.to_string(),
                 GroupBy::Model => model.to_string(),
+                GroupBy::Provider => provider.to_string(),
                 GroupBy::Day => period::name_of(*day),
             };
             if after.as_ref().is_none_or(|after| group > *after) {

@@ -23,6 +23,8 @@ pub enum GroupBy {
     Key,
     /// Models.
     Model,
+    /// Provider instances.
+    Provider,
     /// Days in UTC, such as `2026-11-20`.
     Day,
 }
@@ -82,7 +84,7 @@ impl UsageQuery {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UsageRow {
-    /// Tenant, user, key, model or day.
+    /// Tenant, user, key, model, provider or day.
     pub group: String,
     /// How many attempts were billed.
     pub calls: u64,

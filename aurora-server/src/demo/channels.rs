@@ -53,6 +53,10 @@ impl Notifier for Muted {
         self.name
     }
 
+    fn kind(&self) -> &str {
+        self.channel.kind()
+    }
+
     fn targets(&self) -> Vec<String> {
         self.channel.targets()
     }
@@ -85,6 +89,10 @@ mod tests {
         assert_eq!(
             channels.each_ref().map(|channel| channel.name()),
             ["sim-slack", "sim-email", "sim-telegram"]
+        );
+        assert_eq!(
+            channels.each_ref().map(|channel| channel.kind()),
+            ["slack", "email", "telegram"]
         );
         let message = Notification::message("Sim-a fails", "others answer", Severity::Warning, clock.now());
         let [slack, email, telegram] = channels.each_ref().map(|channel| channel.render(&message));

@@ -61,7 +61,11 @@ async fn what_makes_no_sense_changes_nothing() {
     ] {
         let refused = book.create(definition(wrong.clone()), true, AT).await;
         assert!(
-            matches!(refused, Err(Refusal::Alerts(error)) if error.kind() == ErrorKind::Invalid),
+            match refused {
+                Err(Refusal::Wrong(faults)) => faults.into_error().kind() == ErrorKind::Invalid,
+                Err(Refusal::Alerts(error)) => error.kind() == ErrorKind::Invalid,
+                _ => false,
+            },
             "{wrong}"
         );
     }

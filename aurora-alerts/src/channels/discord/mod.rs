@@ -149,6 +149,11 @@ impl Notifier for Discord {
         &self.connection.name
     }
 
+    #[expect(clippy::unnecessary_literal_bound, reason = "the trait's signature")]
+    fn kind(&self) -> &str {
+        "discord"
+    }
+
     /// No spacing: Discord says with every answer how many more it takes.
     fn limits(&self) -> Limits {
         Limits::default().alerts(embeds::EMBEDS)

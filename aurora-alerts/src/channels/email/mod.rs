@@ -89,6 +89,11 @@ impl Notifier for Email {
         &self.name
     }
 
+    #[expect(clippy::unnecessary_literal_bound, reason = "the trait's signature")]
+    fn kind(&self) -> &str {
+        "email"
+    }
+
     fn targets(&self) -> Vec<String> {
         self.to.iter().map(|mailbox| mailbox.email.to_string()).collect()
     }

@@ -83,6 +83,11 @@ impl Notifier for Opsgenie {
         &self.connection.name
     }
 
+    #[expect(clippy::unnecessary_literal_bound, reason = "the trait's signature")]
+    fn kind(&self) -> &str {
+        "opsgenie"
+    }
+
     fn limits(&self) -> Limits {
         Limits::default().alerts(self.dedup.alerts()).acknowledging()
     }

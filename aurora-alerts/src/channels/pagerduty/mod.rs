@@ -71,6 +71,11 @@ impl Notifier for PagerDuty {
         &self.connection.name
     }
 
+    #[expect(clippy::unnecessary_literal_bound, reason = "the trait's signature")]
+    fn kind(&self) -> &str {
+        "pagerduty"
+    }
+
     fn limits(&self) -> Limits {
         Limits::default().alerts(self.dedup.alerts()).acknowledging()
     }

@@ -143,6 +143,11 @@ impl Notifier for Slack {
         &self.connection.name
     }
 
+    #[expect(clippy::unnecessary_literal_bound, reason = "the trait's signature")]
+    fn kind(&self) -> &str {
+        "slack"
+    }
+
     fn limits(&self) -> Limits {
         Limits::default().alerts(20).spacing(Duration::from_secs(1))
     }

@@ -99,6 +99,11 @@ impl Notifier for Teams {
         &self.connection.name
     }
 
+    #[expect(clippy::unnecessary_literal_bound, reason = "the trait's signature")]
+    fn kind(&self) -> &str {
+        "teams"
+    }
+
     fn limits(&self) -> Limits {
         Limits::default().alerts(20).spacing(Duration::from_millis(250))
     }

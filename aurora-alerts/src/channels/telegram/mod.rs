@@ -200,6 +200,11 @@ impl Notifier for Telegram {
         &self.connection.name
     }
 
+    #[expect(clippy::unnecessary_literal_bound, reason = "the trait's signature")]
+    fn kind(&self) -> &str {
+        "telegram"
+    }
+
     fn targets(&self) -> Vec<String> {
         self.chats.clone()
     }

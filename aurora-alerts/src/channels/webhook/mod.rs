@@ -180,6 +180,11 @@ impl Notifier for Webhook {
         &self.connection.name
     }
 
+    #[expect(clippy::unnecessary_literal_bound, reason = "the trait's signature")]
+    fn kind(&self) -> &str {
+        "webhook"
+    }
+
     fn limits(&self) -> Limits {
         Limits::default().alerts(500)
     }

@@ -32,6 +32,23 @@ fn both_formats_say_the_same() {
 }
 
 #[test]
+fn every_rule_is_written_as_it_is_read() {
+    let mut rules = example("rules.yaml").rules;
+    rules.extend(crate::rule::defaults(&crate::rule::Thresholds::default()).unwrap());
+    for rule in &rules {
+        let definition = crate::file::definition(rule).unwrap_or_else(|| panic!("{rule:?}"));
+        let text = serde_json::to_string_pretty(&serde_json::json!({"rules": [definition]})).unwrap();
+        let again = AlertFile::parse("a", &text, Format::Yaml).unwrap();
+        assert_eq!(again.rules, [rule.clone()]);
+    }
+    let unsayable = Rule::new("r")
+        .metric("m")
+        .above(1.0)
+        .for_(Duration::from_nanos(1));
+    assert_eq!(crate::file::definition(&unsayable.build().unwrap()), None);
+}
+
+#[test]
 fn rules_are_those_that_code_would_make() {
     let file = example("rules.yaml");
     let success = Rule::new("Success rate low")

@@ -8,6 +8,7 @@ use aurora_core::time::Timestamp;
 use super::{AlertStore, Batch, Bench, Lead, StoreErrorKind, TTL, Two, good, refused};
 use crate::history::{Entry, HistoryQuery, Outcome, Record};
 use crate::labels::{Fingerprint, Labels};
+use crate::matcher::{Matcher, Matchers};
 use crate::notification::{DeliveryId, Reason, Status};
 use crate::notifier::NotifyErrorKind;
 use crate::state::Decision;
@@ -79,6 +80,7 @@ fn entries(at: Timestamp) -> Vec<Entry> {
             id: "s".to_owned(),
             change: "created".to_owned(),
             by: "Zoë".to_owned(),
+            matchers: vec![vec![Matcher::equal("zone", "a é")].into(), Matchers::new()],
         },
         Entry::Channel {
             enabled: false,

@@ -183,6 +183,32 @@ async fn models_that_somebody_makes_up_fill_no_memory_and_forget_no_key() {
 }
 
 #[tokio::test]
+async fn one_target_is_reset_and_others_stay_as_they_are() {
+    let clock = ManualClock::default();
+    let refused = || fails(ErrorKind::Authentication);
+    let a = Puppet::new("a").with_keys(2).does([refused(), refused()]);
+    let b = Puppet::new("b").does([refused()]);
+    let client = builder(&clock)
+        .target(LlmTarget::new(a.clone(), "m").name("first"))
+        .target(LlmTarget::new(b.clone(), "m").name("second"))
+        .build()
+        .unwrap();
+    client.ask("?").await.unwrap_err();
+    assert_eq!(client.held().len(), 3);
+    assert!(!client.reset_target("third"));
+    assert_eq!(client.held().len(), 3);
+    assert!(client.reset_target("first"), "with all of its keys");
+    let held: Vec<String> = client
+        .held()
+        .iter()
+        .map(|held| held.provider.to_string())
+        .collect();
+    assert_eq!(held, ["b"]);
+    assert!(client.reset_target("first#2"), "as its status names it");
+    assert_eq!(client.ask("?").await.unwrap().text(), "a");
+}
+
+#[tokio::test]
 async fn nothing_is_kept_of_what_is_healthy() {
     let a = Puppet::new("a").with_keys(2);
     let client = builder(&ManualClock::default())

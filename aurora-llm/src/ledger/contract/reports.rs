@@ -18,7 +18,7 @@ use crate::pricing::Cost;
 const DAY: Duration = Duration::from_secs(86_400);
 
 impl Bench {
-    /// Two days of four users, two models and two keys, 10 calls each day; gives the range.
+    /// Two days of four users, two models, two providers and two keys, 10 calls each day; gives the range.
     async fn fill(&self, tenant: &str) -> Range<Timestamp> {
         let start = self.clock.now();
         for _ in 0..2 {
@@ -39,7 +39,8 @@ impl Bench {
                 };
                 let (id, now) = (EntryId::new(self.clock.now()), self.clock.now());
                 let model = if call % 2 == 0 { "even" } else { "odd" };
-                let entry = Entry::new(id, now, caller, "p", model).task(Task::Embeddings);
+                let provider = if call == 0 { "first" } else { "p" };
+                let entry = Entry::new(id, now, caller, provider, model).task(Task::Embeddings);
                 let entry = entry.used(tokens, cost);
                 let entry = if call == 9 { entry.estimated() } else { entry };
                 good(self.ledger.settle(&entry, &[]).await);
@@ -110,6 +111,10 @@ impl Bench {
         assert_eq!(
             told(&self.all_usage(&by(GroupBy::Model)).await),
             [row("even", 10, 40, 2, 0), row("odd", 10, 50, 0, 2)]
+        );
+        assert_eq!(
+            told(&self.all_usage(&by(GroupBy::Provider)).await),
+            [row("first", 2, 0, 2, 0), row("p", 18, 90, 0, 2)]
         );
         let days = self.all_usage(&by(GroupBy::Day)).await;
         assert_eq!(days.len(), 2);

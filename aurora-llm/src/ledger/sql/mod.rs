@@ -414,6 +414,7 @@ impl Ledger for SqlLedger {
             GroupBy::User => sql::BY_USER,
             GroupBy::Key => sql::BY_KEY,
             GroupBy::Model => sql::BY_MODEL,
+            GroupBy::Provider => sql::BY_PROVIDER,
             GroupBy::Day => sql::BY_DAY,
         };
         let rows: Vec<UsageTuple> = on_reader!(self.database, |pool| sqlx::query_as(statement)

@@ -87,6 +87,7 @@ aurora_core::store::statements! {
     BY_USER = usage!("user_id");
     BY_KEY = usage!("key_id");
     BY_MODEL = usage!("model");
+    BY_PROVIDER = usage!("provider");
     BY_DAY = usage!("day");
     ENTRIES = "select tenant, id, at, user_id, key_id, task, provider, model, input_tokens, cached_tokens,
             output_tokens, reasoning_tokens, cost, estimated from aurora_llm_entries

@@ -68,7 +68,8 @@ pub(super) fn query(params: &mut Params) -> HistoryQuery {
 #[schema(as = AlertHistoryPage)]
 struct HistoryPage {
     /// What happened, the newest first; `kind` tells what: `alert` (with `change`), `delivery` (with `outcome`),
-    /// `acknowledged`, `unacknowledged`, `escalated`, `silence`, `channel`, `flapping`.
+    /// `acknowledged`, `unacknowledged`, `escalated`, `silence`, `channel`, `flapping`. What is about an alert has its
+    /// `labels` (of a delivery those of the first alert), what is about a silence its `matchers`.
     #[schema(value_type = Vec<Object>)]
     items: Vec<Value>,
     /// The cursor of the next page; null on the last.

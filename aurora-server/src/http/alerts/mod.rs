@@ -4,6 +4,8 @@
 mod active;
 mod history;
 mod link;
+mod measured;
+mod preview;
 mod report;
 mod routing;
 mod rule_views;

@@ -47,7 +47,7 @@ pub(super) struct RuleView {
     annotations: BTreeMap<String, String>,
     /// Who is told next if nobody acknowledges.
     escalation: Vec<StepView>,
-    /// The rule as it was written; null where the server begins with it and nobody has.
+    /// The rule as it was written; one that the server begins with as a rule file would say it, null where none can.
     #[schema(value_type = Option<Object>)]
     definition: Option<Map<String, Value>>,
     /// Who changed it last.
@@ -90,15 +90,16 @@ impl RuleView {
             rule,
             is_built_in,
             entry,
+            begun,
             ..
         } = listed;
-        let (changed, definition) = match entry {
+        let (changed, written) = match entry {
             Some(entry) => (Some((entry.changed_by, entry.changed_at)), entry.rule),
             None => (None, None),
         };
         let threshold = rule.threshold();
         Self {
-            source: match (is_built_in, &definition) {
+            source: match (is_built_in, &written) {
                 (true, None) => "built_in",
                 (true, Some(_)) => "changed",
                 (false, _) => "custom",
@@ -117,7 +118,7 @@ impl RuleView {
             labels: rule.labels().clone(),
             annotations: rule.annotations().clone(),
             escalation: steps(rule.escalation()),
-            definition,
+            definition: written.or(begun),
             changed_by: changed.as_ref().map(|(by, _)| by.clone()),
             changed_at: changed.map(|(_, at)| at.to_string()),
             active_alerts: active(&rule, alerts),

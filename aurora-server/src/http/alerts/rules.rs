@@ -1,45 +1,28 @@
 //! The rules: those that the server begins with, and those that people write.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
-
-use aurora_alerts::{Labels, Rule, Severity};
-use aurora_core::time::Timestamp;
+use aurora_alerts::Severity;
 use axum::extract::{Path, State};
 use axum::http::header::{ETAG, LOCATION};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
-use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use super::rule_views::{RuleList, RuleView};
-use super::{CHANGE, SEE, field, who};
+use super::{CHANGE, SEE, preview, who};
 use crate::http::Routes;
 use crate::http::access::Caller;
 use crate::http::extract::{IfMatch, Json, Params, etag};
-use crate::http::problem::{Problem, ProblemBody, ProblemKind};
-use crate::rulebook::{Listed, Refusal, parse};
+use crate::http::problem::{FieldError, Problem, ProblemBody, ProblemKind};
+use crate::rulebook::{Faults, Listed, Refusal};
 use crate::state::AppState;
-
-/// The most samples that a preview is given.
-const MOST_SAMPLES: usize = 10_000;
-/// How often a preview judges.
-const EVERY: Duration = Duration::from_secs(5);
-/// How often at most: a week of it, and some more for what is due in between.
-const MOST_TURNS: u64 = 150_000;
-/// How long a preview may take.
-const LONGEST: Duration = Duration::from_secs(20);
-/// When to come back while another preview is under way.
-const PAUSE: Duration = Duration::from_secs(5);
 
 pub(super) fn routes() -> Routes {
     Routes::new()
         .route(SEE, routes!(list))
         .route(CHANGE, routes!(create))
-        .route(SEE, routes!(preview))
+        .route(SEE, routes!(preview::preview))
         .route(SEE, routes!(read))
         .route(CHANGE, routes!(replace))
         .route(CHANGE, routes!(remove))
@@ -57,8 +40,24 @@ impl From<Refusal> for Problem {
             Refusal::Stale(version) => Self::new(ProblemKind::Stale).with("current_version", version),
             Refusal::BuiltIn => Self::new(ProblemKind::Conflict)
                 .detail("the server begins with this rule; it can be disabled or changed, not deleted"),
+            Refusal::Wrong(faults) => faults.into(),
             Refusal::Alerts(error) => error.into(),
         }
+    }
+}
+
+impl From<Faults> for Problem {
+    fn from(faults: Faults) -> Self {
+        let errors: Vec<FieldError> = faults
+            .each()
+            .map(|(field, message, is_missing)| {
+                let code = if is_missing { "required" } else { "invalid" };
+                FieldError::new(field, code, message.to_owned())
+            })
+            .collect();
+        Self::new(ProblemKind::Invalid)
+            .errors(errors)
+            .caused_by(faults.into_error())
     }
 }
 
@@ -67,7 +66,7 @@ impl From<Refusal> for Problem {
 #[schema(as = AlertRuleDefinition, example = json!({"name": "Queue long", "metric": "queue_length", "operator": ">",
     "threshold": 100, "severity": "warning", "for": "5m", "cooldown": "10m", "description": "orders wait"}))]
 #[expect(dead_code, reason = "describes what the reader of rule files reads")]
-struct RuleDefinition {
+pub(super) struct RuleDefinition {
     /// Unique.
     name: String,
     /// The metric that is watched; beside it `matchers`, `window`, `aggregate`.
@@ -265,110 +264,4 @@ async fn switch(state: &AppState, caller: &Caller, name: &str, enabled: bool) ->
         .switch(name, enabled, (&by, state.clock.now()))
         .await?;
     Ok(shown(state, StatusCode::OK, listed))
-}
-
-/// Rules to be tried on what was measured.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = RulePreview)]
-struct PreviewInput {
-    /// The rules, with the keys of the rule files; up to 50.
-    #[schema(value_type = Vec<RuleDefinition>)]
-    rules: Vec<Map<String, Value>>,
-    /// How far back in what this process measured, up to 60 (unless told).
-    minutes: Option<u32>,
-    /// Samples to try them on instead, up to 10,000 of about a week, in the order of their time.
-    samples: Option<Vec<SampleInput>>,
-}
-
-/// One sample.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = RecordedSample)]
-struct SampleInput {
-    /// When.
-    #[schema(value_type = String, format = DateTime)]
-    at: Timestamp,
-    /// The metric.
-    metric: String,
-    /// The labels of the series.
-    #[serde(default)]
-    #[schema(value_type = Object, required = false)]
-    labels: Labels,
-    /// The value.
-    value: f64,
-}
-
-/// What rules would have done: how often who would have been told of what. Nothing is sent and nothing changes.
-///
-/// The rules are judged by the same code as those in force, with the routes and channels in force. A server tries one
-/// preview at a time, for at most 20 s.
-#[utoipa::path(post, path = "/preview", tag = "alerts", operation_id = "preview_alert_rules", request_body = PreviewInput,
-    responses(
-        (status = 200, description = "`alerts` (rules and firings), `targets` and `rules` (notifications), counts of samples", body = Object),
-        (status = 422, description = "Fields are wrong, or there is more to judge than in a week or in 20 s", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, description = "Another preview is under way; `Retry-After` tells when to come back", body = ProblemBody, content_type = "application/problem+json"),
-    ))]
-async fn preview(
-    State(state): State<AppState>,
-    Json(input): Json<PreviewInput>,
-) -> Result<axum::Json<Value>, Problem> {
-    if input.rules.is_empty() || input.rules.len() > 50 {
-        return Err(field("rules", "must have 1 to 50 entries"));
-    }
-    let minutes = input.minutes.unwrap_or(60);
-    if !(1..=60).contains(&minutes) {
-        return Err(field("minutes", "must be from 1 to 60"));
-    }
-    let Some(trial) = state.rulebook.trial() else {
-        return Err(Problem::new(ProblemKind::TooManyRequests)
-            .detail("another preview is under way")
-            .retry_after(PAUSE));
-    };
-    let rules: Result<Vec<Rule>, _> = input.rules.iter().map(parse).collect();
-    let rules = rules?;
-    let samples = match input.samples {
-        Some(samples) if samples.len() > MOST_SAMPLES => {
-            return Err(field("samples", "must have at most 10000 entries"));
-        }
-        Some(samples) => {
-            let samples = samples.into_iter();
-            samples
-                .map(|it| (it.at, it.metric, it.labels, it.value))
-                .collect::<Vec<_>>()
-        }
-        None => state
-            .samples
-            .since(state.clock.now() - Duration::from_secs(u64::from(minutes) * 60)),
-    };
-    let backtest = (state.alerts.backtest(rules))
-        .interval(EVERY)
-        .run_on(Duration::from_secs(30))
-        .most_turns(MOST_TURNS);
-    // Whoever goes away, or takes too long, ends it.
-    let ended = Ended::default();
-    let backtest = backtest.cancelled_by(Arc::clone(&ended.0));
-    // Judging takes the processor for a moment: not on a thread that serves others, and no second time beside it.
-    let judged = tokio::task::spawn_blocking(move || {
-        let _trial = trial;
-        backtest.run(samples)
-    });
-    let report = tokio::select! {
-        biased;
-        report = judged => report.map_err(|error| Problem::new(ProblemKind::Internal).caused_by(error))??,
-        () = state.clock.sleep(LONGEST) => {
-            return Err(field("rules", "take too long on these samples; try fewer"));
-        }
-    };
-    Ok(axum::Json(serde_json::to_value(report).unwrap_or_default()))
-}
-
-/// Says so when it is dropped.
-#[derive(Debug, Default)]
-struct Ended(Arc<AtomicBool>);
-
-impl Drop for Ended {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
 }

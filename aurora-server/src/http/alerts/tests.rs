@@ -202,6 +202,12 @@ async fn silences_are_made_changed_and_ended() {
         (&silence["state"], &silence["alerts"], &silence["created_by"]),
         (&json!("active"), &json!(1), &json!("ana"))
     );
+    let history = server.get("/api/v1/alerts/history?kind=silence").await.json();
+    assert_eq!(
+        history["items"][0]["matchers"],
+        json!([["zone=\"a\""]]),
+        "{history}"
+    );
     let held = server.get("/api/v1/alerts?silenced=true").await.json();
     assert_eq!(rules(&held), ["Too hot"]);
     assert_eq!(held["items"][0]["silenced_by"], json!([silence["id"]]));
@@ -255,6 +261,9 @@ async fn history_is_paged_exported_and_reported() {
         (&part["items"][0]["change"], &part["next"]),
         (&json!("fired"), &Value::Null)
     );
+    assert_eq!(part["items"][0]["labels"], json!({"zone": "a"}), "{part}");
+    let told = server.get("/api/v1/alerts/history?kind=delivery&rule=Too%20wet");
+    assert_eq!(told.await.json()["items"][0]["labels"], json!({"zone": "b"}));
     let csv = server.get("/api/v1/alerts/history/export?kind=delivery").await;
     assert_eq!(csv.header("content-type"), Some("text/csv; charset=utf-8"));
     assert_eq!(

@@ -336,6 +336,15 @@ async fn usage_tells_who_spent_what() {
     assert_eq!(mine["cost"]["usd"], format!("0.{nanos:09}").trim_end_matches('0'));
     let by_model = server.get("/api/v1/llm/usage?group=model").await.json();
     assert!(by_model["items"].as_array().unwrap().len() >= 3);
+    for path in [
+        "/api/v1/llm/usage?group=provider",
+        "/api/v1/llm/usage/installation?group=provider",
+    ] {
+        let by_provider = server.get(path).await.json();
+        let groups = by_provider["items"].as_array().unwrap().iter();
+        let groups: Vec<&str> = groups.filter_map(|item| item["group"].as_str()).collect();
+        assert_eq!(groups, ["sim-a", "sim-e", "sim-r"], "{path}");
+    }
     let entries = server
         .get(&format!("/api/v1/llm/usage/entries?key={id}&limit=2"))
         .await

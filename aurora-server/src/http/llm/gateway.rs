@@ -301,7 +301,7 @@ impl Gateway {
 }
 
 /// Whether `name` is that of one key of `target`, where it has several.
-fn is_key_of(target: &str, name: &str) -> bool {
+pub(super) fn is_key_of(target: &str, name: &str) -> bool {
     let key = name.strip_prefix(target).and_then(|rest| rest.strip_prefix('#'));
     key.is_some_and(|key| !key.is_empty() && key.bytes().all(|digit| digit.is_ascii_digit()))
 }

@@ -12,6 +12,10 @@ use crate::http::extract::Params;
 use crate::http::problem::Problem;
 use crate::state::AppState;
 
+const OUTCOMES: [&str; 3] = ["served", "failed", "given_up"];
+const OUTCOME: &str = "served, failed or given_up";
+const TRUTH: &str = "true or false";
+
 /// The last calls.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct CallList {
@@ -69,7 +73,7 @@ impl From<&Call> for CallItem {
             task: task_name(call.task),
             stream: call.is_stream,
             asked_model: call.asked.clone(),
-            outcome: "given_up",
+            outcome: call.outcome(),
             error: None,
             provider: None,
             target: None,
@@ -89,7 +93,6 @@ impl From<&Call> for CallItem {
                 cost,
                 is_cached,
             } => Self {
-                outcome: "served",
                 provider: Some(provider.clone()),
                 target: Some(target.clone()),
                 model: Some(model.clone()),
@@ -99,7 +102,6 @@ impl From<&Call> for CallItem {
                 ..item
             },
             End::Failed(kind) => Self {
-                outcome: "failed",
                 error: Some(kind.as_str()),
                 ..item
             },
@@ -109,18 +111,40 @@ impl From<&Call> for CallItem {
 }
 
 /// The last calls of the workspace through this server, with their attempts; those before its start are in the ledger.
+///
+/// Of all workspaces together the last 500 are kept.
 #[utoipa::path(get, path = "/requests", tag = "llm", operation_id = "llm_requests",
-    params(("limit" = Option<u32>, Query, description = "Most items, 1 to 200; 50 unless told")),
+    params(
+        ("outcome" = Option<String>, Query, description = "`served`, `failed` or `given_up`: only these"),
+        ("target" = Option<String>, Query, description = "Only those that this target answered, failed, or was passed over for"),
+        ("fallback" = Option<bool>, Query, description = "Whether another target answered than one that was tried before it"),
+        ("cached" = Option<bool>, Query, description = "Whether the answer came from the cache"),
+        ("limit" = Option<u32>, Query, description = "Most items, 1 to 200; 50 unless told"),
+    ),
     responses((status = 200, description = "The newest first", body = CallList)))]
 pub(super) async fn list(
     State(state): State<AppState>,
     caller: Caller,
     mut params: Params,
 ) -> Result<axum::Json<CallList>, Problem> {
+    let outcome = params.take::<String>("outcome", OUTCOME);
+    if outcome.as_deref().is_some_and(|named| !OUTCOMES.contains(&named)) {
+        params.refuse("outcome", OUTCOME);
+    }
+    let target = params.take::<String>("target", "the name of a target");
+    let fallback = params.take::<bool>("fallback", TRUTH);
+    let cached = params.take::<bool>("cached", TRUTH);
     let page = params.page();
     params.finish()?;
+    let is_wanted = |call: &Call| {
+        outcome.as_deref().is_none_or(|named| named == call.outcome())
+            && target.as_deref().is_none_or(|named| call.is_about(named))
+            && fallback.is_none_or(|wanted| wanted == call.is_fallback())
+            && cached.is_none_or(|wanted| wanted == call.is_cached())
+    };
     let most = usize::try_from(page.limit()).unwrap_or(usize::MAX);
-    let calls = state.gateway.recent().of(&caller.workspace().to_string(), most);
+    let workspace = caller.workspace().to_string();
+    let calls = state.gateway.recent().of(&workspace, most, is_wanted);
     Ok(axum::Json(CallList {
         items: calls.iter().map(|call| CallItem::from(&**call)).collect(),
     }))

@@ -226,6 +226,38 @@ async fn what_cannot_be_asked_is_refused_before_anybody_is_asked() {
 }
 
 #[tokio::test]
+async fn the_last_calls_are_found_by_what_became_of_them() {
+    let server = Server::with([fails("sim-a", Step::status(503)), sim("sim-b")]).await;
+    for body in [
+        json!({"prompt": "Why?"}),
+        json!({"prompt": "Why?", "model": "m-sim-b"}),
+    ] {
+        assert_eq!(server.post(CHAT, &body).await.status, 200);
+    }
+    for (query, count) in [
+        ("", 2),
+        ("?outcome=served", 2),
+        ("?outcome=failed", 0),
+        ("?fallback=true", 1),
+        ("?fallback=false", 1),
+        ("?cached=true", 0),
+        ("?cached=false", 2),
+        ("?target=sim-a", 1),
+        ("?target=sim-b", 2),
+        ("?target=sim-b&fallback=false", 1),
+        ("?target=sim", 0),
+    ] {
+        let calls = server.get(&format!("/api/v1/llm/requests{query}")).await.json();
+        assert_eq!(calls["items"].as_array().unwrap().len(), count, "{query}");
+    }
+    for wrong in ["outcome=lost", "cached=maybe", "fallback=1"] {
+        let refused = server.get(&format!("/api/v1/llm/requests?{wrong}")).await;
+        assert_eq!(refused.status, 400, "{wrong}");
+    }
+    server.stop().await.unwrap();
+}
+
+#[tokio::test]
 async fn a_client_that_goes_away_takes_the_call_with_it() {
     for body in [r#"{"prompt":"Why?","stream":true}"#, r#"{"prompt":"Why?"}"#] {
         let stalls = Simulated::new("sim-a")
@@ -245,7 +277,7 @@ async fn a_client_that_goes_away_takes_the_call_with_it() {
         assert_eq!(handle.in_flight(), 0);
         let workspace = server.state.workspace.to_string();
         eventually(|| {
-            let calls = server.state.gateway.recent().of(&workspace, 1);
+            let calls = server.state.gateway.recent().of(&workspace, 1, |_| true);
             calls.iter().any(|call| matches!(call.end, End::GivenUp))
         })
         .await;

@@ -17,7 +17,7 @@ use crate::http::extract::Params;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::state::AppState;
 
-const GROUPS: &str = "day, model, key or user";
+const GROUPS: &str = "day, model, provider, key or user";
 const DAY: Duration = Duration::from_secs(86_400);
 /// How far a report goes back unless told.
 const BACK: Duration = Duration::from_secs(30 * 86_400);
@@ -34,7 +34,7 @@ pub(super) struct UsagePage {
 /// What a group used.
 #[derive(Debug, Serialize, ToSchema)]
 struct UsageItem {
-    /// The day (UTC), model, key, user or workspace; empty for calls by none.
+    /// The day (UTC), model, provider instance, key, user or workspace; empty for calls by none.
     group: String,
     /// How many attempts were billed.
     calls: u64,
@@ -85,12 +85,12 @@ impl From<UsageRow> for UsageItem {
     }
 }
 
-/// What the workspace used, by day, model, key or user.
+/// What the workspace used, by day, model, provider, key or user.
 ///
 /// Days are whole and in UTC: from the one that `from` lies in up to the one before `to`, 30 days up to now unless told.
 #[utoipa::path(get, path = "/usage", tag = "llm", operation_id = "llm_usage",
     params(
-        ("group" = Option<String>, Query, description = "`day` (unless told), `model`, `key` or `user`"),
+        ("group" = Option<String>, Query, description = "`day` (unless told), `model`, `provider`, `key` or `user`"),
         ("from" = Option<String>, Query, description = "RFC 3339"),
         ("to" = Option<String>, Query, description = "RFC 3339; not included"),
         ("limit" = Option<u32>, Query, description = "Most items on the page, 1 to 200; 50 unless told"),
@@ -113,7 +113,7 @@ pub(super) async fn usage(
 /// What all workspaces used together, for whoever runs the installation.
 #[utoipa::path(get, path = "/usage/installation", tag = "llm", operation_id = "llm_usage_of_installation",
     params(
-        ("group" = Option<String>, Query, description = "`day` (unless told), `workspace`, `model`, `key` or `user`"),
+        ("group" = Option<String>, Query, description = "`day` (unless told), `workspace`, `model`, `provider`, `key` or `user`"),
         ("from" = Option<String>, Query, description = "RFC 3339"),
         ("to" = Option<String>, Query, description = "RFC 3339; not included"),
         ("limit" = Option<u32>, Query, description = "Most items on the page, 1 to 200; 50 unless told"),
@@ -127,7 +127,7 @@ pub(super) async fn installation(
     report(
         &state,
         params,
-        "day, workspace, model, key or user",
+        "day, workspace, model, provider, key or user",
         |group, range| Some(UsageQuery::of_all(group, range)),
     )
     .await
@@ -142,6 +142,7 @@ async fn report(
     let group = match params.take::<String>("group", groups).as_deref() {
         None | Some("day") => GroupBy::Day,
         Some("model") => GroupBy::Model,
+        Some("provider") => GroupBy::Provider,
         Some("key") => GroupBy::Key,
         Some("user") => GroupBy::User,
         Some("workspace") => GroupBy::Tenant,

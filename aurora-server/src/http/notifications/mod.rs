@@ -167,10 +167,17 @@ async fn preview(
     Json(input): Json<MessageInput>,
 ) -> Result<axum::Json<PreviewAnswer>, Problem> {
     let (message, channels) = checked(&state, input)?;
+    let all = state.alerts.channels();
+    let kind_of = |name: &str| {
+        let mut all = all.iter();
+        let known = all.find(|channel| channel.channel == name);
+        known.map_or_else(|| name.to_owned(), |channel| channel.kind.clone())
+    };
     let mut items = Vec::new();
     for channel in channels {
         let rendered = state.alerts.preview(&channel, &message)?;
-        items.push(RenderedView::of(channel, rendered));
+        let kind = kind_of(&channel);
+        items.push(RenderedView::of(channel, kind, rendered));
     }
     Ok(axum::Json(PreviewAnswer { items }))
 }

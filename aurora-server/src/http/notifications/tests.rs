@@ -157,6 +157,7 @@ async fn a_channel_is_tried_and_its_messages_are_shown_before_they_are_sent() {
     assert_eq!(alerts.channels()[0].delivered, 1, "a preview sends nothing");
     let channels = server.get("/api/v1/notifications/channels").await.json();
     assert_eq!(channels["items"].as_array().unwrap().len(), 2);
+    assert_eq!(channels["items"][0]["kind"], "console");
     assert_eq!(
         server.get("/api/v1/notifications/channels/console").await.json()["state"],
         "ok"

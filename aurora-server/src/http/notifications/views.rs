@@ -13,6 +13,10 @@ pub(super) struct ChannelView {
     /// Such as `slack`; null of all together.
     #[serde(skip_serializing_if = "Option::is_none")]
     channel: Option<String>,
+    /// What sort of channel it is, whatever its name: `console`, `slack`, `email`, `telegram`, `discord`, `teams`, `webhook`,
+    /// `pagerduty`, `opsgenie`; null of all together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kind: Option<String>,
     /// `ok`; `throttled`: it asked to be left alone for a while; `disabled`: nothing could be sent there.
     state: &'static str,
     /// Notifications that it took.
@@ -94,6 +98,7 @@ impl From<ChannelStatus> for ChannelView {
             disabled_since: status.disabled_since.map(|at| at.to_string()),
             disabled_by: status.disabled_by.map(aurora_alerts::NotifyErrorKind::as_str),
             channel: Some(status.channel),
+            kind: Some(status.kind),
         }
     }
 }
@@ -234,6 +239,8 @@ pub(super) struct PreviewAnswer {
 pub(super) struct RenderedView {
     /// The channel.
     channel: String,
+    /// What sort of channel it is, whatever its name.
+    kind: String,
     /// The headline or subject.
     title: String,
     /// The whole text without markup.
@@ -246,9 +253,10 @@ pub(super) struct RenderedView {
 }
 
 impl RenderedView {
-    pub(super) fn of(channel: String, rendered: Rendered) -> Self {
+    pub(super) fn of(channel: String, kind: String, rendered: Rendered) -> Self {
         Self {
             channel,
+            kind,
             title: rendered.title,
             text: rendered.text,
             html: rendered.html,

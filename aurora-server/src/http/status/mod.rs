@@ -7,7 +7,7 @@ use aurora_alerts::{Alert, AlertEvent, Rule};
 use aurora_core::monitor::Summary;
 use aurora_core::time::Timestamp;
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -15,6 +15,7 @@ use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use super::access::{Access, Right};
+use super::problem::{Problem, ProblemKind};
 use super::{Mount, Routes};
 use crate::state::AppState;
 use snapshot::{Provider, Status, Totals};
@@ -36,6 +37,7 @@ fn routes() -> Routes {
         .route(OPERATE, routes!(clear))
         .route(SEE, routes!(fallback))
         .route(OPERATE, routes!(reset))
+        .route(OPERATE, routes!(reset_target))
         .route(Access::Installation(Right::AlertRead), routes!(alerts))
 }
 
@@ -134,6 +136,23 @@ async fn reset(State(state): State<AppState>) -> StatusCode {
         client.reset();
     }
     StatusCode::NO_CONTENT
+}
+
+/// Closes the circuit of one target and forgets its counts; the others stay as they are.
+#[utoipa::path(post, path = "/fallback/{target}/reset", tag = "status", operation_id = "reset_fallback_target",
+    params(("target" = String, Path, description = "Its name, as `/api/fallback` tells it")),
+    responses(
+        (status = 204, description = "The target is presumed healthy"),
+    ))]
+async fn reset_target(
+    State(state): State<AppState>,
+    Path(target): Path<String>,
+) -> Result<StatusCode, Problem> {
+    let client = state.gateway.client();
+    if client.is_some_and(|client| client.reset_target(&target)) {
+        return Ok(StatusCode::NO_CONTENT);
+    }
+    Err(Problem::new(ProblemKind::NotFound).detail("there is no such target"))
 }
 
 /// Alerts, notifications, channels and rules.

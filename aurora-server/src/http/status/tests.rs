@@ -62,6 +62,27 @@ async fn measurements_and_circuits_can_be_put_back() {
 }
 
 #[tokio::test]
+async fn one_target_is_put_back_alone() {
+    let failing = Simulated::new("sim-a").script([Step::status(503)]);
+    let server = Server::with([("sim-a", failing), ("sim-b", Simulated::new("sim-b"))]).await;
+    server.post("/llm/chat", &json!({"prompt": "Why?"})).await;
+    let unknown = server.post("/api/fallback/sim-c/reset", &json!({})).await;
+    assert_eq!(
+        (unknown.status, unknown.json()["code"].as_str()),
+        (404, Some("not_found"))
+    );
+    let reset = server.post("/api/fallback/sim-a/reset", &json!({})).await;
+    assert_eq!(reset.status, 204, "{}", reset.body);
+    let targets = server.get("/api/fallback").await.json()["targets"].clone();
+    assert_eq!(
+        (&targets[0]["failed"], &targets[1]["served"]),
+        (&json!(0), &json!(1)),
+        "{targets}"
+    );
+    server.stop().await.unwrap();
+}
+
+#[tokio::test]
 async fn failing_targets_become_alerts_by_themselves() {
     let rule = Rule::new("Errors").metric("error_rate").above(20.0);
     let alerts = AlertEngine::builder()

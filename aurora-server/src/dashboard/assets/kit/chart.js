@@ -9,14 +9,15 @@ const TABLE_ROWS = 30;
 let styled = null;
 
 /**
- * A chart: chart({label, series: [{label, color: "chart-1"…"chart-5" | "chart-bad", area}], format(value), height, max, time(seconds)}).
+ * A chart: chart({label, series: [{label | name, color: "chart-1"…"chart-5" | "chart-bad", area, dash, joined}], format(value), height, max, time(seconds)}).
+ * A `name` is data, a `label` is words; `joined` draws a line over what a series does not have.
  * Gives {element, update(xs, ...ys), destroy()}; xs are seconds since 1970. `label` is what it shows, in words.
  */
 export function chart({ label, series, format = (value) => number(value, 1), height = 140, max, time = (at) => clock(at * 1000) }) {
   addStyle();
   const figures = series.map(() => raw("–"));
   const legend = h("ul", { class: "chart-legend" }, series.map((one, index) =>
-    h("li", null, h("span", { class: ["swatch", one.color], "aria-hidden": "true" }), series.length > 1 && one.label, h("strong", null, figures[index]))));
+    h("li", null, h("span", { class: ["swatch", one.color], "aria-hidden": "true" }), series.length > 1 && called(one), h("strong", null, figures[index]))));
   const plot = h("div", { class: "chart-plot", "aria-hidden": "true" });
   const summary = h("figcaption", { class: "unseen" });
   const rows = h("div", { class: "chart-table", tabindex: "0", role: "region", "aria-label": label });
@@ -37,7 +38,7 @@ export function chart({ label, series, format = (value) => number(value, 1), hei
     const last = data[0].length - 1;
     const lines = Array.from({ length: Math.min(TABLE_ROWS, data[0].length) }, (_, index) => last - index);
     rows.replaceChildren(h("table", { class: "table" },
-      h("thead", null, h("tr", null, h("th", { scope: "col" }, c("time")), series.map((one) => h("th", { scope: "col", class: "end" }, one.label)))),
+      h("thead", null, h("tr", null, h("th", { scope: "col" }, c("time")), series.map((one) => h("th", { scope: "col", class: "end" }, called(one))))),
       h("tbody", null, lines.map((at) => h("tr", null, h("th", { scope: "row" }, raw(time(data[0][at]))),
         series.map((_, index) => h("td", { class: "end" }, raw(format(data[index + 1][at] ?? null)))))))));
   };
@@ -61,6 +62,8 @@ export function chart({ label, series, format = (value) => number(value, 1), hei
   };
 }
 
+const called = ({ label, name }) => (name == null ? label : raw(name));
+
 function options({ series, format, height, max, width, time, tell }) {
   const ink = () => colour("--soft");
   const grid = { stroke: () => colour("--grid"), width: 1 };
@@ -73,7 +76,7 @@ function options({ series, format, height, max, width, time, tell }) {
       { stroke: ink, grid, ticks: { show: false }, size: 58, font: font(), space: 34, values: (_, splits) => distinct(splits.map((value) => format(value))) },
     ],
     series: [{}, ...series.map((one) => ({
-      stroke: () => colour(`--${one.color}`), width: 1.75, points: { show: false }, spanGaps: false,
+      stroke: () => colour(`--${one.color}`), width: 1.75, points: { show: false }, spanGaps: Boolean(one.joined), dash: one.dash ? [6, 4] : undefined,
       fill: one.area ? () => colour(`--${one.color}`).replace("rgb(", "rgba(").replace(")", ", .12)") : undefined,
     }))],
     hooks: { setCursor: [(u) => tell(u.cursor.idx)] },

@@ -27,6 +27,12 @@ async fn rules_are_written_while_the_server_runs() {
         ),
         (&json!("custom"), &json!(10.0), &json!(60), &json!(true))
     );
+    let begun = server.get("/api/v1/alerts/rules/Too%20hot").await.json();
+    assert_eq!(
+        (&begun["source"], &begun["definition"]["name"]),
+        (&json!("built_in"), &json!("Too hot"))
+    );
+    assert_eq!(begun["definition"]["metric"], begun["metric"]);
     let samples = json!({"samples": [{"metric": "queue", "value": 20}]});
     server.post("/api/v1/metrics/push", &samples).await;
     eventually(|| alerts.active().len() == 3).await;
@@ -105,7 +111,11 @@ async fn what_is_wrong_with_a_rule_is_told() {
             .collect()
     };
     for (rule, field) in [
-        (json!({"name": "a"}), None),
+        (json!({"name": "a"}), Some("condition")),
+        (
+            json!({"name": "a", "burn_rate": {"errors": "e", "total": "t", "preset": "page", "objective": 2}}),
+            Some("burn_rate.objective"),
+        ),
         (
             json!({"name": "a", "when": "x > 1", "severty": "info"}),
             Some("severty"),
@@ -120,7 +130,7 @@ async fn what_is_wrong_with_a_rule_is_told() {
         ),
         (
             json!({"name": "a", "when": "x > 1", "escalation": {"steps": [{"after": "1m", "receiver": "x"}]}}),
-            None,
+            Some("escalation"),
         ),
     ] {
         let answer = server.post("/api/v1/alerts/rules", &rule).await;
@@ -129,6 +139,19 @@ async fn what_is_wrong_with_a_rule_is_told() {
             assert_eq!(fields(&answer), [field], "{}", answer.body);
         }
     }
+    let rules = json!({"rules": [{"name": "a", "when": "x > 1"}, {"name": "b", "all": [{"metric": "m"}]}]});
+    let tried = server.post("/api/v1/alerts/rules/preview", &rules).await;
+    assert_eq!(
+        (tried.status, fields(&tried)),
+        (
+            422,
+            vec![
+                "rules[1].all[0].operator".to_owned(),
+                "rules[1].all[0].threshold".to_owned()
+            ]
+        )
+    );
+    assert_eq!(tried.json()["errors"][0]["code"], "required");
     assert_eq!(
         server
             .send("POST", "/api/v1/alerts/rules", &[], "[]")
@@ -158,6 +181,17 @@ async fn rules_are_tried_on_samples_before_they_are_in_force() {
     let report = server.post("/api/v1/alerts/rules/preview", &body).await.json();
     assert_eq!(report["alerts"]["rules"][0]["firings"], 2, "{report}");
     assert_eq!(report["targets"][0]["channel"], "console");
+    let measured = &report["measured"];
+    assert_eq!(
+        (&measured["samples"], &measured["series"][0]["metric"]),
+        (&json!(5), &json!("m")),
+        "{measured}"
+    );
+    assert_eq!(measured["series"][0]["points"][1]["value"], 20.0);
+    assert_eq!(
+        measured["limits"],
+        json!([{"rule": "Tried", "metric": "m", "operator": ">", "value": 10.0, "recovery": null}])
+    );
     // What was measured lately serves where no samples are given.
     server
         .post(

@@ -7,6 +7,8 @@ import { AGGREGATES, BASELINES, FIELDS, KINDS, OPERATORS, fieldsOf, withConditio
 import { rulePreview } from "./preview.js";
 
 const METRICS = ["error_rate", "success_rate", "response_time"];
+// Conditions whose keys stand below their own.
+const NESTED = ["change", "absent", "heartbeat", "anomaly", "burn_rate"];
 const EXPERT = ["keep_firing_for", "stale_after", "no_data", "flapping", "escalation_threshold", "steps", "labels", "annotations"];
 
 /** The editor of a rule, a new one unless told; gives what the server made of it, or null. */
@@ -24,19 +26,45 @@ export function editRule(ctx, rule) {
         toast(t(rule ? "ruleChanged" : "ruleMade"));
         close(made);
       } catch (error) {
-        if (error.status !== 412) throw error;
+        if (error.status !== 412) {
+          unfold(edited.controls, placed(error));
+          throw error;
+        }
         ({ version } = await api.get(`/api/v1/alerts/rules/${encodeURIComponent(rule.name)}`));
         throw Object.assign(error, { words: t("somebodyWasFaster") });
       }
     };
     const edited = form({ fields: fieldList(t, definition, rule), action: t(rule ? "save" : "newRuleAction"), cancel: () => close(null), submit });
-    const preview = rulePreview(ctx, read, edited);
+    const show = (error) => {
+      unfold(edited.controls, placed(error));
+      edited.fail(error);
+    };
+    const preview = rulePreview(ctx, read, edited, show);
     arrange(t, edited, preview);
     return [rule && !rule.definition && rule.metric == null && h("p", { class: "body" }, t("cannotBeRead")), edited.element];
   }, { broad: true });
 }
 
-/** What is known of a rule that the server begins with: its definition is not told. */
+/** An error of the server with its problems at the fields of the editor: `rules[0].burn_rate.windows[1].factor` is of the windows. */
+function placed(error) {
+  error.errors = error.errors?.map((one) => ({ ...one, field: fieldOf(one.field) }));
+  return error;
+}
+
+function fieldOf(path) {
+  const [first, ...rest] = path.replace(/^rules\[0\]\.?/, "").split(/[.[]/);
+  if (first === "escalation") return rest[0] === "threshold" ? "escalation_threshold" : "steps";
+  if (["all", "any", "not"].includes(first)) return "conditions";
+  if (NESTED.includes(first)) return rest[0] ?? "condition";
+  return first === "cooldown_seconds" ? "cooldown" : first || "condition";
+}
+
+/** Opens what is folded up around fields that something is wrong with. */
+function unfold(controls, { errors }) {
+  for (const { field } of errors ?? []) controls[field]?.closest("details")?.setAttribute("open", "");
+}
+
+/** What is known of a rule that no rule file could say: it has no definition. */
 function definitionOf({ name, description, severity, metric, operator, threshold, recovery, for_seconds: holds, keep_firing_seconds: keeps, cooldown_seconds: cooldown, labels, annotations, escalation }) {
   const known = { name, description, severity, metric, operator, threshold, recovery, for: `${holds}s`, keep_firing_for: `${keeps}s`, cooldown: `${cooldown}s`, labels, annotations };
   if (escalation.length) known.escalation = { steps: escalation.map(({ after_seconds: after, receiver }) => ({ after: `${after}s`, receiver })) };

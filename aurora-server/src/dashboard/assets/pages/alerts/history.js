@@ -44,6 +44,8 @@ export function history(ctx) {
 function says(ctx, line) {
   const text = sentence(kindOf(line), line);
   const words = text ? h("span", { class: "saying" }, text) : raw(JSON.stringify(line), { class: "mono" });
-  if (!line.fingerprint || line.kind === "delivery") return words;
+  // Sets of matchers of which one must hold.
+  const silenced = line.matchers?.map((set) => h("p", { class: "sub mono", translate: "no" }, set.join(", ")));
+  if (!line.fingerprint || line.kind === "delivery") return [words, silenced];
   return h("button", { type: "button", class: "link", on: { click: () => showDetails(ctx, line) } }, words);
 }

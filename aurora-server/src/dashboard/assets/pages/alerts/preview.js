@@ -1,17 +1,22 @@
 import { isAbort } from "../../kit/api.js";
 import { chart } from "../../kit/chart.js";
 import { fill, h, raw } from "../../kit/dom.js";
-import { clock, duration, number } from "../../kit/format.js";
+import { clock, compact, duration, millis, number, percent, usd } from "../../kit/format.js";
 import { button, errorState } from "../../kit/parts.js";
 
 const MINUTES = 60;
 const POINTS = 120;
+// More lines in one chart cannot be told apart.
+const LINES = 4;
+const UNITS = { percent, seconds: (value) => millis(value == null ? null : value * 1000), milliseconds: millis, bytes: compact, usd };
 
-/** What a rule would have done with what was measured lately: {element}. `read` gives its definition, `form` says what is wrong with it. */
-export function rulePreview({ t, api }, read, form) {
+/** What a rule would have done with what was measured lately: {element}. `read` gives its definition, `form` says what is wrong with it, `fail` at its fields. */
+export function rulePreview({ t, api }, read, form, fail) {
   const result = h("div", { role: "status" });
   const drawn = chart({ label: t("previewChart"), series: [{ label: t("previewFiring"), color: "chart-bad", area: true }], format: (value) => number(value), height: 90, time: (at) => clock(at * 1000) });
-  const plot = h("div", { hidden: true }, drawn.element);
+  const values = h("div", { class: "stack" });
+  const plot = h("div", { class: "stack", hidden: true }, values, drawn.element);
+  let shown = [];
   const turn = async () => {
     ask.disabled = true;
     form.clear();
@@ -21,11 +26,13 @@ export function rulePreview({ t, api }, read, form) {
       plot.hidden = false;
       fill(result, ...told(t, report));
       drawn.update(...timeline(report));
+      shown.forEach((one) => one.destroy());
+      shown = measured(t, report.measured, values);
     } catch (error) {
       if (isAbort(error)) return;
       plot.hidden = true;
       fill(result);
-      if (error.errors?.length) form.fail(error);
+      if (error.errors?.length) fail(error);
       else fill(result, errorState(error));
     } finally {
       ask.disabled = false;
@@ -45,6 +52,35 @@ function told(t, { from, to, samples, alerts, targets }) {
     sent.length > 0 && h("p", { class: "small" }, t("wouldSend"), " ", raw(sent.map(({ channel, target, total }) => `${[channel, target].filter(Boolean).join(" · ")}: ${number(total)}`).join(", "))),
   ].filter(Boolean);
 }
+
+/** What the rule looked at, a chart for each metric with its limits as lines. */
+function measured(t, { series, limits, series_left_out: leftOut }, into) {
+  const metrics = Map.groupBy(series, ({ metric }) => metric);
+  const hidden = [...metrics.values()].reduce((sum, all) => sum + Math.max(0, all.length - LINES), leftOut);
+  const charts = [...metrics].map(([metric, all]) => {
+    // Those that went furthest say most.
+    const furthest = (one) => Math.max(...one.points.map(({ value }) => Math.abs(value)));
+    const lines = all.toSorted((one, other) => furthest(other) - furthest(one)).slice(0, LINES);
+    const own = limits.filter((limit) => limit.metric === metric);
+    const at = [...new Set(lines.flatMap(({ points }) => points.map((point) => Date.parse(point.at))))].sort((one, other) => one - other);
+    const drawn = chart({
+      label: t("previewMeasured", { metric }), height: 120, format: UNITS[lines[0].unit] ?? ((value) => number(value, 2)), time: (second) => clock(second * 1000),
+      series: [...lines.map(({ labels }, index) => ({ name: labelsOf(labels) || metric, color: `chart-${index + 1}`, joined: true })),
+        ...own.map(({ operator, value }) => ({ label: t("previewLimit", { limit: `${operator} ${value}` }), color: "chart-bad", dash: true, joined: true }))],
+    });
+    const ys = lines.map(({ points }) => {
+      const known = new Map(points.map((point) => [Date.parse(point.at), point.value]));
+      return at.map((instant) => known.get(instant) ?? null);
+    });
+    return { drawn, data: [at.map((instant) => instant / 1000), ...ys, ...own.map(({ value }) => at.map(() => value))] };
+  });
+  into.replaceChildren(...charts.map(({ drawn }) => drawn.element), ...(hidden ? [h("p", { class: "soft small" }, t("previewHidden", { count: hidden }))] : []));
+  // Drawn once they have a place.
+  for (const { drawn, data } of charts) drawn.update(...data);
+  return charts.map(({ drawn }) => drawn);
+}
+
+const labelsOf = (labels) => Object.entries(labels).map(([name, value]) => `${name}=${value}`).join(", ");
 
 /** How many alerts would have fired at each of some instants. */
 function timeline({ from, to, alerts: { firings } }) {

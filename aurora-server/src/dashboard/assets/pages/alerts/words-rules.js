@@ -25,7 +25,7 @@ export const ruleWords = {
     "measure.absolute": "as a difference", "measure.per_second": "per second", "measure.percent": "in percent", "combine.all": "all of them hold", "combine.any": "one of them holds",
     "baseline.robust": "the median of a window", "baseline.ewma": "a weighted mean", "baseline.seasonal": "the same time of a season", "direction.both": "both ways", "direction.above": "above", "direction.below": "below",
     "preset.none": "my own", "preset.page": "to wake somebody", "preset.ticket": "to open a ticket", "no_data.resolve": "the alert ends", "no_data.fire": "it counts as bad", more: "More: patience, escalation, labels",
-    previewTitle: "Preview", preview: "Try it", previewAbout: "What it would have done in the last hour; nothing is sent", previewChart: "Alerts that would have fired", previewFiring: "firing",
+    previewTitle: "Preview", preview: "Try it", previewAbout: "What it would have done in the last hour; nothing is sent", previewChart: "Alerts that would have fired", previewFiring: "firing", previewMeasured: "What was measured: {metric}", previewLimit: "limit {limit}", previewHidden: { one: "{count} more series was judged and is not drawn.", other: "{count} more series were judged and are not drawn." },
     wouldFire: { one: "It would have fired once, for {time}.", other: "It would have fired {count} times, for {time} in all." }, wouldNotFire: "It would not have fired.", previewOf: { one: "{count} sample, from {from} to {to}", other: "{count} samples, from {from} to {to}" }, wouldSend: "Messages:",
   },
   "pt-BR": {
@@ -53,7 +53,7 @@ export const ruleWords = {
     "measure.absolute": "como diferença", "measure.per_second": "por segundo", "measure.percent": "em porcentagem", "combine.all": "todas valem", "combine.any": "uma delas vale",
     "baseline.robust": "a mediana de uma janela", "baseline.ewma": "uma média ponderada", "baseline.seasonal": "o mesmo momento do ciclo", "direction.both": "para os dois lados", "direction.above": "acima", "direction.below": "abaixo",
     "preset.none": "próprias", "preset.page": "para acordar alguém", "preset.ticket": "para abrir um chamado", "no_data.resolve": "o alerta acaba", "no_data.fire": "conta como problema", more: "Mais: paciência, escalonamento, rótulos",
-    previewTitle: "Prévia", preview: "Experimentar", previewAbout: "O que ela teria feito na última hora; nada é enviado", previewChart: "Alertas que teriam disparado", previewFiring: "disparados",
+    previewTitle: "Prévia", preview: "Experimentar", previewAbout: "O que ela teria feito na última hora; nada é enviado", previewChart: "Alertas que teriam disparado", previewFiring: "disparados", previewMeasured: "O que foi medido: {metric}", previewLimit: "limite {limit}", previewHidden: { one: "Mais {count} série foi avaliada e não aparece no gráfico.", other: "Mais {count} séries foram avaliadas e não aparecem no gráfico." },
     wouldFire: { one: "Teria disparado uma vez, por {time}.", other: "Teria disparado {count} vezes, por {time} no total." }, wouldNotFire: "Não teria disparado.", previewOf: { one: "{count} amostra, de {from} a {to}", other: "{count} amostras, de {from} a {to}" }, wouldSend: "Mensagens:",
   },
 };

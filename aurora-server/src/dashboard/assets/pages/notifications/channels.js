@@ -38,7 +38,7 @@ export function channels(ctx, changed) {
   return { element: h("section", { class: "stack", "aria-labelledby": "channels-title" }, h("h2", { id: "channels-title", class: "unseen" }, t("channels")), list, state), turn };
 }
 
-function channelCard({ t, api, can }, { channel: name }, changed) {
+function channelCard({ t, api, can }, { channel: name, kind }, changed) {
   const [status, figures, notes] = [h("div"), h("dl", { class: "channel-figures" }), h("div", { class: "channel-notes small" })];
   const result = h("div", { class: "small", role: "status" });
   const address = `/api/v1/notifications/channels/${encodeURIComponent(name)}`;
@@ -57,7 +57,7 @@ function channelCard({ t, api, can }, { channel: name }, changed) {
     if (await attempt(() => api.post(`${address}/enable`, {}, { create: true }))) toast(t("usedAgain", { channel: name }));
     changed();
   }, { small: true, hidden: true });
-  const element = h("li", { class: "card channel" }, h("div", { class: "channel-head" }, h("h3", { translate: "no" }, name), status), figures, notes, result,
+  const element = h("li", { class: "card channel" }, h("div", { class: "channel-head" }, h("h3", { translate: "no" }, name, kind !== name && h("span", { class: "soft small" }, ` ${kind}`)), status), figures, notes, result,
     h("div", { class: "actions" }, can("notification:send") && test, can("alert:write") && enable));
   return {
     element,

@@ -10,39 +10,35 @@ import { words } from "./words.js";
 
 const POLL_SECONDS = 6;
 const SHOWN = 25;
-const FILTERS = {
-  all: () => true,
-  fallback: ({ outcome, attempts }) => outcome === "served" && attempts.length > 1,
-  failures: ({ outcome }) => outcome === "failed",
-  cached: ({ cached }) => cached,
-};
+const FILTERS = { all: {}, fallback: { fallback: true }, failures: { outcome: "failed" }, cached: { cached: true } };
 const KINDS = { served: "good", failed: "bad" };
 
 /** The trail of recent requests: {element, turn()}, the latter asking anew. */
 export function recentRequests({ t, api, signal, can, href }) {
   if (!can("llm:read")) return { element: card(t("recent"), {}, emptyState(t("notAllowed"), t("notAllowedText"))), turn() {} };
-  let items = [];
   let isPaused = false;
   const problem = h("div");
   const list = table({ caption: t("recent"), columns: columns(t), dense: true, empty: emptyState(t("noCalls"), t("noCallsText"), h("a", { class: "button", href: href("playground") }, t("playground"))) });
-  const show = () => list.update(items.filter(FILTERS[filter.value]).slice(0, SHOWN));
-  const filter = choice(t("filter"), Object.keys(FILTERS).map((name) => [name, t(name)]), "all", show);
+  const filter = choice(t("filter"), Object.keys(FILTERS).map((name) => [name, t(name)]), "all", () => ask());
   const pause = button(t("pause"), () => {
     isPaused = !isPaused;
     pause.textContent = t(isPaused ? "follow" : "pause");
     if (!isPaused) turn();
   }, { small: true });
+  // Answers to what was chosen before are not shown.
+  let round = 0;
   const ask = async () => {
-    if (isPaused) return;
+    const mine = (round += 1);
     try {
-      ({ items } = await api.get("/api/v1/llm/requests", { query: { limit: 200 } }));
+      const { items } = await api.get("/api/v1/llm/requests", { query: { ...FILTERS[filter.value], limit: SHOWN } });
+      if (mine !== round) return;
       problem.replaceChildren();
-      show();
+      list.update(items);
     } catch (error) {
-      if (!isAbort(error)) problem.replaceChildren(errorState(error, ask));
+      if (!isAbort(error) && mine === round) problem.replaceChildren(errorState(error, ask));
     }
   };
-  const turn = poll(ask, POLL_SECONDS, signal);
+  const turn = poll(async () => { if (!isPaused) await ask(); }, POLL_SECONDS, signal);
   return { element: card(t("recent"), { about: t("recentAbout"), actions: [filter.element, pause] }, problem, list.element), turn };
 }
 

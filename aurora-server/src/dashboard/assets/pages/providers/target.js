@@ -3,12 +3,14 @@ import { attempt } from "../../kit/attempt.js";
 import { chart } from "../../kit/chart.js";
 import { fill, h, put, raw } from "../../kit/dom.js";
 import { millis, number, percent, usd } from "../../kit/format.js";
+import { confirm } from "../../kit/dialog.js";
 import { button } from "../../kit/parts.js";
 import { toast } from "../../kit/toast.js";
 
 /** One target: where it stands, what it did, and its last minutes. */
 export function targetCard({ t, api, pulse, can }, provider) {
   const turn = turnButton(t, api, provider.target);
+  const reset = button(t("resetTarget", { target: provider.target }), () => resetOne(t, api, provider.target), { small: true, icon: "refresh", iconOnly: true });
   const state = h("span");
   const figures = Object.fromEntries(["served", "failed", "skipped", "errors"].map((name) => [name, raw("–")]));
   const place = raw("", { class: "place", "aria-hidden": "true" });
@@ -17,7 +19,7 @@ export function targetCard({ t, api, pulse, can }, provider) {
   const rate = chart({ label: t("rate"), height: 96, series: [{ label: t("rate"), color: "chart-1", area: true }], format: (value) => number(value, 1) });
   const latency = chart({ label: t("latency"), height: 96, series: [{ label: t("latency"), color: "chart-2" }], format: millis });
   const element = h("li", { class: "card target" },
-    h("div", { class: "target-head" }, place, h("h2", null, placeWords, raw(provider.target)), can("operation:write") && turn.element),
+    h("div", { class: "target-head" }, place, h("h2", null, placeWords, raw(provider.target)), can("operation:write") && [turn.element, reset]),
     h("div", { class: "target-model" }, h("p", { class: "soft" }, raw([provider.provider, provider.model].filter(Boolean).join(" / ")), provider.simulated && provider.provider !== "simulated" && [raw(" · "), t("madeUp")]), state),
     h("dl", { class: "target-figures" }, Object.entries(figures).map(([name, figure]) => h("div", null, h("dt", null, t(name)), h("dd", null, figure))),
       h("div", { class: "target-price" }, h("dt", null, t("price")), h("dd", null, price))),
@@ -45,6 +47,13 @@ export function targetCard({ t, api, pulse, can }, provider) {
       latency.destroy();
     },
   };
+}
+
+/** Closes the circuit of one target, after a question: its counts do not come back. */
+async function resetOne(t, api, target) {
+  const words = { target };
+  if (!(await confirm({ title: t("resetTargetTitle", words), text: t("resetTargetText"), action: t("resetTargetDo") }))) return;
+  if (await attempt(() => api.post(`/api/fallback/${encodeURIComponent(target)}/reset`))) toast(t("resetTargetDone", words));
 }
 
 /** Breaks or heals a target of the demo; elsewhere the server says nothing of that, and there is no button. */

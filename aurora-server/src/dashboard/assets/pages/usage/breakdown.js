@@ -5,22 +5,20 @@ import { card, choice, emptyState } from "../../kit/parts.js";
 import { table } from "../../kit/table.js";
 import { readAll, sum } from "./numbers.js";
 
-const LAST_CALLS = 200;
-
 /** What was used by whom: {element, reload()}. `chosen` says which period and place. */
 export function breakdown(ctx, chosen) {
   const { t, can } = ctx;
   const names = nameReader(ctx);
-  const groups = ["model", "key", "user", can("usage:read") && "workspace", can("llm:read") && "target"].filter(Boolean);
+  const groups = ["model", "provider", "key", "user", can("usage:read") && "workspace"].filter(Boolean);
   const note = h("p", { class: "soft small" });
   const by = choice(t("by"), groups.map((name) => [name, t(`by.${name}`)]), "model", () => list.reload());
   const list = table({ caption: t("breakdown"), columns: columns(t), empty: emptyState(t("nothingUsed"), t("nothingUsedText"), null, "usage"), load: async () => {
     const group = by.value;
     // Workspaces are told of the whole installation alone.
     const place = group === "workspace" ? "installation" : chosen.place;
-    const items = group === "target" ? await byTarget(ctx.api) : await readAll(ctx.api, { ...chosen, place }, group);
+    const items = await readAll(ctx.api, { ...chosen, place }, group);
     const known = await names(group);
-    note.replaceChildren(group === "target" ? t("targetNote", { count: LAST_CALLS }) : group === "workspace" && chosen.place === "workspace" ? t("workspaceNote") : t("periodNote"));
+    note.replaceChildren(group === "workspace" && chosen.place === "workspace" ? t("workspaceNote") : t("periodNote"));
     const total = sum(items);
     const sorted = items.toSorted((one, other) => other.cost.nanos - one.cost.nanos || other.calls - one.calls);
     return { items: sorted.map((item) => ({ ...item, name: known(item.group), share: share(item, total) })), next: null };
@@ -38,20 +36,6 @@ const columns = (t) => [
   { label: t("cost"), end: true, render: ({ cost, unpriced }) => [raw(usd(cost.usd), { class: "nowrap strong" }), unpriced > 0 && h("p", { class: "warn-note small" }, t("withoutPrice", { count: unpriced }))] },
   { label: t("share"), render: ({ share: of }) => h("div", { class: "share" }, meter(t("share"), of), raw(percent(of))) },
 ];
-
-/** The latest calls by the target that answered: totals by target are not kept. */
-async function byTarget(api) {
-  const { items } = await api.get("/api/v1/llm/requests", { query: { limit: LAST_CALLS } });
-  const groups = Map.groupBy(items.filter(({ target }) => target), ({ target }) => target);
-  const add = (calls, read) => calls.reduce((total, call) => total + (read(call) ?? 0), 0);
-  return [...groups].map(([group, calls]) => {
-    const nanos = add(calls, ({ cost }) => cost?.nanos);
-    return {
-      group, calls: calls.length, unpriced: calls.filter(({ cost, cached }) => !cost && !cached).length, estimated: 0, cost: { nanos, usd: String(nanos / 1e9) },
-      tokens: { input: add(calls, ({ usage }) => usage?.input_tokens), output: add(calls, ({ usage }) => usage?.output_tokens), cached_input: add(calls, ({ usage }) => usage?.cached_input_tokens), reasoning: add(calls, ({ usage }) => usage?.reasoning_tokens) },
-    };
-  });
-}
 
 /** Names of what totals are by, as far as the caller may read them; asked for once. */
 function nameReader({ t, api, can, me }) {
