@@ -104,6 +104,23 @@ impl Clients {
         csv::Export::new(store, repository, context.clone(), filter.clone(), options)
     }
 
+    /// Writes the clients that [`Self::search`] finds, in its order, into a CSV file; with those whose data may not be used where
+    /// `blocked` says so.
+    ///
+    /// # Errors
+    /// `Invalid` as for a search.
+    pub fn export_found(
+        &self,
+        context: &Context,
+        text: &str,
+        blocked: BlockedClients,
+        options: csv::ExportOptions,
+    ) -> Result<csv::Export, Error> {
+        let words = looked_for(text)?;
+        let export = self.export(context, &ClientFilter::all(), options);
+        Ok(export.searching(words, blocked))
+    }
+
     /// One client. Under the id of one that was merged into another it is the other, whose `id` tells.
     ///
     /// # Errors
@@ -208,29 +225,7 @@ impl Clients {
         blocked: BlockedClients,
         page: &PageRequest,
     ) -> Result<Page<Client>, Error> {
-        const MAX_TEXT: usize = 200;
-        let mut fields = Fields::default();
-        let words = if text.chars().nth(MAX_TEXT).is_some() {
-            fields.refuse(
-                "text",
-                "too_long",
-                format_args!("must have at most {MAX_TEXT} characters"),
-            );
-            Vec::new()
-        } else {
-            let words = words::of_query(text);
-            if words.is_empty() {
-                fields.refuse("text", "required", "must have a letter or a digit");
-            } else if words.len() > MAX_WORDS {
-                fields.refuse(
-                    "text",
-                    "too_many",
-                    format_args!("must have at most {MAX_WORDS} words"),
-                );
-            }
-            words
-        };
-        let words = fields.finish(words)?;
+        let words = looked_for(text)?;
         let work = self.repository.search(context, &words, blocked, page);
         self.store.run(context, "clients.search", work).await
     }
@@ -249,6 +244,33 @@ impl Clients {
             .delete(context, id, expected_version, self.store.now());
         self.store.run(context, "clients.delete", work).await
     }
+}
+
+/// The words of a search, of which there is at least one.
+fn looked_for(text: &str) -> Result<Vec<String>, Error> {
+    const MAX_TEXT: usize = 200;
+    let mut fields = Fields::default();
+    let words = if text.chars().nth(MAX_TEXT).is_some() {
+        fields.refuse(
+            "text",
+            "too_long",
+            format_args!("must have at most {MAX_TEXT} characters"),
+        );
+        Vec::new()
+    } else {
+        let words = words::of_query(text);
+        if words.is_empty() {
+            fields.refuse("text", "required", "must have a letter or a digit");
+        } else if words.len() > MAX_WORDS {
+            fields.refuse(
+                "text",
+                "too_many",
+                format_args!("must have at most {MAX_WORDS} words"),
+            );
+        }
+        words
+    };
+    fields.finish(words)
 }
 
 /// The cursor was not made for this list.

@@ -29,6 +29,9 @@ pub struct ConversationFilter {
     pub client: Option<ClientId>,
     /// With messages that nobody has read.
     pub unread: bool,
+    /// With a contact that has words beginning with each of these, up to eight, in its name or its numbers; case and accents do
+    /// not matter.
+    pub contact: Option<String>,
 }
 
 impl ConversationFilter {
@@ -73,12 +76,29 @@ impl ConversationFilter {
         self
     }
 
+    /// With a contact that has words beginning with each of these in its name or its numbers.
+    #[must_use]
+    pub fn contact(mut self, text: impl Into<String>) -> Self {
+        self.contact = Some(text.into());
+        self
+    }
+
     /// With messages that nobody has read.
     #[must_use]
     pub const fn unread(mut self) -> Self {
         self.unread = true;
         self
     }
+}
+
+/// A label, and how many conversations carry it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct LabelCount {
+    /// The label.
+    pub tag: String,
+    /// How many conversations carry it, closed ones among them.
+    pub conversations: i64,
 }
 
 /// What one assignee has not read.

@@ -1,7 +1,10 @@
 //! By what a contact is recognised.
 
+use std::collections::BTreeSet;
+
 use super::Contact;
 use crate::channels::{Address, AddressKind, ChannelKind};
+use crate::clients::words_of_text;
 use crate::contacts::Phone;
 use crate::error::Error;
 use crate::fields::Fields;
@@ -96,4 +99,22 @@ pub(super) fn seen(contact: &Contact, named: &[Address]) -> (Vec<Address>, Vec<A
 pub(super) fn name(text: Option<&str>) -> Option<String> {
     let plain: String = text?.chars().filter(|c| !c.is_control()).take(MAX_NAME).collect();
     Some(plain.trim().to_owned()).filter(|name| !name.is_empty())
+}
+
+/// The words by which a contact is found: those of its name, and its numbers as people say them.
+pub(super) fn words(name: Option<&str>, addresses: &[Address]) -> BTreeSet<String> {
+    let mut words: BTreeSet<String> = name.map(words_of_text).unwrap_or_default().into_iter().collect();
+    let numbers = addresses
+        .iter()
+        .filter(|address| address.kind == AddressKind::WaId);
+    for number in numbers.map(key) {
+        let digits = number.trim_start_matches('+');
+        let national = digits.strip_prefix("55").unwrap_or_default();
+        // as somebody on the spot would say it, and the four digits by which it is remembered
+        let local = national.get(2..).unwrap_or_default();
+        let last = digits.get(digits.len().saturating_sub(4)..).unwrap_or_default();
+        let forms = [digits, national, local, last].into_iter();
+        words.extend(forms.filter(|form| !form.is_empty()).map(str::to_owned));
+    }
+    words
 }

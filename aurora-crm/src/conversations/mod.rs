@@ -24,7 +24,7 @@ pub use self::entity::{
     Message, MessageId, Reactions,
 };
 pub use self::feed::{Change, Changes, Seen};
-pub use self::filter::{ConversationFilter, UnreadCount};
+pub use self::filter::{ConversationFilter, LabelCount, UnreadCount};
 pub use self::handle::Conversations;
 pub use self::input::{Burst, Ingested, NewMessage, Recipient, Turn};
 pub use self::sender::{MESSAGES, Sender};

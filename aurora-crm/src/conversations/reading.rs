@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use aurora_core::page::{Page, PageRequest};
 
 use super::{
-    Conversation, ConversationFilter, ConversationId, Conversations, Message, MessageId, Seen, UnreadCount,
-    input, sql,
+    Conversation, ConversationFilter, ConversationId, Conversations, LabelCount, Message, MessageId, Seen,
+    UnreadCount, input, sql,
 };
 use crate::channels::{Address, ChannelId};
 use crate::context::Context;
@@ -28,7 +28,8 @@ impl Conversations {
     /// One page of conversations, the one with the newest message first.
     ///
     /// # Errors
-    /// `Invalid` when the cursor is damaged or belongs to another list.
+    /// `Invalid` when the cursor is damaged or belongs to another list, or there is no word in what a contact is looked for by, or
+    /// more than eight.
     pub async fn list(
         &self,
         context: &Context,
@@ -140,6 +141,15 @@ impl Conversations {
             sql::search::search(&self.store, context, &words, page).await
         };
         self.store.run(context, "conversations.search", work).await
+    }
+
+    /// The labels in use, in order, with the number of conversations that carry them; up to 1,000.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn tags(&self, context: &Context) -> Result<Vec<LabelCount>, Error> {
+        let work = sql::list::tag_counts(&self.store, context);
+        self.store.run(context, "conversations.tags", work).await
     }
 
     /// How much each assignee has not read.

@@ -5,7 +5,7 @@ use super::lost::NewLoss;
 use super::sql::steps::Stepping;
 use super::{
     Board, Conversion, Converted, Lead, LeadChange, LeadFilter, LeadId, LeadScorer, LostReason, LostReasonId,
-    NewLead, PipelineId, Place, Rescored, RuleSet, ScoreRule, StageId, StageMove, sql,
+    NewLead, OwnerId, PipelineId, Place, Rescored, RuleSet, ScoreRule, StageId, StageMove, sql,
 };
 use crate::context::Context;
 use crate::error::Error;
@@ -69,7 +69,22 @@ impl Leads {
     /// # Errors
     /// `NotFound` when there is no such pipeline.
     pub async fn board(&self, context: &Context, pipeline: PipelineId, most: u32) -> Result<Board, Error> {
-        let work = sql::list::board(&self.store, context, pipeline, most);
+        let work = sql::list::board(&self.store, context, pipeline, None, most);
+        self.store.run(context, "leads.board", work).await
+    }
+
+    /// The same with the leads of one owner alone, in counts and sums, too.
+    ///
+    /// # Errors
+    /// As [`Self::board`].
+    pub async fn board_of(
+        &self,
+        context: &Context,
+        pipeline: PipelineId,
+        owner: OwnerId,
+        most: u32,
+    ) -> Result<Board, Error> {
+        let work = sql::list::board(&self.store, context, pipeline, Some(owner), most);
         self.store.run(context, "leads.board", work).await
     }
 

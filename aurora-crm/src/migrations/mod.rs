@@ -55,5 +55,6 @@ pub const MIGRATIONS: Migrations = Migrations::new(
         step!(18, "knowledge", "0018_knowledge"),
         step!(19, "assistant", "0019_assistant"),
         step!(20, "blocking", "0020_blocking"),
+        step!(21, "words of contacts", "0021_contact_words"),
     ],
 );

@@ -2,11 +2,14 @@
 //!
 //! Three providers answer light traffic. One of them fails by a script and heals again; the others answer in the
 //! meantime, an alert fires and resolves, and terminal and dashboard show it, with the messages as Slack, mail and Telegram
-//! would have them. Whoever looks may break and heal each provider, too.
+//! would have them. Whoever looks may break and heal each provider, too. Twelve companies and a clinic are made up in the one
+//! workspace, so that there is something on every page.
 
 mod channels;
+mod clinic;
 mod companies;
 mod parts;
+mod registries;
 mod script;
 mod switches;
 mod traffic;
@@ -101,13 +104,15 @@ impl Demo {
             .llm(llm.client)
             .books(llm.books)
             .monitor(llm.monitor)
+            .companies(registries::lookup(&clock)?)
             .demo(script.judgement(), llm.switches.clone());
         let builder = match crate::install_metrics() {
             Some(handle) => builder.metrics(handle),
             None => builder,
         };
         let app = builder.build().await?;
-        companies::insert(app.state()).await?;
+        Box::pin(companies::insert(app.state(), words)).await?;
+        Box::pin(clinic::insert(app.state())).await?;
         Ok(Self {
             app,
             script,

@@ -126,7 +126,7 @@ async fn an_outage_costs_no_request_and_its_alert_comes_and_goes() {
 }
 
 #[tokio::test]
-async fn the_clients_of_the_demo_are_there_one_of_them_with_letters_in_its_number() {
+async fn the_clients_of_the_demo_are_there_some_of_them_with_letters_in_their_numbers() {
     let demo = Demo::build(Script::STORY, Words::Portuguese, Console::new(|_| ()))
         .await
         .unwrap();
@@ -144,8 +144,41 @@ async fn the_clients_of_the_demo_are_there_one_of_them_with_letters_in_its_numbe
         .iter()
         .filter_map(|client| client.cnpj.map(|cnpj| cnpj.plain().to_owned()))
         .collect();
-    assert_eq!(numbers.len(), 6);
+    assert_eq!(numbers.len(), 12);
     assert!(numbers.contains(&"12ABC34501DE35".to_owned()));
+    let has_letters = |number: &&String| number.chars().any(char::is_alphabetic);
+    assert_eq!(numbers.iter().filter(has_letters).count(), 3);
+}
+
+#[tokio::test]
+async fn every_page_of_the_demo_has_something_to_show() {
+    let (_demo, server) = quiet().await;
+    for (path, least) in [
+        ("/api/v1/clients", 16),
+        ("/api/v1/leads", 11),
+        ("/api/v1/conversations", 2),
+        ("/api/v1/knowledge/documents", 2),
+        ("/api/v1/appointments", 6),
+        ("/api/v1/services", 3),
+        ("/api/v1/professionals", 2),
+    ] {
+        let listed = server.get(path).await.good(200);
+        let items = listed["items"].as_array().unwrap();
+        assert!(items.len() >= least, "{path}: {listed}");
+    }
+    server.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_company_is_told_by_the_free_registry_and_the_second_time_by_the_cache() {
+    let (_demo, server) = quiet().await;
+    for freshness in ["loaded", "fresh"] {
+        let found = server.get("/api/v1/cnpj/12ABC34501DE35").await.good(200);
+        assert_eq!(found["source"], "sim-cnpj-free", "{found}");
+        assert_eq!(found["freshness"], freshness, "{found}");
+        assert_eq!(found["legal_name"], "Aurora Boreal Viagens Ltda", "{found}");
+    }
+    server.stop().await.unwrap();
 }
 
 #[tokio::test]

@@ -48,7 +48,7 @@ impl Words {
   Health      /health   Ready: /ready   Metrics: /metrics
 
   {label}   providers sim-a, sim-b, sim-c · channels sim-slack, sim-email, sim-telegram
-              (messages are shown in the dashboard, never sent) · 6 invented companies
+              (messages are shown in the dashboard, never sent) · 12 invented companies, 1 clinic
 
   {breaks}  sim-a will begin to fail.   Watch: fallback, alert, message.   {heals}  it heals by itself.
   Break it yourself:  {by_hand}   Your own keys next:  aurora setup   Stop: Ctrl-C
@@ -62,7 +62,7 @@ impl Words {
   Saúde       /health   Pronta: /ready   Métricas: /metrics
 
   {label}    provedores sim-a, sim-b, sim-c · canais sim-slack, sim-email, sim-telegram
-              (as mensagens aparecem no painel e nunca são enviadas) · 6 empresas inventadas
+              (as mensagens aparecem no painel e nunca são enviadas) · 12 empresas e 1 clínica inventadas
 
   {breaks}  sim-a vai começar a falhar.   Observe: fallback, alerta, mensagem.   {heals}  recupera-se sozinho.
   Quebre você mesmo:  {by_hand}   Depois, as suas chaves:  aurora setup   Parar: Ctrl-C

@@ -81,10 +81,7 @@ async fn list(
     let context = caller.context();
     let clients = state.crm.clients();
     let found = if let Some(text) = params.take::<String>("q", "words to look for") {
-        let blocked = filter::blocked(&mut params);
-        if blocked == BlockedClients::Only {
-            params.refuse("blocked", "hidden or shown beside q");
-        }
+        let blocked = filter::beside_search(&mut params);
         params.finish()?;
         filter::may_see(&state, &caller, blocked)?;
         match blocked {

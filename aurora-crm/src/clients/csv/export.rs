@@ -5,14 +5,14 @@ use aurora_core::page::{Cursor, PageRequest};
 use futures::Stream;
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 
-use super::cells::join;
 use super::dialect::Separator;
 use super::error::CsvError;
 use super::field::{Field, Language};
 use super::formula::guard;
 use super::table::{BYTE_ORDER_MARK, line};
+use super::written::cell;
 use crate::clients::sql::SqlClients;
-use crate::clients::{Address, Client, ClientFilter, ClientKind, ClientStatus};
+use crate::clients::{BlockedClients, ClientFilter, ClientKind};
 use crate::context::Context;
 use crate::error::Error;
 use crate::journal::Record;
@@ -134,6 +134,8 @@ pub struct Export {
     repository: SqlClients,
     context: Context,
     filter: ClientFilter,
+    /// What is searched for; the filter tells only whether those are found then whose data may not be used.
+    words: Option<Vec<String>>,
     options: ExportOptions,
     id: ExportId,
     state: State,
@@ -167,11 +169,19 @@ impl Export {
             repository,
             context,
             filter,
+            words: None,
             options,
             id,
             state: State::New,
             count: 0,
         }
+    }
+
+    /// Writes what a search for these words finds, in its order, instead of a list.
+    pub(in crate::clients) fn searching(mut self, words: Vec<String>, blocked: BlockedClients) -> Self {
+        self.words = Some(words);
+        self.filter.blocked = blocked;
+        self
     }
 
     /// How many clients have been written.
@@ -203,7 +213,16 @@ impl Export {
                     Some(cursor) => request.after(cursor.clone()),
                     None => request,
                 };
-                let page = self.repository.page(&self.context, &self.filter, &request);
+                let page = async {
+                    let (repository, context) = (&self.repository, &self.context);
+                    match &self.words {
+                        Some(words) => {
+                            let blocked = self.filter.blocked;
+                            repository.search(context, words, blocked, &request).await
+                        }
+                        None => repository.page(context, &self.filter, &request).await,
+                    }
+                };
                 let page = self.store.run(&self.context, "clients.export", page).await?;
                 self.count += u64::try_from(page.items.len()).unwrap_or(u64::MAX);
                 self.state = page.next.map_or(State::Written, |next| State::Page(Some(next)));
@@ -255,7 +274,7 @@ impl Export {
     async fn record(&self, record: Record) -> Result<(), Error> {
         let asked = serde_json::json!({
             "kind": self.filter.kind.map(ClientKind::as_str),
-            "filters": asked(&self.filter),
+            "filters": asked(&self.filter, self.words.is_some()),
             "columns": self.options.columns.len(),
         });
         let records = [record.with("filter", asked)];
@@ -303,8 +322,9 @@ impl Export {
 }
 
 /// The names of the filters that are set.
-fn asked(filter: &ClientFilter) -> Vec<&'static str> {
+fn asked(filter: &ClientFilter, is_search: bool) -> Vec<&'static str> {
     let set = [
+        ("text", is_search),
         ("kind", filter.kind.is_some()),
         ("status", filter.status.is_some()),
         ("owner", filter.owner.is_some()),
@@ -322,76 +342,4 @@ fn asked(filter: &ClientFilter) -> Vec<&'static str> {
     set.into_iter()
         .filter_map(|(name, is_set)| is_set.then_some(name))
         .collect()
-}
-
-fn cell(client: &Client, column: &Column, language: Language) -> String {
-    let field = match column {
-        Column::Field(field) => *field,
-        Column::Custom(key) => {
-            return match client.custom.get(key) {
-                None | Some(serde_json::Value::Null) => String::new(),
-                Some(serde_json::Value::String(text)) => text.clone(),
-                Some(other) => other.to_string(),
-            };
-        }
-        Column::Id => return client.id.to_string(),
-        Column::CreatedAt => return client.created_at.to_string(),
-        Column::UpdatedAt => return client.updated_at.to_string(),
-    };
-    let main = client.addresses.first();
-    let part = |of: fn(&Address) -> Option<&String>| main.and_then(of).cloned();
-    let text = match field {
-        Field::Kind => Some(kind(client.kind, language).to_owned()),
-        Field::LegalName => Some(client.legal_name.clone()),
-        Field::TradeName => client.trade_name.clone(),
-        Field::Document => {
-            let cnpj = client.cnpj.as_ref().map(ToString::to_string);
-            cnpj.or_else(|| client.cpf.as_ref().map(ToString::to_string))
-        }
-        Field::Cnpj => client.cnpj.as_ref().map(ToString::to_string),
-        Field::Cpf => client.cpf.as_ref().map(ToString::to_string),
-        Field::BirthDate => client.birth_date.map(|day| day.to_string()),
-        Field::Email => client.email.as_ref().map(ToString::to_string),
-        Field::FurtherEmails => Some(join(client.emails.iter().map(|email| email.as_str()))),
-        Field::Phones => Some(join(client.phones.iter().map(|phone| phone.as_str()))),
-        Field::Status => Some(status(client.status, language).to_owned()),
-        Field::Owner => client.owner.map(|owner| owner.to_string()),
-        Field::Source => client.source.clone(),
-        Field::Tags => Some(join(client.tags.iter().map(String::as_str))),
-        Field::Street => part(|address| address.street.as_ref()),
-        Field::Number => part(|address| address.number.as_ref()),
-        Field::Complement => part(|address| address.complement.as_ref()),
-        Field::District => part(|address| address.district.as_ref()),
-        Field::City => part(|address| address.city.as_ref()),
-        Field::State => part(|address| address.state.as_ref()),
-        Field::PostalCode => part(|address| address.postal_code.as_ref()),
-        Field::IbgeCode => part(|address| address.ibge_code.as_ref()),
-        Field::Country => part(|address| Some(&address.country)),
-        Field::FurtherAddresses => {
-            let further = client.addresses.get(1..).filter(|further| !further.is_empty());
-            further.and_then(|further| serde_json::to_string(further).ok())
-        }
-        Field::ExternalId => None,
-        Field::Custom => (!client.custom.is_empty())
-            .then(|| serde_json::to_string(&client.custom).ok())
-            .flatten(),
-    };
-    text.unwrap_or_default()
-}
-
-const fn kind(kind: ClientKind, language: Language) -> &'static str {
-    match (kind, language) {
-        (_, Language::English) => kind.as_str(),
-        (ClientKind::Company, Language::Portuguese) => "PJ",
-        (ClientKind::Person, Language::Portuguese) => "PF",
-    }
-}
-
-const fn status(status: ClientStatus, language: Language) -> &'static str {
-    match (status, language) {
-        (_, Language::English) => status.as_str(),
-        (ClientStatus::Active, Language::Portuguese) => "ativo",
-        (ClientStatus::Inactive, Language::Portuguese) => "inativo",
-        (ClientStatus::Blocked, Language::Portuguese) => "bloqueado",
-    }
 }

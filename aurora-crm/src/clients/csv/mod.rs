@@ -24,6 +24,7 @@ mod settle;
 mod table;
 #[cfg(test)]
 mod tests;
+mod written;
 
 pub use self::dialect::{Dialect, Separator};
 pub use self::encoding::Encoding;

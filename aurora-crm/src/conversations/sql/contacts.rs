@@ -33,6 +33,8 @@ aurora_core::store::statements! {
     CONVERSATIONS = "select id from conversations
         where workspace_id = $1 and contact_id = $2 and merged_into is null order by channel_id limit 100";
     TOUCH = "update conversations set changed_seq = $3 where workspace_id = $1 and id = $2";
+    DROP_WORDS = "delete from contact_words where workspace_id = $1 and contact_id = $2";
+    ADD_WORD = "insert into contact_words (workspace_id, contact_id, word) values ($1, $2, $3) on conflict do nothing";
     /// Two are enough to know that there is not exactly one.
     CLIENTS = "select distinct client_id from client_contacts
         where workspace_id = $1 and key in ($2, $3) and deleted_at is null order by client_id limit 2";
@@ -165,6 +167,7 @@ async fn insert(
             .bind(now)
     )?;
     add_addresses(tx, context, nobody.id, &kept).await?;
+    add_words(tx, context, nobody.id, (nobody.name.as_deref(), &kept)).await?;
     Ok(Contact {
         addresses: kept,
         ..nobody
@@ -181,6 +184,37 @@ pub(super) async fn save(tx: &mut Connection<'_>, context: &Context, contact: &C
             .bind(Json(&contact.addresses))
             .bind(contact.client_id)
     )?;
+    forget_words(tx, context, contact.id).await?;
+    let found_by = (contact.name.as_deref(), contact.addresses.as_slice());
+    add_words(tx, context, contact.id, found_by).await?;
+    Ok(())
+}
+
+pub(super) async fn forget_words(
+    tx: &mut Connection<'_>,
+    context: &Context,
+    contact: ContactId,
+) -> Result<(), store::Error> {
+    execute_on!(tx, sqlx::query(DROP_WORDS).bind(context.workspace).bind(contact))?;
+    Ok(())
+}
+
+/// What a contact of this name and with these addresses is found by.
+pub(super) async fn add_words(
+    tx: &mut Connection<'_>,
+    context: &Context,
+    contact: ContactId,
+    (name, addresses): (Option<&str>, &[Address]),
+) -> Result<(), store::Error> {
+    for word in identity::words(name, addresses) {
+        execute_on!(
+            tx,
+            sqlx::query(ADD_WORD)
+                .bind(context.workspace)
+                .bind(contact)
+                .bind(word.as_str())
+        )?;
+    }
     Ok(())
 }
 

@@ -112,6 +112,7 @@ pub(super) async fn join(
                 .bind(kept.id)
         )?;
         take_over(tx, context, lost.id, kept.id, now).await?;
+        contacts::forget_words(tx, context, lost.id).await?;
         execute_on!(
             tx,
             sqlx::query(DROP_CONTACT).bind(context.workspace).bind(lost.id)
@@ -128,6 +129,9 @@ pub(super) async fn join(
             .bind(unlinked_at)
             .bind(kept.blocked_at)
     )?;
+    contacts::forget_words(tx, context, kept.id).await?;
+    let found_by = (kept.name.as_deref(), kept.addresses.as_slice());
+    contacts::add_words(tx, context, kept.id, found_by).await?;
     contacts::row_in(tx, context, kept.id).await
 }
 

@@ -1,5 +1,7 @@
 //! Reading conversations.
 
+use std::cmp::Reverse;
+
 use aurora_core::page::{InvalidCursor, Page, PageRequest};
 use aurora_core::store::{Connection, on_connection};
 use aurora_core::time::Timestamp;
@@ -10,13 +12,18 @@ use super::rows::{ConversationRow, assignee_name, assignee_of, select_conversati
 use crate::channels::ChannelId;
 use crate::clients::wrong_cursor;
 use crate::context::Context;
-use crate::conversations::{ContactId, Conversation, ConversationFilter, ConversationId, UnreadCount};
+use crate::conversations::{
+    ContactId, Conversation, ConversationFilter, ConversationId, LabelCount, UnreadCount, input,
+};
 use crate::error::Error;
 use crate::store::{Store, reading};
 
+/// The most words that are looked for.
+const WORDS: usize = 8;
+
 /// The filter; what is not wanted is bound as null. It begins with the comparison, by which PostgreSQL learns the type.
 macro_rules! listed {
-    ($join:literal, $and:literal) => {
+    ($join:expr, $and:literal) => {
         select_conversations!(
             $join,
             concat!(
@@ -28,6 +35,22 @@ macro_rules! listed {
                 $and,
                 " order by v.last_message_at desc, v.id desc limit $4"
             )
+        )
+    };
+}
+
+/// Whether the contact of `w` has a word from `$from` to `$to`.
+macro_rules! has {
+    ($from:literal, $to:literal) => {
+        concat!(
+            " and (cast(",
+            $from,
+            " as text) = '' or exists (select 1 from contact_words o where o.workspace_id = $1
+                and o.contact_id = w.contact_id and o.word >= ",
+            $from,
+            " and o.word < ",
+            $to,
+            "))"
         )
     };
 }
@@ -49,8 +72,24 @@ aurora_core::store::statements! {
             and (v.assignee = $6 or $6 is null) and (v.channel_id = $7 or $7 is null)
             and (c.client_id = $8 or $8 is null) and (v.unread > 0 or cast($9 as bigint) = 0)
             order by f.last_message_at desc, f.conversation_id desc limit $4");
+    /// `$11` and `$12` bound the longest word that is looked for, `$13` to `$26` the others. Of those that have it, the first 5,000 in the
+    /// order of words are looked at.
+    FOUND = listed!(
+        concat!(
+            "(select distinct n.contact_id from (
+                select w.contact_id from contact_words w
+                where w.workspace_id = $1 and w.word >= $11 and w.word < $12",
+            has!("$13", "$14"), has!("$15", "$16"), has!("$17", "$18"), has!("$19", "$20"), has!("$21", "$22"),
+            has!("$23", "$24"), has!("$25", "$26"),
+            " order by w.word, w.contact_id limit 5000
+            ) n) t cross join"
+        ),
+        "and v.contact_id = t.contact_id"
+    );
     UNREAD_COUNTS = "select assignee, count(*), cast(sum(unread) as bigint) from conversations
         where workspace_id = $1 and merged_into is null and unread > 0 group by assignee order by assignee limit 1000";
+    /// Those of conversations that were joined with another went along.
+    TAG_COUNTS = "select tag, count(*) from conversation_tags where workspace_id = $1 group by tag order by tag limit 1000";
 }
 
 pub(in super::super) async fn get(
@@ -118,7 +157,21 @@ pub(in super::super) async fn page(
     if micros > END_OF_TIME.as_micros() || micros < -END_OF_TIME.as_micros() {
         return Err(wrong_cursor(InvalidCursor));
     }
+    let mut words = match &filter.contact {
+        Some(text) => input::check_query(text)?,
+        None => Vec::new(),
+    };
+    // The longest is likely the rarest.
+    words.sort_by_key(|word| Reverse(word.len()));
+    let bounds: Vec<(String, String)> = words
+        .into_iter()
+        .map(|word| {
+            let after = format!("{word}\u{10ffff}");
+            (word, after)
+        })
+        .collect();
     let statement = match filter {
+        ConversationFilter { contact: Some(_), .. } => FOUND,
         ConversationFilter { client: Some(_), .. } => OF_CLIENT,
         ConversationFilter { tag: Some(_), .. } => WITH_TAG,
         ConversationFilter { unread: true, .. } => UNREAD,
@@ -130,7 +183,7 @@ pub(in super::super) async fn page(
         ConversationFilter { .. } => NEWEST,
     };
     let rows: Vec<ConversationRow> = reading!(store, context, |tx| {
-        Ok(sqlx::query_as(statement)
+        let mut query = sqlx::query_as(statement)
             .bind(context.workspace)
             .bind(Timestamp::from_micros(micros))
             .bind(id)
@@ -140,9 +193,15 @@ pub(in super::super) async fn page(
             .bind(filter.channel)
             .bind(filter.client)
             .bind(i64::from(filter.unread))
-            .bind(filter.tag.as_deref())
-            .fetch_all(&mut *tx)
-            .await?)
+            .bind(filter.tag.as_deref());
+        if !bounds.is_empty() {
+            let mut wanted = bounds.iter().map(|(from, to)| (from.as_str(), to.as_str()));
+            for _ in 0..WORDS {
+                let (from, to) = wanted.next().unwrap_or_default();
+                query = query.bind(from).bind(to);
+            }
+        }
+        Ok(query.fetch_all(&mut *tx).await?)
     })?;
     let key = |row: &ConversationRow| (row.last_message_at.as_micros(), row.id);
     let page = Page::from_rows(rows, request, &scope, key).map_err(wrong_cursor)?;
@@ -151,6 +210,19 @@ pub(in super::super) async fn page(
         items: items.collect::<Result<_, _>>()?,
         next: page.next,
     })
+}
+
+pub(in super::super) async fn tag_counts(store: &Store, context: &Context) -> Result<Vec<LabelCount>, Error> {
+    let rows: Vec<(String, i64)> = reading!(store, context, |tx| {
+        Ok(sqlx::query_as(TAG_COUNTS)
+            .bind(context.workspace)
+            .fetch_all(&mut *tx)
+            .await?)
+    })?;
+    let counts = rows
+        .into_iter()
+        .map(|(tag, conversations)| LabelCount { tag, conversations });
+    Ok(counts.collect())
 }
 
 pub(in super::super) async fn unread_counts(

@@ -132,6 +132,12 @@ async fn labels_notes_and_status() {
         for n in 1..20 {
             talks.tag(&desk.context, id, &format!("t{n}")).await.unwrap();
         }
+        let other = desk.hear(BIA, "2", "Oi").await.conversation;
+        talks.tag(&desk.context, other, "retorno").await.unwrap();
+        let used = talks.tags(&desk.context).await.unwrap();
+        assert_eq!(used.len(), 20);
+        let first = (used[0].tag.as_str(), used[0].conversations);
+        assert_eq!(first, ("retorno", 2), "in order");
         let many = talks.tag(&desk.context, id, "mais").await;
         assert_eq!(wrong(many), [field("tag", "too_many")]);
         assert_eq!(

@@ -19,12 +19,13 @@ async fn everything(db: &aurora_core::store::Database) -> String {
         "conversations",
         "messages",
         "message_words",
+        "contact_words",
     ] {
         let columns = match table {
             "contacts" => "coalesce(name, '') || cast(addresses as text)",
             "contact_addresses" => "key",
             "conversations" => "cast(tags as text)",
-            "message_words" => "word",
+            "message_words" | "contact_words" => "word",
             _ => {
                 "cast(content as text) || coalesce(provider_id, '') || coalesce(reply_to, '') || coalesce(cast(extra as text), '')"
             }

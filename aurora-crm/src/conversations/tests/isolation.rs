@@ -17,6 +17,7 @@ async fn another_workspace_finds_nothing() {
         desk.send().await;
         let sent = desk.message(&sent).await;
         let (id, message) = (heard.conversation, heard.message.id);
+        talks.tag(mine, id, "vip").await.unwrap();
         let before = desk.get(id).await;
         let contact = before.contact.id;
         let client = desk
@@ -81,7 +82,11 @@ async fn another_workspace_finds_nothing() {
                 .items,
             []
         );
+        let found = ConversationFilter::all().contact("551198");
+        let nothing = talks.list(theirs, &found, &Default::default()).await.unwrap();
+        assert_eq!(nothing.items, []);
         assert_eq!(talks.unread_counts(theirs).await.unwrap(), []);
+        assert_eq!(talks.tags(theirs).await.unwrap(), []);
         assert_eq!(talks.changes(theirs, 0, 100).await.unwrap().items, []);
         assert_eq!(talks.last_change(theirs).await.unwrap(), 0);
         assert_eq!(

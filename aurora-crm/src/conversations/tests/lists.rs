@@ -262,3 +262,59 @@ async fn a_history_is_read_in_pages_that_hold_everything_once() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn conversations_are_found_by_the_names_and_numbers_of_their_contacts() {
+    each_database(|db| async move {
+        let desk = Desk::open(db.database).await;
+        let talks = desk.talks();
+        let mut ids = Vec::new();
+        for (n, (from, name)) in [
+            ("5511987650001", "Zoé Conceição"),
+            ("5521987650002", "Zoé Ávila"),
+            ("351912345678", "João"),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let mut message = desk.inbound(from, &format!("in.{n}"), "Oi");
+            message.from.name = Some(name.to_owned());
+            ids.push(talks.ingest(&desk.context, &message).await.unwrap().conversation);
+            desk.clock.advance(Duration::from_secs(1));
+        }
+        let found = async |filter: ConversationFilter| -> Vec<ConversationId> {
+            let all = all(&desk, &filter, 1).await;
+            all.into_iter().map(|it| it.id).collect()
+        };
+        let of = |text: &str| ConversationFilter::all().contact(text);
+        for (text, expected) in [
+            ("zoe", vec![ids[1], ids[0]]),
+            ("ZOÉ conc", vec![ids[0]]),
+            ("98765-0002", vec![ids[1]]),
+            ("(21) 98765-0002", vec![ids[1]]),
+            ("+55 11", vec![ids[0]]),
+            ("0001", vec![ids[0]]),
+            ("351912", vec![ids[2]]),
+            ("zoe joao", vec![]),
+            ("nceicao", vec![]),
+        ] {
+            assert_eq!(found(of(text)).await, expected, "{text}");
+        }
+        talks.tag(&desk.context, ids[0], "vip").await.unwrap();
+        assert_eq!(found(of("zoe").tag("vip")).await, [ids[0]]);
+        assert_eq!(found(of("zoe").unread()).await.len(), 2);
+        let mut renamed = desk.inbound("5511987650001", "in.9", "Sou eu");
+        renamed.from.name = Some("Zélia".to_owned());
+        talks.ingest(&desk.context, &renamed).await.unwrap();
+        assert_eq!(found(of("zoe")).await, [ids[1]]);
+        assert_eq!(found(of("zelia 0001")).await, [ids[0]]);
+        let nothing = talks
+            .list(&desk.context, &of(" - "), &PageRequest::first(1))
+            .await;
+        assert_eq!(wrong(nothing), [field("text", "required")]);
+        let theirs = workspace(&desk.crm).await;
+        let page = talks.list(&theirs, &of("zoe"), &PageRequest::first(9)).await;
+        assert_eq!(page.unwrap().items, []);
+    })
+    .await;
+}

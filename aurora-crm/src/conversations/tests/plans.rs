@@ -6,12 +6,14 @@ use crate::testing::each_database;
 /// None of it walks a table. What is found by words, and the conversations of one client, are sorted when found.
 #[tokio::test]
 async fn everything_is_read_from_an_index() {
-    const SORTED: [&str; 6] = [
+    const SORTED: [&str; 8] = [
         "SEARCH",
         "OF_CLIENT",
         "HEARD_AT",
         "CLIENTS",
         "UNREAD_COUNTS",
+        "TAG_COUNTS",
+        "FOUND",
         "WHATSAPP_ID",
     ];
     each_database(|db| async move {

@@ -11,8 +11,8 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::leads::pipelines::sql as pipelines;
 use crate::leads::{
-    Board, BoardColumn, Currency, Lead, LeadFilter, LeadId, LeadOrder, Money, Pipeline, PipelineId, StageId,
-    Total, refused,
+    Board, BoardColumn, Currency, Lead, LeadFilter, LeadId, LeadOrder, Money, OwnerId, Pipeline, PipelineId,
+    StageId, Total, refused,
 };
 use crate::store::{Store, reading};
 
@@ -83,11 +83,12 @@ aurora_core::store::statements! {
     BOARD_LEADS = concat!(
         "select ", columns!(), " from (select ", columns!(), ",
             row_number() over (partition by stage_id order by position, id) as place
-            from leads where workspace_id = $1 and pipeline_id = $2 and deleted_at is null) ranked
+            from leads where workspace_id = $1 and pipeline_id = $2 and deleted_at is null
+                and (owner_id = $4 or $4 is null)) ranked
         where place <= $3 order by stage_id, position, id"
     );
     BOARD_TOTALS = "select stage_id, value_currency, count(*), cast(sum(value_cents) as bigint) from leads
-        where workspace_id = $1 and pipeline_id = $2 and deleted_at is null
+        where workspace_id = $1 and pipeline_id = $2 and deleted_at is null and (owner_id = $3 or $3 is null)
         group by stage_id, value_currency order by stage_id, value_currency";
 }
 
@@ -226,6 +227,7 @@ pub(in crate::leads) async fn board(
     store: &Store,
     context: &Context,
     id: PipelineId,
+    owner: Option<OwnerId>,
     most: u32,
 ) -> Result<Board, Error> {
     type Totals = Vec<(StageId, String, i64, i64)>;
@@ -236,11 +238,13 @@ pub(in crate::leads) async fn board(
             .bind(context.workspace)
             .bind(id)
             .bind(most)
+            .bind(owner)
             .fetch_all(&mut *tx)
             .await?;
         let totals = sqlx::query_as(BOARD_TOTALS)
             .bind(context.workspace)
             .bind(id)
+            .bind(owner)
             .fetch_all(&mut *tx)
             .await?;
         Ok((pipeline, rows, totals))

@@ -5,7 +5,7 @@ use crate::activities::{ActivityChange, ActivityKind, NewActivity, Subject};
 use crate::clients::NewClient;
 use crate::error::ErrorKind;
 use crate::leads::{
-    Conversion, LeadChange, LeadFilter, Locale, NewLead, NewLoss, NewStage, PipelineChange, Place,
+    Conversion, LeadChange, LeadFilter, Locale, NewLead, NewLoss, NewStage, OwnerId, PipelineChange, Place,
     RuleScorer, StageChange, StageKind,
 };
 use crate::tasks::{NewTask, TaskChange, TaskFilter};
@@ -112,6 +112,8 @@ async fn another_workspace_finds_nothing() {
         );
         assert_eq!(kind(leads.history(theirs, led, &page).await), not_found);
         assert_eq!(kind(leads.board(theirs, id, 9).await), not_found);
+        let owner = OwnerId::new(crm.store().now());
+        assert_eq!(kind(leads.board_of(theirs, id, owner, 9).await), not_found);
         for filter in [
             LeadFilter::all(),
             LeadFilter::all().pipeline(id),

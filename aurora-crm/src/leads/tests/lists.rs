@@ -255,6 +255,19 @@ async fn a_board_shows_the_first_of_each_stage_with_counts_and_sums() {
             .find(|c| c.stage.kind == StageKind::Won)
             .unwrap();
         assert_eq!(column.leads[0].id, won.id);
+        let owner = OwnerId::new(house.crm.store().now());
+        for n in [1, 2] {
+            let new = NewLead::new(format!("own {n}")).value(Money::brl(n * 500));
+            house.make(new.owner(owner)).await;
+        }
+        let own = leads
+            .board_of(context, house.pipeline.id, owner, 1)
+            .await
+            .unwrap();
+        let shape: Vec<(i64, usize)> = own.columns.iter().map(|c| (c.count, c.leads.len())).collect();
+        assert_eq!(shape, [(2, 1), (0, 0), (0, 0), (0, 0), (0, 0), (0, 0), (0, 0)]);
+        assert_eq!(own.columns[0].totals[0].value, Money::brl(1_500));
+        assert_eq!(own.columns[0].leads[0].title, "own 2");
     })
     .await;
 }

@@ -35,6 +35,14 @@ pub(super) const HOLDINGS: &[Holding] = &[
         kept: NOTHING,
     },
     Holding {
+        table: "contact_words",
+        class: Some(RecordClass::Conversations),
+        document: None,
+        rectified_by: "made anew from the contact by the channel's next message",
+        erasure: &[(Always, sql::ERASE_CONTACT_WORDS)],
+        kept: NOTHING,
+    },
+    Holding {
         table: "conversations",
         class: Some(RecordClass::Conversations),
         document: document(

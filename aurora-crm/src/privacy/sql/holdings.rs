@@ -263,6 +263,7 @@ aurora_core::store::statements! {
         " order by id limit $3");
     ERASE_CHANNEL_CONTACTS = of_client!("update contacts set name = null, addresses = '[]' where", "");
     ERASE_CONTACT_ADDRESSES = of_contact!("delete from contact_addresses where", "");
+    ERASE_CONTACT_WORDS = of_contact!("delete from contact_words where", "");
     CONVERSATIONS = of_contact!("select id, contact_id, channel_kind, status, assignee, tags, unread, last_inbound_at, last_message_at,
             created_at from conversations where", " order by id limit $3");
     ERASE_CONVERSATION_TAGS = of_contact!("update conversations set tags = '[]' where", "");

@@ -22,6 +22,15 @@ pub(super) fn blocked(params: &mut Params) -> BlockedClients {
         .unwrap_or_default()
 }
 
+/// The same beside a search, which cannot look for those alone.
+pub(super) fn beside_search(params: &mut Params) -> BlockedClients {
+    let blocked = blocked(params);
+    if blocked == BlockedClients::Only {
+        params.refuse("blocked", "hidden or shown beside q");
+    }
+    blocked
+}
+
 /// Whoever wants to see clients whose data may not be used must look after the rights of people.
 pub(super) fn may_see(state: &AppState, caller: &Caller, blocked: BlockedClients) -> Result<(), Problem> {
     match blocked {

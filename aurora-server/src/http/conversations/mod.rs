@@ -34,6 +34,7 @@ fn routes() -> Routes {
         .route(WRITE, routes!(messages::start))
         .route(READ, routes!(reading::search))
         .route(READ, routes!(reading::unread))
+        .route(READ, routes!(reading::tags))
         .route(READ, routes!(settings::read))
         .route(CHANNEL, routes!(settings::write))
         .route(READ, routes!(settings::paused))

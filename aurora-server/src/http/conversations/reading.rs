@@ -12,7 +12,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 
-use super::views::{ConversationView, ListedConversationView, MessageView, UnreadView};
+use super::views::{ConversationView, LabelView, ListedConversationView, MessageView, UnreadView};
 use crate::http::access::Caller;
 use crate::http::answers::{Listed, Whole, tagged};
 use crate::http::extract::{Params, PathId};
@@ -48,6 +48,7 @@ impl FromStr for Whose {
     params(
         ("limit" = Option<u32>, Query, description = "Most items on the page, 1 to 200; 50 unless told"),
         ("cursor" = Option<String>, Query, description = "`next` of the page before"),
+        ("q" = Option<String>, Query, description = "With a contact that has words beginning with each of these, up to eight, in its name or its numbers"),
         ("status" = Option<String>, Query, description = "`open`, `pending` or `closed`"),
         ("assignee" = Option<String>, Query, description = "`nobody`, `assistant`, `me` or `usr_…`"),
         ("tag" = Option<String>, Query, description = "With this label"),
@@ -63,6 +64,7 @@ pub(super) async fn list(
 ) -> Result<Response, Problem> {
     let page = params.page();
     let mut filter = ConversationFilter::all();
+    filter.contact = params.take::<String>("q", "words to look for");
     filter.status = params.take::<ConversationStatus>("status", "open, pending or closed");
     filter.assignee = match params.take::<Whose>("assignee", ASSIGNEES) {
         None => None,
@@ -126,6 +128,14 @@ pub(super) async fn search(
     responses((status = 200, description = "The counts", body = Whole<UnreadView>)))]
 pub(super) async fn unread(State(state): State<AppState>, caller: Caller) -> Result<Response, Problem> {
     let items = state.crm.conversations().unread_counts(&caller.context()).await?;
+    Ok(axum::Json(Whole { items }).into_response())
+}
+
+/// The labels in use, in order, with the number of conversations that carry them.
+#[utoipa::path(get, path = "/tags", tag = "conversations", operation_id = "list_conversation_tags",
+    responses((status = 200, description = "The labels, up to 1,000", body = Whole<LabelView>)))]
+pub(super) async fn tags(State(state): State<AppState>, caller: Caller) -> Result<Response, Problem> {
+    let items = state.crm.conversations().tags(&caller.context()).await?;
     Ok(axum::Json(Whole { items }).into_response())
 }
 

@@ -302,6 +302,19 @@ async fn conversations_are_given_handed_over_closed_and_labelled() {
         .post(&format!("{at}/tags"), &json!({"tag": "convênio"}))
         .await;
     assert_eq!(tagged.json()["tags"], json!(["convênio"]), "{}", tagged.body);
+    for (text, count) in [("an", 1), ("bia", 0)] {
+        let path = format!("/api/v1/conversations?q={text}");
+        let found = server.get(&path).await.good(200);
+        assert_eq!(found["items"].as_array().unwrap().len(), count, "{text}: {found}");
+    }
+    let empty = server.get("/api/v1/conversations?q=-").await;
+    empty.problem(400, "invalid_parameter");
+    let used = server.get("/api/v1/conversations/tags").await.good(200);
+    assert_eq!(
+        used,
+        json!({"items": [{"tag": "convênio", "conversations": 1}]}),
+        "{used}"
+    );
     let with = server.get("/api/v1/conversations?tag=conv%C3%AAnio").await.json();
     assert_eq!(with["items"].as_array().unwrap().len(), 1);
     let untagged = server

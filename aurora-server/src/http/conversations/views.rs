@@ -309,6 +309,16 @@ pub(crate) struct UnreadView {
     messages: i64,
 }
 
+/// A label, and how many conversations carry it.
+#[derive(Debug, ToSchema)]
+#[schema(as = ConversationLabelCount)]
+pub(crate) struct LabelView {
+    /// The label.
+    tag: String,
+    /// How many conversations carry it, closed ones among them.
+    conversations: i64,
+}
+
 /// Messages in the order in which both sides came to see them.
 #[derive(Debug, ToSchema)]
 #[schema(as = Timeline)]

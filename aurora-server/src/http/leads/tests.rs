@@ -205,6 +205,17 @@ async fn lists_are_filtered_and_boards_hold_the_first_of_each_stage() {
     );
     assert_eq!(column["totals"][0]["weighted"]["cents"], 100);
     server.assert_shape("Board", &board);
+    let nobodys = format!("/api/v1/pipelines/{id}/board?owner=usr_0190a8b0c0de7000800000000000000a");
+    let nobodys = server.get(&nobodys).await.good(200);
+    assert_eq!(
+        (&nobodys["columns"][0]["count"], &nobodys["columns"][0]["totals"]),
+        (&json!(0), &json!([])),
+        "the sums are of this owner alone"
+    );
+    let wrong = server
+        .get(&format!("/api/v1/pipelines/{id}/board?owner=me"))
+        .await;
+    wrong.problem(400, "invalid_parameter");
     let names = [0_usize, 1].map(|n| &column["leads"][n]["client_name"]);
     assert_eq!(names, [&json!("Rita"), &Value::Null]);
     assert_eq!(board["columns"].as_array().unwrap().len(), 7);

@@ -4,7 +4,7 @@ use proptest::strategy::ValueTree as _;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::clients::{Address, ClientChange, ClientKind, ClientStatus, NewClient, OwnerId};
+use crate::clients::{Address, BlockedClients, ClientChange, ClientKind, ClientStatus, NewClient, OwnerId};
 use crate::testing::each_database;
 
 /// What must come back: everything but ids, versions and times.
@@ -233,6 +233,45 @@ async fn pages_hold_every_client_once_while_others_write() {
         names.sort_unstable();
         let expected: Vec<String> = (0..450).step_by(2).map(|n| format!("C{n:03}")).collect();
         assert_eq!(names, expected);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_export_of_a_search_holds_every_client_that_is_found_once() {
+    each_database(|db| async move {
+        let (crm, context) = crm(db.database.clone()).await;
+        let other = house(&crm).await;
+        let rows: String = (0..450)
+            .map(|n| format!("{} {n:03};PJ\n", if n % 2 == 0 { "Pão" } else { "Leite" }))
+            .collect();
+        let file = format!("nome;tipo\n{rows}");
+        run(&crm, &context, &file, &ImportOptions::new()).await;
+        let options = || ExportOptions::new().columns([Column::Field(Field::LegalName)]);
+        let found = |context: Context, text: &'static str| {
+            let export = crm
+                .clients()
+                .export_found(&context, text, BlockedClients::Hidden, options());
+            async move {
+                let mut file = Vec::new();
+                let count = export.unwrap().write_to(&mut file).await.unwrap();
+                (count, String::from_utf8(file).unwrap())
+            }
+        };
+        let (count, text) = found(context.clone(), "PAO").await;
+        let mut names: Vec<&str> = text.lines().skip(1).collect();
+        names.sort_unstable();
+        let expected: Vec<String> = (0..450).step_by(2).map(|n| format!("Pão {n:03}")).collect();
+        assert_eq!(count, 225);
+        assert_eq!(names, expected);
+        let (count, _) = found(context.clone(), "pao 004").await;
+        assert_eq!(count, 1);
+        let (count, _) = found(other, "pao").await;
+        assert_eq!(count, 0, "not those of another workspace");
+        let none = crm
+            .clients()
+            .export_found(&context, " * ", BlockedClients::Hidden, options());
+        assert_eq!(none.unwrap_err().kind(), crate::error::ErrorKind::Invalid);
     })
     .await;
 }

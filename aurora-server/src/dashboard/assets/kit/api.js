@@ -27,8 +27,8 @@ export const setHooks = (given) => Object.assign(hooks, given);
 export const setWorkspace = (id) => { workspace = id; };
 
 /**
- * Calls bound to a signal. Each takes options {query, ifMatch, create, signal, timeout, headers}; `create: true` sends an
- * Idempotency-Key, `ifMatch` an ETag or a version; a Blob as body is sent as it is, with its type. get/post/put/patch/delete give the body, request {data, etag, headers, status},
+ * Calls bound to a signal. Each takes options {query, ifMatch, create, blob, signal, timeout, headers}; `create: true` sends an
+ * Idempotency-Key, `ifMatch` an ETag or a version; `blob: true` gives the body as a Blob; a Blob as body is sent as it is, with its type. get/post/put/patch/delete give the body, request {data, etag, headers, status},
  * stream(path, body, on) hands each server-sent event to on(name, data).
  */
 export function apiFor(pageSignal) {
@@ -59,7 +59,7 @@ function refresh() {
 async function call(method, path, body, options) {
   const answer = await send(method, path, body, options);
   const kind = answer.headers.get("content-type") ?? "";
-  const data = answer.status === 204 ? null : kind.includes("json") ? await answer.json() : await answer.text();
+  const data = answer.status === 204 ? null : options.blob ? await answer.blob() : kind.includes("json") ? await answer.json() : await answer.text();
   return { data, etag: answer.headers.get("etag"), headers: answer.headers, status: answer.status };
 }
 

@@ -29,6 +29,7 @@ const MOST_COLUMNS: usize = 200;
 /// A cell that a spreadsheet would run begins with an apostrophe, which an import takes back. The audit log tells of it.
 #[utoipa::path(get, path = "/export", tag = "clients", operation_id = "export_clients",
     params(
+        ("q" = Option<String>, Query, description = "What a search for these words finds, in its order, as in the list; beside it only `blocked` and how it is written"),
         ("columns" = Option<String>, Query, description = "Fields with commas between; unless told all that an import reads"),
         ("separator" = Option<String>, Query, description = "`semicolon` (unless told), `comma` or `tab`"),
         ("encoding" = Option<String>, Query, description = "`utf-8-bom` (unless told), `utf-8` or `utf-16le`"),
@@ -66,10 +67,20 @@ pub(super) async fn write(
     );
     let encoding = encoding.unwrap_or_default();
     let options = options(&mut params).encoding(encoding);
-    let filter = filter::of(&mut params);
-    params.finish()?;
-    filter::may_see(&state, &caller, filter.blocked)?;
-    let mut export = state.crm.clients().export(&caller.context(), &filter, options);
+    let (clients, context) = (state.crm.clients(), caller.context());
+    let mut export = if let Some(text) = params.take::<String>("q", "words to look for") {
+        let blocked = filter::beside_search(&mut params);
+        params.finish()?;
+        filter::may_see(&state, &caller, blocked)?;
+        clients
+            .export_found(&context, &text, blocked, options)
+            .map_err(|error| Problem::from(error).of_parameters())?
+    } else {
+        let filter = filter::of(&mut params);
+        params.finish()?;
+        filter::may_see(&state, &caller, filter.blocked)?;
+        clients.export(&context, &filter, options)
+    };
     // Header and first page now: what keeps them from being written is still an answer of its own.
     let mut first = Vec::new();
     for _ in 0..2 {

@@ -149,6 +149,26 @@ async fn an_export_is_safe_to_open_and_comes_back() {
     wrong.problem(400, "invalid_parameter");
 }
 
+#[tokio::test]
+async fn an_export_of_a_search_has_what_the_list_finds() {
+    let server = Server::with([]).await;
+    for name in ["Padaria Pão Quente", "Mercado Bom Preço", "Pão e Companhia"] {
+        let new = json!({"kind": "company", "legal_name": name});
+        server.post("/api/v1/clients", &new).await.good(201);
+    }
+    let found = names(&server.get("/api/v1/clients?q=pao").await);
+    assert_eq!(found.len(), 2);
+    let path = "/api/v1/clients/export?q=pao&columns=legal_name&encoding=utf-8&language=en";
+    let file = server.get(path).await;
+    assert_eq!(file.status, 200);
+    let written: Vec<&str> = file.body.lines().skip(1).collect();
+    assert_eq!(written, found);
+    for wrong in ["q=*", "q=pao&kind=person", "q=pao&blocked=only"] {
+        let answer = server.get(&format!("/api/v1/clients/export?{wrong}")).await;
+        answer.problem(400, "invalid_parameter");
+    }
+}
+
 fn names(answer: &Answer) -> Vec<String> {
     let page = answer.good(200);
     let items = page["items"].as_array().unwrap().iter();

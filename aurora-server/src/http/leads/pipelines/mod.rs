@@ -4,7 +4,7 @@ mod views;
 
 use aurora_crm::clients::ClientId;
 use aurora_crm::leads::{
-    Locale, NewPipeline, NewStage, Pipeline, PipelineChange, Stage, StageChange, StageId, StageKind,
+    Locale, NewPipeline, NewStage, OwnerId, Pipeline, PipelineChange, Stage, StageChange, StageId, StageKind,
 };
 use aurora_crm::workspaces::CrmPermission;
 use axum::extract::{OriginalUri, State};
@@ -162,6 +162,7 @@ async fn make_default(
     params(
         ("id" = String, Path, description = "`pip_…`"),
         ("limit" = Option<u32>, Query, description = "Most leads of a column, 1 to 200; 50 unless told. The others are a list of leads by `stage` in the order `position`"),
+        ("owner" = Option<String>, Query, description = "`usr_…`: leads of this user alone, in numbers and sums, too"),
     ),
     responses((status = 200, description = "The board", body = BoardView)))]
 async fn board(
@@ -175,8 +176,13 @@ async fn board(
     if !(1..=200).contains(&limit) {
         params.refuse("limit", LIMIT);
     }
+    let owner = params.take::<OwnerId>("owner", "the id of a user, usr_…");
     params.finish()?;
-    let board = state.crm.leads().board(&caller.context(), id, limit).await?;
+    let (leads, context) = (state.crm.leads(), caller.context());
+    let board = match owner {
+        Some(owner) => leads.board_of(&context, id, owner, limit).await?,
+        None => leads.board(&context, id, limit).await?,
+    };
     let leads = board.columns.iter().flat_map(|column| &column.leads);
     let who: Vec<ClientId> = leads.filter_map(|lead| lead.client_id).collect();
     let names = clients::names(&state, &caller, &who).await?;

@@ -12,6 +12,7 @@ import { grid } from "./grid.js";
 const WEEKDAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 const POLL_SECONDS = 60;
 const QUIET = ["cancelled", "rejected", "expired"];
+const MOVABLE = ["requested", "confirmed"];
 const NARROW = matchMedia("(max-width: 860px)");
 
 /** The agenda: {element, reload(), book(preset), open(id)}. */
@@ -24,9 +25,10 @@ export function agendaView(ctx, data, { toSettings }) {
   let round = 0;
 
   const actions = appointmentActions(ctx, data, () => load());
-  const days = grid(ctx, data, { onOpen: actions.show, onBook: (on) => book({ day: on }), onMove: (id) => {
+  const mayMove = (one) => can("appointment:write") && MOVABLE.includes(one.status);
+  const days = grid(ctx, data, { onOpen: actions.show, onBook: (on) => book({ day: on }), mayMove, onDrop: actions.moveTo, onMove: (id) => {
     const one = shown.find((item) => item.id === id);
-    if (one && can("appointment:write") && ["requested", "confirmed"].includes(one.status)) actions.move(one);
+    if (one && mayMove(one)) actions.move(one);
   } });
   const title = h("p", { class: "agenda-title", role: "status" });
   const date = h("input", { type: "date", "aria-label": t("pickDay"), on: { change: () => date.value && goTo(date.value) } });

@@ -22,7 +22,7 @@ export function stepsOf({ status, starts_at: at, acknowledged_at: acknowledged }
   return (STEPS[status] ?? ["correct"]).filter((step) => (step === "no_show" ? hasBegun : step === "acknowledge" ? !hasBegun && !acknowledged : true));
 }
 
-/** What is done with appointments: {show(appointment), move(appointment)}; `changed()` is called after each change. */
+/** What is done with appointments: {show(appointment), move(appointment), moveTo(appointment, start)}; `changed()` is called after each change. */
 export function appointmentActions(ctx, data, changed) {
   const { t, api, can, href } = ctx;
   const turn = (one, step, body) => api.post(`/api/v1/appointments/${one.id}/${step}`, body ?? {}, { ifMatch: `"v${one.version}"`, create: true });
@@ -39,12 +39,23 @@ export function appointmentActions(ctx, data, changed) {
     toast(t(`done.${step}`), back ? { undo: back } : {});
     changed();
   };
+  const moved = (one, after) => {
+    toast(t("done.move", { time: data.when(after.starts_at) }), { undo: undo(() => turn(after, "move", { starts_at: one.starts_at, professional_id: one.professional_id })) });
+    changed();
+  };
   async function move(one) {
     const after = await moveDialog(ctx, data, one);
     if (!after) return false;
-    toast(t("done.move", { time: data.when(after.starts_at) }), { undo: undo(() => turn(after, "move", { starts_at: one.starts_at, professional_id: one.professional_id })) });
-    changed();
+    moved(one, after);
     return true;
+  }
+  /** Without a question: the server says whether it can be, and it is moved back by one press. */
+  async function moveTo(one, start) {
+    try {
+      moved(one, await turn(one, "move", { starts_at: start.toISOString(), professional_id: one.professional_id }));
+    } catch (error) {
+      tell(error);
+    }
   }
   const ask = {
     cancel: (one) => reasoned(one, "cancel", { danger: true }),
@@ -95,5 +106,5 @@ export function appointmentActions(ctx, data, changed) {
     };
     return h("details", { on: { toggle: (event) => { if (event.target.open) load(); } } }, h("summary", null, t("history")), list);
   }
-  return { show, move };
+  return { show, move, moveTo };
 }

@@ -1,23 +1,34 @@
 // Days side by side with their appointments at their times.
 import { h, raw } from "../../kit/dom.js";
 import { button } from "../../kit/parts.js";
+import { draggable } from "./drag.js";
 
 const PIXELS = 1.4; // a minute
 const LEAST_PX = 26;
 const USUAL = [8 * 60, 18 * 60];
 const AWAKE = [6 * 60, 22 * 60];
 const QUIET = ["cancelled", "rejected", "expired"];
+const STEP = 15;
 
 /**
- * Draws days: grid(ctx, data, {onOpen, onMove, onBook}) → {element, draw({days, appointments, open, holidays}), tick()}. `open` holds spans of
+ * Draws days: grid(ctx, data, {onOpen, onMove, onBook, mayMove(appointment), onDrop(appointment, start)}) → {element, draw({days, appointments, open, holidays}), tick()}. `open` holds spans of
  * minutes by day, in which somebody works.
  */
-export function grid({ t, can }, data, { onOpen, onMove, onBook }) {
+export function grid({ t, can }, data, { onOpen, onMove, onBook, mayMove, onDrop }) {
   const element = h("div", { class: "agenda", on: { keydown: onKey } });
   let line = null;
   let first = USUAL[0];
+  let shown = new Map();
+  let later = null; // what is to be drawn once nothing is held any more
 
-  function draw({ days, appointments, open, holidays }) {
+  function draw(wanted) {
+    if (drag.isActive()) {
+      later = wanted;
+      return;
+    }
+    later = null;
+    const { days, appointments, open, holidays } = wanted;
+    shown = new Map(appointments.map((one) => [one.id, one]));
     const { zone } = data;
     const focused = element.contains(document.activeElement) ? document.activeElement.dataset.id : null;
     const byDay = new Map(days.map((day) => [day, []]));
@@ -63,7 +74,7 @@ export function grid({ t, can }, data, { onOpen, onMove, onBook }) {
     const person = data.professionals.get(one.professional_id);
     const isShort = until - from < 35;
     const state = one.status === "confirmed" ? null : h("span", { class: "slot-state" }, t(`status.${one.status}`));
-    const node = h("button", { type: "button", class: ["slot", `is-${one.status}`, `tone-${person?.colour ?? 0}`, isShort && "short", of > 1 && "beside", QUIET.includes(one.status) && "quiet"], dataset: { id: one.id }, on: { click: () => onOpen(one) } },
+    const node = h("button", { type: "button", class: ["slot", `is-${one.status}`, `tone-${person?.colour ?? 0}`, isShort && "short", of > 1 && "beside", mayMove(one) && "movable", QUIET.includes(one.status) && "quiet"], dataset: { id: one.id }, on: { click: () => onOpen(one) } },
       h("span", { class: "slot-who" }, raw(data.zone.time(one.starts_at), { class: "slot-time" }), raw(data.clientName(one.client_id))),
       state, h("span", { class: "slot-what" }, raw([data.nameOf("services", one.service_id), data.nameOf("professionals", one.professional_id)].join(" · "))));
     const row = sized(h("li", null, node), from, until);
@@ -99,6 +110,19 @@ export function grid({ t, can }, data, { onOpen, onMove, onBook }) {
       turn()?.focus();
     } else if (event.key.toLowerCase() === "m" && !event.ctrlKey && !event.metaKey) onMove(now.dataset.id);
   }
+  const drag = draggable(element, {
+    find: (id) => {
+      const one = shown.get(id);
+      if (!one || !mayMove(one)) return null;
+      const { from, until } = place(one, data.zone);
+      return { day: data.zone.key(one.starts_at), minute: from, length: until - from, step: data.services.get(one.service_id)?.granularity_minutes ?? STEP, name: data.clientName(one.client_id) };
+    },
+    minuteAt: (px) => first + px / PIXELS,
+    place: sized,
+    timeOf: (day, minute) => data.zone.time(data.zone.instant(day, minute)),
+    onDrop: (id, day, minute) => onDrop(shown.get(id), data.zone.instant(day, minute)),
+    onEnd: () => { if (later) draw(later); },
+  });
   return { element, draw, tick };
 }
 

@@ -10,6 +10,7 @@ import { toast } from "../../kit/toast.js";
 import { has } from "../../kit/words.js";
 import { ownFields } from "./create.js";
 import { arrange, bodyOf, cep, fieldsOf, renamed } from "./fields.js";
+import { filesCard } from "./files.js";
 import { duplicatesCard } from "./merge.js";
 import { notesCard } from "./notes.js";
 import { words } from "./words.js";
@@ -114,7 +115,7 @@ export async function clientPage(root, ctx) {
 
   show();
   const stages = can("lead:read") ? await stageNames(api) : new Map();
-  const side = [tags, can("task:read") && tasksCard(with_, { client: id }).element, can("lead:read") && leadsCard(ctx, id, stages), can("conversation:read") && conversationsCard(ctx, id),
+  const side = [tags, can("task:read") && tasksCard(with_, { client: id }).element, can("lead:read") && leadsCard(ctx, id, stages), can("conversation:read") && conversationsCard(ctx, id), can("file:read") && filesCard(ctx, id),
     duplicatesCard(ctx, state, { onMerged: (client) => { state.client = client; show(); } })];
   root.append(top, h("div", { class: "columns" }, h("div", { class: "stack two-thirds" }, data, notesCard(with_, id),
     can("task:read") && historyCard(with_, { path: `${path}/timeline`, subject: { client: id }, stageName: (stage) => stages.get(stage) ?? stage }).element), h("div", { class: "stack third" }, side)));

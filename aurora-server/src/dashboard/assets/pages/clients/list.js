@@ -65,9 +65,8 @@ export async function listPage(root, ctx) {
   };
   const carry = async () => {
     const close = toast(t("exporting"));
-    const { q, ...filters } = asked();
     try {
-      download("clients.csv", await api.get("/api/v1/clients/export", { query: filters, timeout: EXPORT_MS }), "text/csv");
+      download("clients.csv", await api.get("/api/v1/clients/export", { query: asked(), timeout: EXPORT_MS }), "text/csv");
       toast(t("exported"));
     } catch (error) {
       if (!isAbort(error)) toast(raw(error.message));

@@ -1,7 +1,7 @@
 // Who writes: the client behind a contact, what is booked, labels, blocking.
 import { clientName, clientPicker } from "../../kit/clients.js";
 import { confirm, openDialog } from "../../kit/dialog.js";
-import { h, raw } from "../../kit/dom.js";
+import { h, newId, raw } from "../../kit/dom.js";
 import { form } from "../../kit/form.js";
 import { badge, button } from "../../kit/parts.js";
 import { toast } from "../../kit/toast.js";
@@ -21,8 +21,9 @@ export function contactCard(ctx, { actions, changed }) {
   const bookedPart = h("section", { class: "aside-part", hidden: true }, h("h3", null, t("appointments")), booked);
   const tags = h("ul", { class: "labels" });
   const block = h("div");
-  const tagInput = h("input", { type: "text", maxlength: "50", "aria-label": t("addTag"), placeholder: t("addTag"), autocomplete: "off" });
-  const tagForm = can("conversation:write") && h("form", { class: "label-form", on: { submit: addTag } }, tagInput, button(t("add"), null, { type: "submit", small: true }));
+  const known = h("datalist", { id: newId("labels") });
+  const tagInput = h("input", { type: "text", maxlength: "50", list: known.id, on: { focus: () => offerTags() }, "aria-label": t("addTag"), placeholder: t("addTag"), autocomplete: "off" });
+  const tagForm = can("conversation:write") && h("form", { class: "label-form", on: { submit: addTag } }, tagInput, known, button(t("add"), null, { type: "submit", small: true }));
   const element = h("div", { class: "aside-parts" },
     h("section", { class: "aside-part" }, h("h3", null, t("contact")), name, address, client),
     bookedPart, h("section", { class: "aside-part" }, h("h3", null, t("tags")), tags, tagForm), block);
@@ -30,12 +31,23 @@ export function contactCard(ctx, { actions, changed }) {
   let shownClient;
   let shownTags = null;
 
+  let isOffered = false;
+  /** Labels that are in use, so that one is written the same way each time. */
+  async function offerTags() {
+    if (isOffered) return;
+    isOffered = true;
+    try {
+      const { items } = await api.get("/api/v1/conversations/tags");
+      known.replaceChildren(...items.map(({ tag }) => h("option", { value: tag, translate: "no" })));
+    } catch { isOffered = false; }
+  }
   async function addTag(event) {
     event.preventDefault();
     const tag = tagInput.value.trim();
     if (!tag) return;
     tagInput.value = "";
     await actions.addTag(tag);
+    isOffered = false;
     tagInput.focus();
   }
   const setContact = (contact) => changed({ ...conversation, contact });

@@ -36,6 +36,7 @@ export function conversationList(ctx, { open, who, channels }) {
     h("div", { class: "talks-filters", role: "group", "aria-label": t("filters") }, whoChoice.element, h("div", { class: "talks-selects" }, status, channel, tag, h("label", { class: "talks-check" }, unread, t("unreadOnly")))), found.element, body);
   const update = keyed(rows, ({ id }) => id, (item) => row(item));
   fillTags();
+  loadTags();
 
   function select(label, options, value, onChange) {
     return h("select", { "aria-label": label, on: { change: (event) => onChange(event.target.value) } }, options.map(([key, text]) => h("option", { value: key, selected: key === value ? true : null }, text)));
@@ -43,6 +44,13 @@ export function conversationList(ctx, { open, who, channels }) {
   function fillChannels() {
     channel.append(...[...channels].map(([id, name]) => h("option", { value: id, translate: "no", selected: id === filters.channel ? true : null }, name)));
     channel.hidden = channels.size < 2;
+  }
+  /** Labels that are in use anywhere; those of the conversations that are loaded come as they are seen. */
+  async function loadTags() {
+    try {
+      for (const { tag: name } of (await api.get("/api/v1/conversations/tags")).items) tags.add(name);
+    } catch { return; /* those that are seen are offered */ }
+    fillTags();
   }
   function fillTags() {
     const known = new Set([...tag.options].map(({ value }) => value));

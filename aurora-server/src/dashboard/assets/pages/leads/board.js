@@ -29,7 +29,7 @@ export async function boardPage(root, ctx) {
   const place = h("div", null, loadingState(6));
   const live = h("p", { class: "unseen", role: "status", "aria-live": "assertive" });
   const hint = h("p", { class: "unseen", id: newId("hint") }, t("moveHint"));
-  const owner = labelled(t("owner"), [["", t("everybody")], ...team.options().slice(1)], () => draw());
+  const owner = labelled(t("owner"), [["", t("everybody")], ...team.options().slice(1)], () => turn());
   const which = labelled(t("pipeline"), pipelines.map(({ id, name }) => [id, name]), (id) => {
     pipeline = pipelines.find((one) => one.id === id);
     limit = FIRST;
@@ -39,18 +39,21 @@ export async function boardPage(root, ctx) {
 
   const draw = () => {
     const focused = columns.contains(document.activeElement) ? document.activeElement.closest("[data-lead]")?.dataset.lead : null;
-    const wanted = owner.control.value;
     columns.replaceChildren(...board.columns.map((column) => columnOf(ctx, column, { team, hint: hint.id, more: limit < MOST ? () => { limit = MOST; return turn(); } : null,
-      leads: column.leads.filter((lead) => !wanted || lead.owner === wanted), onAsk: (lead) => ask(lead) })));
+      leads: column.leads, onAsk: (lead) => ask(lead) })));
     // Put in anew it would forget how far it was scrolled.
     if (!columns.isConnected) place.replaceChildren(columns);
     if (focused) columns.querySelector(`[data-lead="${focused}"] .grip`)?.focus();
   };
   const load = async () => {
     if (isBusy || moving.isActive()) return;
+    const wanted = owner.control.value;
+    const asked = pipeline.id;
     try {
-      const next = await api.get(`/api/v1/pipelines/${pipeline.id}/board`, { query: { limit } });
+      const next = await api.get(`/api/v1/pipelines/${asked}/board`, { query: { limit, owner: wanted } });
       if (moving.isActive()) return;
+      // Something else was chosen meanwhile.
+      if (wanted !== owner.control.value || asked !== pipeline.id) return load();
       const isSame = JSON.stringify(next) === JSON.stringify(board);
       board = next;
       if (!isSame) draw();
