@@ -35,7 +35,7 @@ use crate::jobs::observe::Judgement;
 use crate::mail::{Mail, Page};
 use crate::rulebook::Rulebook;
 use crate::samples::Samples;
-use crate::state::AppState;
+use crate::state::{AppState, Parts};
 use crate::wiring::reception::{Lent, Reception};
 use crate::wiring::{Embedding, Library};
 use crate::{serve, wiring};
@@ -367,7 +367,7 @@ impl AppBuilder {
         let is_applied = self.base_rules.is_some();
         let base_rules = self.base_rules.unwrap_or_else(|| self.alerts.rules());
         Ok(App {
-            state: AppState {
+            state: AppState::from(Parts {
                 rulebook: Rulebook::new(self.alerts.clone(), base_rules, is_applied),
                 samples: Samples::new(self.alerts.clone(), Arc::clone(&clock)),
                 bus: Bus::new(Arc::clone(&clock)),
@@ -401,7 +401,7 @@ impl AppBuilder {
                 clock,
                 metrics: self.metrics,
                 stop: CancellationToken::new(),
-            },
+            }),
         })
     }
 }

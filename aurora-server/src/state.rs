@@ -1,6 +1,7 @@
 //! What every handler can reach.
 
 use std::fmt;
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,9 +29,13 @@ use crate::serve::Connections;
 use crate::wiring::Library;
 use crate::wiring::reception::Reception;
 
-/// The parts of one app; a cheap handle.
+/// One app. A handle that costs one count: every layer of every request takes one.
 #[derive(Clone)]
-pub(crate) struct AppState {
+pub(crate) struct AppState(Arc<Parts>);
+
+/// The parts of one app.
+#[cfg_attr(test, derive(Clone))]
+pub(crate) struct Parts {
     /// The way to the models, with the counts of the calls that took it. In production without a provider it leads
     /// nowhere: then the model endpoints answer 503.
     pub(crate) gateway: Gateway,
@@ -95,7 +100,31 @@ pub(crate) struct AppState {
     pub(crate) stop: CancellationToken,
 }
 
+impl From<Parts> for AppState {
+    fn from(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+#[cfg(test)]
 impl AppState {
+    /// The same app but for some of its parts.
+    pub(crate) fn with(&self, change: impl FnOnce(&mut Parts)) -> Self {
+        let mut parts = Parts::clone(self);
+        change(&mut parts);
+        parts.into()
+    }
+}
+
+impl Deref for AppState {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl Parts {
     /// Time since the app was built.
     pub(crate) fn uptime(&self) -> Duration {
         self.clock.elapsed().saturating_sub(self.started)

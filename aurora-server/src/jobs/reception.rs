@@ -76,9 +76,8 @@ mod tests {
     #[tokio::test]
     async fn a_job_that_fails_begins_again_and_ends_with_the_app() {
         let server = Server::with([]).await;
-        let mut state = server.state.clone();
         let clock = aurora_core::time::ManualClock::default();
-        state.clock = Arc::new(clock.clone());
+        let state = server.state.with(|parts| parts.clock = Arc::new(clock.clone()));
         let runs = Arc::new(AtomicUsize::new(0));
         let job = {
             let runs = Arc::clone(&runs);

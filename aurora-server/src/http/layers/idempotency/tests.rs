@@ -129,13 +129,12 @@ async fn a_call_whose_answer_is_not_told_again_is_not_made_again() {
     let (_other, once) = keeper().await;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let cramped = Keeper {
-        state: AppState {
-            shelf: Shelf {
+        state: server.state.with(|parts| {
+            parts.shelf = Shelf {
                 marks: Arc::new(FairCache::new(1 << 20, Arc::clone(&clock))),
                 answers: Arc::new(FairCache::new(1, clock)),
-            },
-            ..server.state.clone()
-        },
+            };
+        }),
         ..shown
     };
     let once = Keeper {
