@@ -170,8 +170,7 @@ mod tests {
     use crate::http::testing::{Server, within};
 
     async fn listener(server: &Server, clock: &ManualClock) -> Listener {
-        let mut state = server.state.clone();
-        state.clock = Arc::new(clock.clone());
+        let state = server.state.with(|parts| parts.clock = Arc::new(clock.clone()));
         let context = Context::new(state.workspace, "test");
         Listener::new(&state, context, Some(0), None).await.unwrap()
     }
