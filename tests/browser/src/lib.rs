@@ -19,7 +19,7 @@ use std::time::Duration;
 
 pub use aurora::Aurora;
 pub use browser::{Browser, View};
-pub use journey::{ADDRESS, Journey, PASSWORD};
+pub use journey::Journey;
 pub use look::{axe, faults, too_wide};
 
 /// Longer than anything here takes on a slow machine; a test that waits so long has failed.
