@@ -62,6 +62,8 @@ export function chart({ label, series, format = (value) => number(value, 1), hei
   };
 }
 
+const longest = (shown) => (shown ?? []).reduce((most, text) => Math.max(most, String(text ?? "").length), 0);
+
 const called = ({ label, name }) => (name == null ? label : raw(name));
 
 function options({ series, format, height, max, width, time, tell }) {
@@ -73,7 +75,7 @@ function options({ series, format, height, max, width, time, tell }) {
     scales: { y: { range: (_, least, most) => [Math.min(0, least ?? 0), max ?? (most > 0 ? most * 1.15 : 1)] } },
     axes: [
       { stroke: ink, grid: { show: false }, ticks: { show: false }, size: 22, font: font(), space: 90, values: (_, splits) => distinct(splits.map((at) => time(at))) },
-      { stroke: ink, grid, ticks: { show: false }, size: 58, font: font(), space: 34, values: (_, splits) => distinct(splits.map((value) => format(value))) },
+      { stroke: ink, grid, ticks: { show: false }, size: (_, shown) => Math.max(58, 20 + 7 * longest(shown)), font: font(), space: 34, values: (_, splits) => distinct(splits.map((value) => format(value))) },
     ],
     series: [{}, ...series.map((one) => ({
       stroke: () => colour(`--${one.color}`), width: 1.75, points: { show: false }, spanGaps: Boolean(one.joined), dash: one.dash ? [6, 4] : undefined,
