@@ -1,3 +1,5 @@
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Assignee, ConversationStatus};
@@ -13,7 +15,9 @@ use crate::clients::ClientId;
 /// let waiting = ConversationFilter::all().status(ConversationStatus::Open).assignee(Assignee::Nobody).unread();
 /// # drop(waiting);
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+///
+/// `Debug` shows nothing of what a contact is looked for by.
+#[derive(Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct ConversationFilter {
@@ -88,6 +92,25 @@ impl ConversationFilter {
     pub const fn unread(mut self) -> Self {
         self.unread = true;
         self
+    }
+
+    /// What tells this list from others.
+    pub(super) fn scope(&self) -> String {
+        format!("{self:?}/{:?}", self.contact)
+    }
+}
+
+impl fmt::Debug for ConversationFilter {
+    /// Without the name or the number of a contact.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConversationFilter")
+            .field("status", &self.status)
+            .field("assignee", &self.assignee)
+            .field("tag", &self.tag)
+            .field("channel", &self.channel)
+            .field("client", &self.client)
+            .field("unread", &self.unread)
+            .finish_non_exhaustive()
     }
 }
 

@@ -8,6 +8,9 @@ use crate::error::Error;
 use crate::store::Store;
 use std::sync::Arc;
 
+/// The most contacts whose words are written in one transaction, for which the writers of a workspace wait.
+const MOST_INDEXED: u32 = 1_000;
+
 /// What can be done with conversations; a cheap handle.
 ///
 /// The writers of one workspace take turns, so that messages and changes have one order.
@@ -163,6 +166,22 @@ impl Conversations {
         let work = sql::outgoing::media_stored(&self.store, context, message, file_id);
         let outcome = self.store.run(context, "conversations.media_stored", work).await;
         self.told(context, outcome)
+    }
+
+    /// Writes the words by which contacts are found for up to `most` contacts (1,000 at most) that were stored before there were
+    /// any, in one transaction, and tells of how many it has; fewer than `most` when none is left. For a job, which goes on until
+    /// then; where nothing is left to do it costs one look into an index.
+    ///
+    /// # Errors
+    /// When the database cannot be read or written.
+    ///
+    /// # Cancel safety
+    /// Dropping the future leaves the words of all of them either written or not.
+    pub async fn index_contacts(&self, context: &Context, most: u32) -> Result<u64, Error> {
+        let work = sql::contacts::give_words(&self.store, context, most.clamp(1, MOST_INDEXED));
+        self.store
+            .run(context, "conversations.index_contacts", work)
+            .await
     }
 
     /// What sends messages, once it is run: one messenger for each kind of channel.

@@ -27,6 +27,8 @@ impl Conversations {
 
     /// One page of conversations, the one with the newest message first.
     ///
+    /// Of the word that the fewest contacts have, the first 5,000 in the order of words are looked at.
+    ///
     /// # Errors
     /// `Invalid` when the cursor is damaged or belongs to another list, or there is no word in what a contact is looked for by, or
     /// more than eight.

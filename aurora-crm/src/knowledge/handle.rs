@@ -198,7 +198,8 @@ impl Knowledge {
 
     /// One page of the documents that a filter shows, newest first.
     ///
-    /// Titles and states are looked at one by one: the cost grows with the documents that are passed over.
+    /// Titles are looked at one by one, those of up to 10,000 documents for a page: what is found among them may be fewer than the
+    /// page could hold, or nothing, and `next` goes on from there. Only a page without `next` is the last.
     ///
     /// # Errors
     /// `Invalid` when the cursor is damaged or belongs to another list.

@@ -211,14 +211,11 @@ impl ListFilter {
 
     /// Whether rows have to be looked at one by one.
     pub(super) fn looks_within(&self) -> bool {
-        self.status.is_some() || !self.title.is_empty()
+        !self.title.is_empty()
     }
 
-    /// Whether a document stands in the list, as far as its row alone tells it.
-    pub(super) fn shows(&self, title: &str, status: DocumentStatus) -> bool {
-        if self.status.is_some_and(|wanted| wanted != status) {
-            return false;
-        }
+    /// Whether a document of this title stands in the list, as far as titles tell it.
+    pub(super) fn shows(&self, title: &str) -> bool {
         if self.title.is_empty() {
             return true;
         }

@@ -94,7 +94,7 @@ async fn list(
         filter::may_see(&state, &caller, filter.blocked)?;
         clients.list(&context, &filter, &page).await
     };
-    let found = found.map_err(|error| Problem::from(error).of_parameters())?;
+    let found = found.map_err(|error| Problem::from(error).of_search())?;
     Ok(axum::Json(ClientPage {
         items: found.items.into_iter().map(ClientView::from).collect(),
         next: found.next.map(|next| next.to_string()),

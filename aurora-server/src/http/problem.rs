@@ -122,6 +122,19 @@ impl Problem {
         self
     }
 
+    /// Names a field as the caller has sent it, where the domain calls it otherwise.
+    pub(crate) fn renamed(mut self, field: &str, sent: &str) -> Self {
+        for error in self.errors.iter_mut().filter(|error| error.field == field) {
+            sent.clone_into(&mut error.field);
+        }
+        self
+    }
+
+    /// What is wrong with the words of a search, which the domain calls a text and the address `q`.
+    pub(crate) fn of_search(self) -> Self {
+        self.renamed("text", "q").of_parameters()
+    }
+
     /// Adds a member that belongs to the kind.
     pub(crate) fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.more.insert(name.to_owned(), value.into());

@@ -1,4 +1,5 @@
-//! The library's own work: webhooks are sent, documents embedded, rules of retention applied, files swept, backups made.
+//! The library's own work: webhooks are sent, documents embedded, contacts given their words, rules of retention applied, files swept,
+//! backups made.
 
 use std::time::Duration;
 
@@ -10,6 +11,8 @@ use crate::state::AppState;
 /// How long after a failure, and after the start, work that nobody waits for is begun.
 const PAUSE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(24 * 3_600);
+/// Contacts whose words are written in one transaction.
+const AT_ONCE: u32 = 100;
 
 pub(super) async fn run(state: &AppState) {
     tokio::join!(
@@ -41,19 +44,57 @@ async fn index(state: &AppState) {
     }
 }
 
-/// Once a day: what the workspaces' rules no longer keep goes, and so does what uploads left that never ended.
+/// Once a day: contacts from before there were words get theirs, what the workspaces' rules no longer keep goes, and so does what
+/// uploads left that never ended.
 async fn tidy(state: &AppState) {
     let mut wait = PAUSE;
     while !stopped_within(state, wait).await {
         let work = async {
-            let retained = retain(state).await;
-            retained & sweep(state).await
+            let kept = index_contacts(state).await & retain(state).await;
+            kept & sweep(state).await
         };
         let done = tokio::select! {
             () = state.stop.cancelled() => return,
             done = work => done,
         };
         wait = if done { DAY } else { PAUSE * 10 };
+    }
+}
+
+/// Writes the words by which contacts are found where they are missing, workspace by workspace.
+async fn index_contacts(state: &AppState) -> bool {
+    let (mut after, mut is_done) = (None, true);
+    loop {
+        let ids = match state.crm.workspaces().ids(after).await {
+            Ok(ids) => ids,
+            Err(error) => {
+                tracing::error!(%error, "the words of contacts were not written; it is tried again");
+                return false;
+            }
+        };
+        let Some(last) = ids.last() else { return is_done };
+        after = Some(*last);
+        for workspace in ids {
+            match index_contacts_of(state, &Context::new(workspace, "upkeep")).await {
+                Ok(0) => {}
+                Ok(contacts) => tracing::info!(%workspace, contacts, "contacts are found by their words now"),
+                Err(error) => {
+                    tracing::warn!(%workspace, %error, "the words of contacts were not written; it is tried again");
+                    is_done = false;
+                }
+            }
+        }
+    }
+}
+
+async fn index_contacts_of(state: &AppState, context: &Context) -> Result<u64, aurora_crm::Error> {
+    let mut contacts: u64 = 0;
+    loop {
+        let indexed = state.crm.conversations().index_contacts(context, AT_ONCE).await?;
+        contacts += indexed;
+        if indexed < u64::from(AT_ONCE) {
+            return Ok(contacts);
+        }
     }
 }
 

@@ -193,10 +193,18 @@ impl Export {
     /// The next piece of the file, a few hundred rows at most; `None` at its end.
     ///
     /// # Errors
-    /// What keeps the database from being read or the audit log from being written. The same piece can be asked for again.
+    /// What keeps the database from being read or the audit log from being written: the same piece can be asked for again. Before the
+    /// first piece, `Invalid` at the field `text` (code `too_many`) when there is more to find than a search looks at: a file never
+    /// holds only a part of it.
     pub async fn next(&mut self) -> Result<Option<Vec<u8>>, Error> {
         match &self.state {
             State::New => {
+                if let Some(words) = &self.words {
+                    let whole = self
+                        .repository
+                        .check_whole(&self.context, words, self.filter.blocked);
+                    self.store.run(&self.context, "clients.export", whole).await?;
+                }
                 self.record(Record::new(
                     "client.export_begun",
                     "export",

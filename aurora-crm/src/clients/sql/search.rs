@@ -2,6 +2,7 @@
 
 use aurora_core::id::Id;
 use aurora_core::page::{Page, PageRequest};
+use aurora_core::store::{Connection, on_connection};
 use sqlx::types::Uuid;
 
 use super::SqlClients;
@@ -10,10 +11,13 @@ use super::row::{Row, select};
 use crate::clients::{BlockedClients, Client, ClientId, wrong_cursor};
 use crate::context::Context;
 use crate::error::Error;
+use crate::fields::Fields;
 use crate::store::reading;
 
 /// The most words of a query.
 pub(in super::super) const MAX_WORDS: usize = 8;
+/// The most rows that a search weighs; the statements have it in them.
+const WEIGHED_ROWS: i64 = 5_000;
 
 /// The weight of the best word of the client that begins with one looked for, twice if it is all of it; null if there is
 /// none. `$from` is the word, `$to` comes after all that begin with it.
@@ -56,6 +60,17 @@ aurora_core::store::statements! {
     /// weighed, in the order of words.
     COUNT = "select count(*) from (select 1 as one from client_words where workspace_id = $1 and word >= $2 and word < $3
         limit 5001) w";
+    /// How many rows there are to weigh, as far as that matters. `$2` and `$3` bound the rarest word, `$4` to `$17` the others, `$18` is
+    /// whether those are found whose data may not be used.
+    WEIGHED = concat!(
+        "select count(*) from (select 1 as one from client_words w
+            where w.workspace_id = $1 and w.word >= $2 and w.word < $3
+                and (select l.deleted_at is null and (cast($18 as bigint) = 1 or l.blocked_at is null) from clients l
+                    where l.workspace_id = $1 and l.id = w.client_id)",
+        has!("$4", "$5"), has!("$6", "$7"), has!("$8", "$9"), has!("$10", "$11"), has!("$12", "$13"), has!("$14", "$15"),
+        has!("$16", "$17"),
+        " limit 5001) n"
+    );
     /// Only what is on the page is joined with the clients: right after an import PostgreSQL knows nothing of the tables yet, and
     /// would look through all clients for each that was weighed. `$2` and `$3` bound the rarest word, `$4` and `$5` are where the page before ended, `$7` to `$20` bound the others,
     /// `$21` is whether those are found whose data may not be used.
@@ -119,23 +134,10 @@ impl SqlClients {
             None => (i64::MAX, Id::from_uuid(Uuid::max())),
         };
         let limit = i64::from(request.limit()) + 1;
-        let bounds: Vec<(&str, String)> = words.iter().map(|word| (word.as_str(), after(word))).collect();
+        let bounds = bounds(words);
         let found: Vec<Found> = reading!(self.store, context, |tx| {
-            let mut rarest = (0, i64::MAX);
-            if bounds.len() > 1 {
-                for (index, (from, to)) in bounds.iter().enumerate() {
-                    let count: i64 = sqlx::query_scalar(COUNT)
-                        .bind(context.workspace)
-                        .bind(*from)
-                        .bind(to)
-                        .fetch_one(&mut *tx)
-                        .await?;
-                    if count < rarest.1 {
-                        rarest = (index, count);
-                    }
-                }
-            }
-            let Some((from, to)) = bounds.get(rarest.0) else {
+            let rarest = rarest(&mut (&mut *tx).into(), context, &bounds).await?;
+            let Some((from, to)) = bounds.get(rarest) else {
                 return Ok(Vec::new());
             };
             let is_alone = bounds.len() == 1;
@@ -149,8 +151,7 @@ impl SqlClients {
             if is_alone {
                 return Ok(query.bind(are_shown).fetch_all(&mut *tx).await?);
             }
-            let others = bounds.iter().enumerate().filter(|(index, _)| *index != rarest.0);
-            let mut others = others.map(|(_, (from, to))| (*from, to.as_str()));
+            let mut others = others(&bounds, rarest);
             for _ in 1..MAX_WORDS {
                 let (from, to) = others.next().unwrap_or_default();
                 query = query.bind(from).bind(to);
@@ -167,6 +168,81 @@ impl SqlClients {
             .collect::<Result<_, _>>()?;
         Ok(Page { items, next })
     }
+
+    /// Refuses a search that does not find everything that its words are found in, because there are more rows to weigh than it
+    /// weighs.
+    pub(in super::super) async fn check_whole(
+        &self,
+        context: &Context,
+        words: &[String],
+        blocked: BlockedClients,
+    ) -> Result<(), Error> {
+        let bounds = bounds(words);
+        let rows: i64 = reading!(self.store, context, |tx| {
+            let rarest = rarest(&mut (&mut *tx).into(), context, &bounds).await?;
+            let Some((from, to)) = bounds.get(rarest) else {
+                return Ok(0);
+            };
+            let mut query = sqlx::query_scalar(WEIGHED)
+                .bind(context.workspace)
+                .bind(*from)
+                .bind(to);
+            let mut others = others(&bounds, rarest);
+            for _ in 1..MAX_WORDS {
+                let (from, to) = others.next().unwrap_or_default();
+                query = query.bind(from).bind(to);
+            }
+            Ok(query
+                .bind(i64::from(blocked.are_shown()))
+                .fetch_one(&mut *tx)
+                .await?)
+        })?;
+        let mut fields = Fields::default();
+        if rows > WEIGHED_ROWS {
+            fields.refuse(
+                "text",
+                "too_many",
+                "is found in more than 5,000 words of clients, and only so many are looked at: add a word, or write more of one",
+            );
+        }
+        fields.finish(())
+    }
+}
+
+/// Words, each with what comes after all that begin with it.
+fn bounds(words: &[String]) -> Vec<(&str, String)> {
+    words.iter().map(|word| (word.as_str(), after(word))).collect()
+}
+
+/// Which of the words the fewest begin with.
+async fn rarest(
+    tx: &mut Connection<'_>,
+    context: &Context,
+    bounds: &[(&str, String)],
+) -> Result<usize, Error> {
+    let mut rarest = (0, i64::MAX);
+    if bounds.len() > 1 {
+        for (index, (from, to)) in bounds.iter().enumerate() {
+            let count: i64 = on_connection!(tx, |tx| sqlx::query_scalar(COUNT)
+                .bind(context.workspace)
+                .bind(*from)
+                .bind(to)
+                .fetch_one(&mut *tx))?;
+            if count < rarest.1 {
+                rarest = (index, count);
+            }
+        }
+    }
+    Ok(rarest.0)
+}
+
+/// All but the rarest.
+fn others<'b>(bounds: &'b [(&'b str, String)], rarest: usize) -> impl Iterator<Item = (&'b str, &'b str)> {
+    let others = bounds
+        .iter()
+        .enumerate()
+        .filter(move |(index, _)| *index != rarest);
+    others.map(|(_, (from, to))| (*from, to.as_str()))
 }
 
 /// The first text after all that begin with `word`.

@@ -22,12 +22,13 @@ macro_rules! columns {
 
 aurora_core::store::statements! {
     GET = concat!("select ", columns!(), " from contacts where workspace_id = $1 and id = $2");
-    INSERT = "insert into contacts (workspace_id, id, name, addresses, client_id, created_at) values ($1, $2, $3, $4, $5, $6)";
+    INSERT = "insert into contacts (workspace_id, id, name, addresses, client_id, created_at, has_words)
+        values ($1, $2, $3, $4, $5, $6, 1)";
     OF_ADDRESS = "select contact_id from contact_addresses where workspace_id = $1 and kind = $2 and key = $3";
     ADD_ADDRESS = "insert into contact_addresses (workspace_id, kind, key, contact_id) values ($1, $2, $3, $4)
         on conflict do nothing";
     DROP_ADDRESS = "delete from contact_addresses where workspace_id = $1 and kind = $2 and key = $3 and contact_id = $4";
-    SEEN = "update contacts set name = $3, addresses = $4, client_id = $5 where workspace_id = $1 and id = $2";
+    SEEN = "update contacts set name = $3, addresses = $4, client_id = $5, has_words = 1 where workspace_id = $1 and id = $2";
     LINK = "update contacts set client_id = $3, unlinked_at = $4 where workspace_id = $1 and id = $2";
     BLOCK = "update contacts set blocked_at = $3 where workspace_id = $1 and id = $2";
     CONVERSATIONS = "select id from conversations
@@ -35,6 +36,10 @@ aurora_core::store::statements! {
     TOUCH = "update conversations set changed_seq = $3 where workspace_id = $1 and id = $2";
     DROP_WORDS = "delete from contact_words where workspace_id = $1 and contact_id = $2";
     ADD_WORD = "insert into contact_words (workspace_id, contact_id, word) values ($1, $2, $3) on conflict do nothing";
+    /// Those of before there were words.
+    WITHOUT_WORDS = concat!("select ", columns!(), " from contacts
+        where workspace_id = $1 and has_words = 0 order by id limit $2");
+    HAS_WORDS = "update contacts set has_words = 1 where workspace_id = $1 and id = $2";
     /// Two are enough to know that there is not exactly one.
     CLIENTS = "select distinct client_id from client_contacts
         where workspace_id = $1 and key in ($2, $3) and deleted_at is null order by client_id limit 2";
@@ -216,6 +221,45 @@ pub(super) async fn add_words(
         )?;
     }
     Ok(())
+}
+
+/// Writes the words of up to `most` contacts whose words were not written yet, and tells of how many it has.
+pub(in super::super) async fn give_words(store: &Store, context: &Context, most: u32) -> Result<u64, Error> {
+    let waiting = reading!(store, context, |tx| {
+        without_words(&mut (&mut *tx).into(), context, 1).await
+    })?;
+    if waiting.is_empty() {
+        return Ok(0);
+    }
+    writing!(store, context, |tx| {
+        let tx = &mut Connection::from(&mut *tx);
+        // Nobody renames a contact between what is read here and what is written.
+        feed::next(tx, context).await?;
+        let mut given: u64 = 0;
+        for row in without_words(tx, context, most).await? {
+            let contact = Contact::from(row);
+            forget_words(tx, context, contact.id).await?;
+            let found_by = (contact.name.as_deref(), contact.addresses.as_slice());
+            add_words(tx, context, contact.id, found_by).await?;
+            execute_on!(
+                tx,
+                sqlx::query(HAS_WORDS).bind(context.workspace).bind(contact.id)
+            )?;
+            given += 1;
+        }
+        Ok(given)
+    })
+}
+
+async fn without_words(
+    tx: &mut Connection<'_>,
+    context: &Context,
+    most: u32,
+) -> Result<Vec<ContactRow>, Error> {
+    Ok(on_connection!(tx, |tx| sqlx::query_as(WITHOUT_WORDS)
+        .bind(context.workspace)
+        .bind(i64::from(most))
+        .fetch_all(&mut *tx))?)
 }
 
 async fn add_addresses(

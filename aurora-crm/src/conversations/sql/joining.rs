@@ -56,7 +56,7 @@ aurora_core::store::statements! {
     /// Where both have one: the one that stays answers with the whole history.
     END_TURN = "update assistant_turns set status = 'silent', reason = 'taken_over', ended_at = $3
         where workspace_id = $1 and conversation_id = $2 and status = 'open'";
-    SAVE = "update contacts set name = $3, addresses = $4, client_id = $5, unlinked_at = $6, blocked_at = $7
+    SAVE = "update contacts set name = $3, addresses = $4, client_id = $5, unlinked_at = $6, blocked_at = $7, has_words = 1
         where workspace_id = $1 and id = $2";
     DROP_CONTACT = "delete from contacts where workspace_id = $1 and id = $2";
 }

@@ -1,7 +1,5 @@
 //! Reading conversations.
 
-use std::cmp::Reverse;
-
 use aurora_core::page::{InvalidCursor, Page, PageRequest};
 use aurora_core::store::{Connection, on_connection};
 use aurora_core::time::Timestamp;
@@ -72,8 +70,11 @@ aurora_core::store::statements! {
             and (v.assignee = $6 or $6 is null) and (v.channel_id = $7 or $7 is null)
             and (c.client_id = $8 or $8 is null) and (v.unread > 0 or cast($9 as bigint) = 0)
             order by f.last_message_at desc, f.conversation_id desc limit $4");
-    /// `$11` and `$12` bound the longest word that is looked for, `$13` to `$26` the others. Of those that have it, the first 5,000 in the
-    /// order of words are looked at.
+    /// How many begin with a word, as far as that matters.
+    COUNT = "select count(*) from (select 1 as one from contact_words where workspace_id = $1 and word >= $2 and word < $3
+        limit 5001) w";
+    /// `$11` and `$12` bound the word that the fewest begin with, `$13` to `$26` the others. Of the words of contacts that have those, too,
+    /// the first 5,000 in their order are looked at.
     FOUND = listed!(
         concat!(
             "(select distinct n.contact_id from (
@@ -149,7 +150,7 @@ pub(in super::super) async fn page(
     filter: &ConversationFilter,
     request: &PageRequest,
 ) -> Result<Page<Conversation>, Error> {
-    let scope = format!("conversations/{}/{filter:?}", context.workspace);
+    let scope = format!("conversations/{}/{}", context.workspace, filter.scope());
     let (micros, id) = match request.cursor() {
         Some(cursor) => cursor.key(&scope).map_err(wrong_cursor)?,
         None => (END_OF_TIME.as_micros(), ConversationId::from_uuid(Uuid::max())),
@@ -157,12 +158,10 @@ pub(in super::super) async fn page(
     if micros > END_OF_TIME.as_micros() || micros < -END_OF_TIME.as_micros() {
         return Err(wrong_cursor(InvalidCursor));
     }
-    let mut words = match &filter.contact {
+    let words = match &filter.contact {
         Some(text) => input::check_query(text)?,
         None => Vec::new(),
     };
-    // The longest is likely the rarest.
-    words.sort_by_key(|word| Reverse(word.len()));
     let bounds: Vec<(String, String)> = words
         .into_iter()
         .map(|word| {
@@ -183,6 +182,20 @@ pub(in super::super) async fn page(
         ConversationFilter { .. } => NEWEST,
     };
     let rows: Vec<ConversationRow> = reading!(store, context, |tx| {
+        let mut rarest = (0, i64::MAX);
+        if bounds.len() > 1 {
+            for (index, (from, to)) in bounds.iter().enumerate() {
+                let count: i64 = sqlx::query_scalar(COUNT)
+                    .bind(context.workspace)
+                    .bind(from)
+                    .bind(to)
+                    .fetch_one(&mut *tx)
+                    .await?;
+                if count < rarest.1 {
+                    rarest = (index, count);
+                }
+            }
+        }
         let mut query = sqlx::query_as(statement)
             .bind(context.workspace)
             .bind(Timestamp::from_micros(micros))
@@ -194,10 +207,12 @@ pub(in super::super) async fn page(
             .bind(filter.client)
             .bind(i64::from(filter.unread))
             .bind(filter.tag.as_deref());
-        if !bounds.is_empty() {
-            let mut wanted = bounds.iter().map(|(from, to)| (from.as_str(), to.as_str()));
-            for _ in 0..WORDS {
-                let (from, to) = wanted.next().unwrap_or_default();
+        if let Some((from, to)) = bounds.get(rarest.0) {
+            query = query.bind(from.as_str()).bind(to.as_str());
+            let others = bounds.iter().enumerate().filter(|(index, _)| *index != rarest.0);
+            let mut others = others.map(|(_, (from, to))| (from.as_str(), to.as_str()));
+            for _ in 1..WORDS {
+                let (from, to) = others.next().unwrap_or_default();
                 query = query.bind(from).bind(to);
             }
         }

@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use aurora_core::page::PageRequest;
+use aurora_core::store::execute;
 use aurora_core::time::Clock as _;
 
 use super::sending::error;
@@ -315,6 +316,88 @@ async fn conversations_are_found_by_the_names_and_numbers_of_their_contacts() {
         let theirs = workspace(&desk.crm).await;
         let page = talks.list(&theirs, &of("zoe"), &PageRequest::first(9)).await;
         assert_eq!(page.unwrap().items, []);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn contacts_from_before_there_were_words_are_given_theirs_batch_by_batch() {
+    each_database(|db| async move {
+        let desk = Desk::open(db.database).await;
+        let (talks, theirs) = (desk.talks(), workspace(&desk.crm).await);
+        for n in 0..5 {
+            desk.hear(&format!("551198765000{n}"), &format!("in.{n}"), "Oi")
+                .await;
+        }
+        let found = async |text: &str| {
+            let filter = ConversationFilter::all().contact(text);
+            let page = talks.list(&desk.context, &filter, &PageRequest::default()).await;
+            page.unwrap().items.len()
+        };
+        let given = async |context: &crate::Context| talks.index_contacts(context, 2).await.unwrap();
+        assert_eq!((found("ana").await, given(&desk.context).await), (5, 0));
+        // As a server that knew of no words has left them.
+        for sql in ["delete from contact_words", "update contacts set has_words = 0"] {
+            execute!(db.owner, sqlx::query(sql)).unwrap();
+        }
+        desk.hear("5511987650000", "again", "Oi").await;
+        assert_eq!(found("ana").await, 0, "nothing of the contact has changed");
+        assert_eq!(given(&theirs).await, 0, "not those of another workspace");
+        for expected in [2, 2, 1, 0] {
+            assert_eq!(given(&desk.context).await, expected);
+        }
+        assert_eq!((found("ana").await, found("0003").await), (5, 1));
+    })
+    .await;
+}
+
+/// The longest word is one that many contacts have, and those that come first in its order are not the one that is looked for.
+#[tokio::test]
+async fn the_word_that_the_fewest_contacts_have_leads_to_them() {
+    const FILL: &str = "insert into contact_words (workspace_id, contact_id, word)
+        with recursive n (i) as (select 1 union all select i + 1 from n where i < 5500)
+        select c.workspace_id, c.id, 'conceicao' || cast(n.i as text) from n cross join contacts c where c.id = $1";
+    each_database(|db| async move {
+        let desk = Desk::open(db.database).await;
+        let mut ids = Vec::new();
+        for (from, name) in [(ANA, "Zoé Conceiçãozinha"), (BIA, "Zoé Souza")] {
+            let mut message = desk.inbound(from, from, "Oi");
+            message.from.name = Some(name.to_owned());
+            let heard = desk.talks().ingest(&desk.context, &message).await.unwrap();
+            ids.push(heard.conversation);
+            desk.clock.advance(Duration::from_secs(1));
+        }
+        let other = desk.get(ids[1]).await.contact.id;
+        execute!(db.owner, sqlx::query(FILL).bind(other)).unwrap();
+        for text in ["zoe conceicao", "conceicao zoe"] {
+            let filter = ConversationFilter::all().contact(text);
+            let found = all(&desk, &filter, 1).await;
+            let found: Vec<ConversationId> = found.into_iter().map(|it| it.id).collect();
+            assert_eq!(found, [ids[1], ids[0]], "{text}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_filter_shows_nobody_and_its_cursors_serve_nobody_else() {
+    let shown = format!("{:?}", ConversationFilter::all().contact("Zoé 98765").tag("vip"));
+    assert!(!shown.contains("Zo") && !shown.contains("98765"), "{shown}");
+    assert!(shown.contains("vip"), "{shown}");
+    each_database(|db| async move {
+        let desk = Desk::open(db.database).await;
+        desk.hear(ANA, "1", "Oi").await;
+        desk.hear(BIA, "2", "Oi").await;
+        let of = |text: &str| ConversationFilter::all().contact(text);
+        let first = PageRequest::first(1);
+        let page = desk
+            .talks()
+            .list(&desk.context, &of("ana"), &first)
+            .await
+            .unwrap();
+        let next = first.after(page.next.unwrap());
+        let other = desk.talks().list(&desk.context, &of("55"), &next).await;
+        assert_eq!(wrong(other), [field("cursor", "invalid")]);
     })
     .await;
 }

@@ -1,6 +1,6 @@
 //! Documents, read.
 
-use aurora_core::page::{Page, PageRequest};
+use aurora_core::page::{Cursor, Page, PageRequest};
 use aurora_core::store::{self, Connection, on_connection};
 use aurora_core::time::Timestamp;
 use sqlx::types::{Json, Uuid};
@@ -15,6 +15,8 @@ use crate::store::{Store, reading};
 
 /// How many rows are read at a time where each is looked at.
 const BATCH: usize = 500;
+/// How often rows are read for one page: what is not found among these is left to the next.
+const MOST_BATCHES: usize = 20;
 
 macro_rules! columns {
     () => {
@@ -27,9 +29,11 @@ aurora_core::store::statements! {
     GET = concat!("select ", columns!(), " from knowledge_documents where workspace_id = $1 and id = $2");
     BY_EXTERNAL_ID = concat!("select ", columns!(), " from knowledge_documents
         where workspace_id = $1 and external_id = $2");
-    /// Newest first.
+    /// Newest first; `$6` is the model that made the vectors, `$7` one that did not make all of them.
     PAGE = concat!("select ", columns!(), " from knowledge_documents where workspace_id = $1 and id < $2
-            and (source_kind = $4 or $4 is null) and (language = $5 or $5 is null) order by id desc limit $3");
+            and (source_kind = $4 or $4 is null) and (language = $5 or $5 is null)
+            and (embedded_model = $6 or $6 is null) and (embedded_model <> $7 or $7 is null or embedded_model is null)
+            order by id desc limit $3");
     VERSION = "select version, content_hash, text, blocks, created_at from knowledge_versions
         where workspace_id = $1 and document_id = $2 and version = $3";
     VERSIONS = "select version, content_hash, text, blocks, created_at from knowledge_versions
@@ -160,20 +164,35 @@ pub(in crate::knowledge) async fn page(
         None => DocumentId::from_uuid(Uuid::max()),
     };
     let (source, language) = (filter.documents.source, filter.documents.language);
+    // With a model none is found by its words alone, without one all are.
+    let (embedded, embedding) = match (filter.status, model) {
+        (None, _) | (Some(DocumentStatus::Words), None) => (None, None),
+        (Some(DocumentStatus::Ready), Some(model)) => (Some(model), None),
+        (Some(DocumentStatus::Embedding), Some(model)) => (None, Some(model)),
+        (Some(DocumentStatus::Words), Some(_))
+        | (Some(DocumentStatus::Ready | DocumentStatus::Embedding), None) => {
+            return Ok(Page {
+                items: Vec::new(),
+                next: None,
+            });
+        }
+    };
     let wanted = usize::try_from(request.limit())
         .unwrap_or(BATCH)
         .saturating_add(1);
     let batch = if filter.looks_within() { BATCH } else { wanted };
-    let rows: Vec<Row> = reading!(store, context, |tx| {
+    let (rows, looked_at): (Vec<Row>, Option<DocumentId>) = reading!(store, context, |tx| {
         let mut shown: Vec<Row> = Vec::new();
         let mut before = before;
-        loop {
+        for _ in 0..MOST_BATCHES {
             let rows: Vec<Row> = sqlx::query_as(PAGE)
                 .bind(context.workspace)
                 .bind(before)
                 .bind(i64::try_from(batch).unwrap_or(i64::MAX))
                 .bind(source.map(crate::knowledge::SourceKind::as_str))
                 .bind(language.map(crate::knowledge::Language::as_str))
+                .bind(embedded)
+                .bind(embedding)
                 .fetch_all(&mut *tx)
                 .await?;
             let is_last = rows.len() < batch;
@@ -181,19 +200,24 @@ pub(in crate::knowledge) async fn page(
                 before = row.id;
             }
             let rows = rows.into_iter();
-            shown.extend(rows.filter(|row| filter.shows(&row.title, row.status(model))));
+            shown.extend(rows.filter(|row| filter.shows(&row.title)));
             if is_last || shown.len() >= wanted {
-                break;
+                shown.truncate(wanted);
+                return Ok((shown, None));
             }
         }
-        shown.truncate(wanted);
-        Ok(shown)
+        Ok((shown, Some(before)))
     })?;
     let page = Page::from_rows(rows, request, &scope, |row: &Row| row.id).map_err(wrong_cursor)?;
+    // A short page goes on after the last row that was looked at, whether it is shown or not.
+    let next = match (page.next, looked_at) {
+        (None, Some(last)) => Some(Cursor::new(&scope, &last).map_err(wrong_cursor)?),
+        (next, _) => next,
+    };
     let items = page.items.into_iter().map(|row| row.document(model));
     Ok(Page {
         items: items.collect::<Result<_, _>>()?,
-        next: page.next,
+        next,
     })
 }
 

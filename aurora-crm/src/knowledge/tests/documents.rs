@@ -4,9 +4,9 @@
 )]
 
 use aurora_core::page::PageRequest;
-use aurora_core::store::on_reader;
+use aurora_core::store::{execute, on_reader};
 
-use super::World;
+use super::{NgramDouble, World};
 use crate::clients::NewClient;
 use crate::error::ErrorKind;
 use crate::knowledge::{
@@ -255,6 +255,90 @@ async fn lists_are_narrowed_by_title_and_state_page_by_page() {
             .await
             .unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Invalid, "a cursor of another list");
+    })
+    .await;
+}
+
+/// Newer than everything else, and without vectors.
+fn ten_thousand_more(engine: &str) -> String {
+    let id = match engine {
+        "postgres" => "cast('ffffffff-ffff-7fff-bfff-' || lpad(to_hex(n.i), 12, '0') as uuid)",
+        _ => "unhex(printf('ffffffffffff7fffbfff%012x', n.i))",
+    };
+    format!(
+        "insert into knowledge_documents (workspace_id, id, scope_id, external_id, title, source_kind, language, content_hash, chunks,
+            version, created_at, updated_at)
+        with recursive n (i) as (select 1 union all select i + 1 from n where i < 10100)
+        select d.workspace_id, {id}, d.scope_id, 'more-' || cast(n.i as text), 'Horários', d.source_kind, d.language, d.content_hash, 0,
+            1, d.created_at, d.updated_at
+        from n cross join knowledge_documents d where d.id = $1"
+    )
+}
+
+#[tokio::test]
+async fn a_page_looks_at_so_many_titles_and_the_database_at_states() {
+    each_database(|db| async move {
+        let double = NgramDouble::new("ngrams-1", 16);
+        let world = World::with(&db, |builder| builder.embedder(double.clone())).await;
+        let (knowledge, context) = (&world.knowledge, &world.context);
+        let other = world.add("Tabela antiga", "texto de antes").await;
+        let prices = world.add("Tabela de preços", "texto").await;
+        world.index(knowledge).await;
+        let sql = "update knowledge_documents set embedded_model = 'ngrams-0' where id = $1";
+        execute!(db.owner, sqlx::query(sql).bind(other.id)).unwrap();
+        let more = ten_thousand_more(db.owner.engine_name());
+        execute!(
+            db.owner,
+            sqlx::query(sqlx::AssertSqlSafe(more.as_str())).bind(prices.id)
+        )
+        .unwrap();
+
+        let list = async |filter: &ListFilter, page: &PageRequest| {
+            let page = knowledge.list_by(context, filter, page).await.unwrap();
+            let ids: Vec<_> = page.items.iter().map(|document| document.id).collect();
+            (ids, page.next)
+        };
+        let first = PageRequest::first(10);
+        let titled = ListFilter::default().title("preço");
+        let (found, next) = list(&titled, &first).await;
+        assert_eq!(found, [], "it is beyond what one page looks at");
+        let (found, next) = list(&titled, &first.clone().after(next.unwrap())).await;
+        assert_eq!((found, next), (vec![prices.id], None));
+
+        let of = |status| ListFilter::default().status(status);
+        assert_eq!(
+            list(&of(DocumentStatus::Ready), &first).await,
+            (vec![prices.id], None)
+        );
+        assert_eq!(list(&of(DocumentStatus::Words), &first).await, (vec![], None));
+        let (found, next) = list(&of(DocumentStatus::Embedding), &first).await;
+        assert!(found.len() == 10 && next.is_some());
+        let (found, _) = list(&of(DocumentStatus::Embedding).title("antiga"), &first).await;
+        assert_eq!(found, []);
+        let (mut request, mut seen) = (PageRequest::first(200), 0);
+        let last = loop {
+            let (found, next) = list(&of(DocumentStatus::Embedding), &request).await;
+            seen += found.len();
+            let Some(next) = next else {
+                break found.last().copied();
+            };
+            request = PageRequest::first(200).after(next);
+        };
+        assert_eq!(
+            (seen, last),
+            (10_101, Some(other.id)),
+            "that of another model, too"
+        );
+        // Without a model all of them are found by their words.
+        let plain = world.crm.knowledge().build().unwrap();
+        for (status, count) in [
+            (DocumentStatus::Words, 10),
+            (DocumentStatus::Ready, 0),
+            (DocumentStatus::Embedding, 0),
+        ] {
+            let page = plain.list_by(context, &of(status), &first).await.unwrap();
+            assert_eq!(page.items.len(), count, "{status:?}");
+        }
     })
     .await;
 }

@@ -120,7 +120,7 @@ async fn every_wrong_parameter_is_told() {
     assert_eq!(answer.wrong_fields(), ["blocked", "kind"]);
     let answer = server.get("/api/v1/clients?q=...").await;
     answer.problem(400, "invalid_parameter");
-    assert_eq!(answer.wrong_fields(), ["text"]);
+    assert_eq!(answer.wrong_fields(), ["q"]);
     for tags in ["tag=a&tag=b&tag=c&tag=d", "custom.a=1&custom.b=1&custom.c=1"] {
         let answer = server.get(&format!("/api/v1/clients?{tags}")).await;
         answer.problem(400, "invalid_parameter");

@@ -48,7 +48,7 @@ impl FromStr for Whose {
     params(
         ("limit" = Option<u32>, Query, description = "Most items on the page, 1 to 200; 50 unless told"),
         ("cursor" = Option<String>, Query, description = "`next` of the page before"),
-        ("q" = Option<String>, Query, description = "With a contact that has words beginning with each of these, up to eight, in its name or its numbers"),
+        ("q" = Option<String>, Query, description = "With a contact that has words beginning with each of these, up to eight, in its name or its numbers. Of the word that the fewest contacts have, the first 5,000 in the order of words are looked at"),
         ("status" = Option<String>, Query, description = "`open`, `pending` or `closed`"),
         ("assignee" = Option<String>, Query, description = "`nobody`, `assistant`, `me` or `usr_…`"),
         ("tag" = Option<String>, Query, description = "With this label"),
@@ -85,7 +85,7 @@ pub(super) async fn list(
         .conversations()
         .list(&caller.context(), &filter, &page)
         .await
-        .map_err(|error| Problem::from(error).of_parameters())?;
+        .map_err(|error| Problem::from(error).of_search())?;
     let ids: Vec<ConversationId> = found.items.iter().map(|it| it.id).collect();
     let conversations = state.crm.conversations();
     let last = conversations.last_messages(&caller.context(), &ids).await?;
@@ -119,7 +119,7 @@ pub(super) async fn search(
         .conversations()
         .search(&caller.context(), &text, &page)
         .await
-        .map_err(|error| Problem::from(error).of_parameters())?;
+        .map_err(|error| Problem::from(error).of_search())?;
     Ok(axum::Json(Listed::page(found)).into_response())
 }
 

@@ -217,7 +217,11 @@ async fn what_cannot_be_sent_is_refused_with_every_reason() {
         ]
     );
     assert_eq!(server.get("/api/v1/conversations?cursor=x").await.status, 400);
-    assert_eq!(server.get("/api/v1/conversations/search").await.status, 400);
+    for query in ["", "?q=%20"] {
+        let answer = server.get(&format!("/api/v1/conversations/search{query}")).await;
+        answer.problem(400, "invalid_parameter");
+        assert_eq!(codes(&answer), ["q:required"]);
+    }
     server.stop().await.unwrap();
 }
 
@@ -309,6 +313,7 @@ async fn conversations_are_given_handed_over_closed_and_labelled() {
     }
     let empty = server.get("/api/v1/conversations?q=-").await;
     empty.problem(400, "invalid_parameter");
+    assert_eq!(codes(&empty), ["q:required"]);
     let used = server.get("/api/v1/conversations/tags").await.good(200);
     assert_eq!(
         used,

@@ -31,6 +31,9 @@ const MAX_TITLE: usize = 200;
 const TITLE: &str = "words of a title, 200 characters together at most";
 
 /// One page of documents, the newest first.
+///
+/// With `q` a page looks at the titles of up to 10,000 documents: it may hold fewer than `limit`, or none, and have a `next` all
+/// the same.
 #[utoipa::path(get, path = "/documents", tag = "knowledge", operation_id = "list_documents",
     params(
         ("limit" = Option<u32>, Query, description = "Most items on the page, 1 to 200; 50 unless told"),
@@ -40,7 +43,7 @@ const TITLE: &str = "words of a title, 200 characters together at most";
         ("status" = Option<String>, Query, description = "Only those that are `words`, `embedding` or `ready`"),
         ("q" = Option<String>, Query, description = "Only those whose title has words that begin with these; up to 200 characters"),
     ),
-    responses((status = 200, description = "A page; `next` is null on the last", body = DocumentPage)))]
+    responses((status = 200, description = "A page, with `q` perhaps a short one; `next` is null on the last", body = DocumentPage)))]
 pub(super) async fn list(
     State(state): State<AppState>,
     caller: Caller,

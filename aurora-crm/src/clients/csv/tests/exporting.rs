@@ -1,3 +1,4 @@
+use aurora_core::store::execute;
 use futures::StreamExt as _;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
@@ -272,6 +273,40 @@ async fn an_export_of_a_search_holds_every_client_that_is_found_once() {
             .clients()
             .export_found(&context, " * ", BlockedClients::Hidden, options());
         assert_eq!(none.unwrap_err().kind(), crate::error::ErrorKind::Invalid);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_export_that_a_search_would_cut_is_refused_before_its_first_byte() {
+    const FILL: &str = "insert into client_words (workspace_id, client_id, source_id, word, weight)
+        with recursive n (i) as (select 1 union all select i + 1 from n where i < 5500)
+        select c.workspace_id, c.id, c.id, 'sil' || cast(n.i as text), 1 from n cross join clients c where c.id = $1";
+    each_database(|db| async move {
+        let (crm, context) = crm(db.database.clone()).await;
+        let clients = crm.clients();
+        let marta = clients
+            .create(&context, NewClient::person("Marta"))
+            .await
+            .unwrap();
+        clients.create(&context, NewClient::person("Ana")).await.unwrap();
+        execute!(db.owner, sqlx::query(FILL).bind(marta.id)).unwrap();
+        let begin = async |text: &str| {
+            let options = ExportOptions::new();
+            let export = clients.export_found(&context, text, BlockedClients::Hidden, options);
+            export.unwrap().next().await
+        };
+        for text in ["sil", "sil si"] {
+            let error = begin(text).await.unwrap_err();
+            let field = &error.fields()[0];
+            assert_eq!((field.field.as_str(), field.code), ("text", "too_many"), "{text}");
+        }
+        for text in ["sil5", "marta sil", "sil ana", "mar"] {
+            assert!(begin(text).await.unwrap().is_some(), "{text}");
+        }
+        // Those that are not found fill nothing.
+        clients.delete(&context, marta.id, 1).await.unwrap();
+        assert!(begin("sil").await.unwrap().is_some());
     })
     .await;
 }

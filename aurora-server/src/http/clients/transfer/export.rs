@@ -29,7 +29,7 @@ const MOST_COLUMNS: usize = 200;
 /// A cell that a spreadsheet would run begins with an apostrophe, which an import takes back. The audit log tells of it.
 #[utoipa::path(get, path = "/export", tag = "clients", operation_id = "export_clients",
     params(
-        ("q" = Option<String>, Query, description = "What a search for these words finds, in its order, as in the list; beside it only `blocked` and how it is written"),
+        ("q" = Option<String>, Query, description = "What a search for these words finds, in its order, as in the list; beside it only `blocked` and how it is written. Refused (`too_many`) when its rarest word begins more than 5,000 words of clients that have the others, too, of which a search looks at no more"),
         ("columns" = Option<String>, Query, description = "Fields with commas between; unless told all that an import reads"),
         ("separator" = Option<String>, Query, description = "`semicolon` (unless told), `comma` or `tab`"),
         ("encoding" = Option<String>, Query, description = "`utf-8-bom` (unless told), `utf-8` or `utf-16le`"),
@@ -74,7 +74,7 @@ pub(super) async fn write(
         filter::may_see(&state, &caller, blocked)?;
         clients
             .export_found(&context, &text, blocked, options)
-            .map_err(|error| Problem::from(error).of_parameters())?
+            .map_err(|error| Problem::from(error).of_search())?
     } else {
         let filter = filter::of(&mut params);
         params.finish()?;
@@ -85,7 +85,7 @@ pub(super) async fn write(
     let mut first = Vec::new();
     for _ in 0..2 {
         let piece = export.next().await;
-        let piece = piece.map_err(|error| Problem::from(error).of_parameters())?;
+        let piece = piece.map_err(|error| Problem::from(error).of_search())?;
         first.extend(piece.map(Bytes::from).map(Ok));
     }
     let rest = rest(export, state.stop.clone());

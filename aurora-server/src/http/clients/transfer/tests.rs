@@ -166,7 +166,13 @@ async fn an_export_of_a_search_has_what_the_list_finds() {
     for wrong in ["q=*", "q=pao&kind=person", "q=pao&blocked=only"] {
         let answer = server.get(&format!("/api/v1/clients/export?{wrong}")).await;
         answer.problem(400, "invalid_parameter");
+        assert!(
+            !answer.wrong_fields().iter().any(|field| field == "text"),
+            "{wrong}"
+        );
     }
+    let answer = server.get("/api/v1/clients/export?q=*").await;
+    assert_eq!(answer.wrong_fields(), ["q"]);
 }
 
 fn names(answer: &Answer) -> Vec<String> {
