@@ -126,9 +126,12 @@ impl Demo {
     /// Listens on `wanted`, or without a wish on port 8080, or where that is taken on a free one.
     ///
     /// # Errors
-    /// `Address` when the address cannot be listened on.
+    /// `Address` when the address cannot be listened on, or others than this machine reach it.
     pub(crate) async fn listen(&self, wanted: Option<SocketAddr>) -> Result<Bound, Error> {
         if let Some(address) = wanted {
+            if !address.ip().is_loopback() {
+                return Err(Error::new(ErrorKind::Address, self.words.far(address)));
+            }
             return self.app.listen(address).await;
         }
         match self.app.listen(ADDRESS).await {

@@ -199,6 +199,38 @@ async fn a_taken_port_is_no_reason_not_to_show_anything() {
         crate::ErrorKind::Address,
         "a wish is not changed silently"
     );
+    let all = demo.listen(Some("0.0.0.0:0".parse().unwrap())).await.unwrap_err();
+    assert_eq!(all.kind(), crate::ErrorKind::Address);
+    let told = all.to_string();
+    assert!(
+        told.contains("the demo asks nobody") && !told.contains("access.open"),
+        "{told}"
+    );
+}
+
+#[tokio::test]
+async fn what_the_introduction_names_is_there() {
+    let (_demo, server) = quiet().await;
+    let here = format!("http://{}", server.address());
+    for words in [Words::English, Words::Portuguese] {
+        let told = words.introduction(server.address(), &Script::STORY);
+        let links = told
+            .split_whitespace()
+            .filter_map(|word| word.strip_prefix(here.as_str()));
+        let links: Vec<&str> = links.filter(|path| !path.is_empty()).collect();
+        assert_eq!(links, ["/", "/docs"], "{told}");
+        for path in links.into_iter().chain(["/health", "/ready"]) {
+            let answer = server.get(path).await;
+            assert!(answer.status < 400, "{path}: {}", answer.status);
+        }
+    }
+    let question = json!([{"role": "user", "content": "Why?"}]);
+    let model = server.get("/v1/models").await.good(200)["data"][0]["id"].clone();
+    for path in ["/v1/chat/completions", "/v1/messages"] {
+        let call = json!({"model": model, "max_tokens": 50, "messages": question});
+        server.post(path, &call).await.good(200);
+    }
+    server.stop().await.unwrap();
 }
 
 #[tokio::test]

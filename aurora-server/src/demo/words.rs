@@ -37,14 +37,14 @@ impl Words {
     pub(super) fn introduction(self, address: SocketAddr, script: &Script) -> String {
         let version = env!("CARGO_PKG_VERSION");
         let (breaks, heals) = (clock(script.begins), clock(script.begins + script.lasts));
-        let by_hand = by_hand(address);
+        let by_hand = command("break", "sim-b", &format!("http://{address}"));
         let label = self.label();
         match self {
             Self::English => format!(
                 "Aurora {version} — demo. Everything below is simulated and stays on this machine.
 
   Dashboard   http://{address}/   open to this machine, without a sign-in
-  API         http://{address}/v1   Docs: /docs
+  API         http://{address}/docs   OpenAI's /v1/chat/completions and Anthropic's /v1/messages, without a key
   Health      /health   Ready: /ready   Metrics: /metrics
 
   {label}   providers sim-a, sim-b, sim-c · channels sim-slack, sim-email, sim-telegram
@@ -58,7 +58,7 @@ impl Words {
                 "Aurora {version} — demonstração. Tudo abaixo é simulado e fica nesta máquina.
 
   Painel      http://{address}/   aberto a esta máquina, sem senha
-  API         http://{address}/v1   Documentos: /docs
+  API         http://{address}/docs   /v1/chat/completions da OpenAI e /v1/messages da Anthropic, sem chave
   Saúde       /health   Pronta: /ready   Métricas: /metrics
 
   {label}    provedores sim-a, sim-b, sim-c · canais sim-slack, sim-email, sim-telegram
@@ -88,17 +88,31 @@ impl Words {
         format!("  {}  {}  {target} {what}", clock(elapsed), self.label())
     }
 
-    /// What `aurora demo break` and `heal` tell, once it is done.
-    pub(crate) fn turned(self, target: &str, turn: Turn) -> String {
+    /// Why the demo does not listen where others than this machine reach it.
+    pub(super) fn far(self, address: SocketAddr) -> String {
+        let port = address.port();
+        match self {
+            Self::English => format!(
+                "refusing to listen on {address}: the demo asks nobody who they are, so it is for this machine alone; \
+                 listen on 127.0.0.1:{port}, or set up a server of your own for others: aurora setup"
+            ),
+            Self::Portuguese => format!(
+                "a demonstração não escuta em {address}: ela não pergunta a ninguém quem é e por isso atende só esta \
+                 máquina; escute em 127.0.0.1:{port} ou prepare um servidor seu para os outros: aurora setup"
+            ),
+        }
+    }
+
+    /// What `aurora demo break` and `heal` tell, once it is done by the demo at this address (`http://…`).
+    pub(crate) fn turned(self, target: &str, turn: Turn, at: &str) -> String {
+        let heal = command("heal", target, at);
         match (self, turn) {
             (Self::English, Turn::Breaks) => {
-                format!("{target} fails now: every call to it gets 503. Heal it: aurora demo heal {target}")
+                format!("{target} fails now: every call to it gets 503. Heal it: {heal}")
             }
             (Self::English, Turn::Heals) => format!("{target} works again."),
             (Self::Portuguese, Turn::Breaks) => {
-                format!(
-                    "{target} falha agora: toda chamada recebe 503. Recupere-o: aurora demo heal {target}"
-                )
+                format!("{target} falha agora: toda chamada recebe 503. Recupere-o: {heal}")
             }
             (Self::Portuguese, Turn::Heals) => format!("{target} voltou a funcionar."),
         }
@@ -149,13 +163,13 @@ fn alert_in_portuguese(alert: &NamedAlert) -> String {
     }
 }
 
-/// The command that breaks a provider of the demo at this address.
-fn by_hand(address: SocketAddr) -> String {
-    let command = "aurora demo break sim-b";
-    if address == super::ADDRESS {
-        command.to_owned()
+/// The command that breaks or heals a provider of the demo at this address; where the demo usually is, it goes without saying.
+fn command(verb: &str, target: &str, at: &str) -> String {
+    let command = format!("aurora demo {verb} {target}");
+    if at == format!("http://{}", super::ADDRESS) {
+        command
     } else {
-        format!("{command} --url http://{address}")
+        format!("{command} --url {at}")
     }
 }
 
@@ -203,6 +217,36 @@ mod tests {
             told.contains("aurora demo break sim-b --url http://127.0.0.1:9000"),
             "{told}"
         );
+    }
+
+    #[test]
+    fn what_heals_a_provider_names_the_demo_that_was_asked() {
+        let usual = format!("http://{}", crate::demo::ADDRESS);
+        for words in [Words::English, Words::Portuguese] {
+            let there = words.turned("sim-b", Turn::Breaks, "http://127.0.0.1:28470");
+            assert!(
+                there.ends_with(": aurora demo heal sim-b --url http://127.0.0.1:28470"),
+                "{there}"
+            );
+            let here = words.turned("sim-b", Turn::Breaks, &usual);
+            assert!(here.ends_with(": aurora demo heal sim-b"), "{here}");
+        }
+    }
+
+    #[test]
+    fn whoever_wants_to_show_the_demo_to_others_is_told_what_they_can_do() {
+        let all = "0.0.0.0:28470".parse().unwrap();
+        for words in [Words::English, Words::Portuguese] {
+            let told = words.far(all);
+            assert!(
+                told.contains("127.0.0.1:28470") && told.contains("aurora setup"),
+                "{told}"
+            );
+            assert!(
+                !told.contains("access.open"),
+                "no setting reaches the demo: {told}"
+            );
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::error::Error as StdError;
 use std::sync::Arc;
 
 use axum::http::header::{CONTENT_LANGUAGE, CONTENT_TYPE, RETRY_AFTER, VARY};
-use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -146,6 +146,15 @@ impl Problem {
         self
     }
 
+    /// Adds headers that belong to the answer whatever is wrong: the pace of whoever calls.
+    pub(crate) fn headers(mut self, headers: HeaderMap) -> Self {
+        let named = headers
+            .into_iter()
+            .filter_map(|(name, value)| Some((name?, value)));
+        self.headers.extend(named);
+        self
+    }
+
     pub(crate) fn retry_after(self, wait: std::time::Duration) -> Self {
         // Rounded up: a client that comes back too early is refused again.
         let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
@@ -197,9 +206,12 @@ impl Problem {
             (None, Language::English) => Cow::Borrowed(self.kind.general()),
             (None, Language::Portuguese) => Cow::Borrowed(language::problem(self.kind).1),
             (Some(detail), Language::English) => detail.clone(),
-            // What happened this time is known in English alone: it stands behind what is known in both.
+            // Where what happened this time is known in English alone, it stands behind what is known in both.
             (Some(detail), Language::Portuguese) => {
-                Cow::Owned(format!("{} ({detail})", language::problem(self.kind).1))
+                Cow::Owned(language::detail(detail).unwrap_or_else(|| {
+                    let general = language::problem(self.kind).1;
+                    format!("{general} ({detail})")
+                }))
             }
         }
     }

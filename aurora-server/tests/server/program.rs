@@ -216,6 +216,9 @@ async fn the_demo_says_that_it_is_simulated_keeps_nothing_and_ends_at_a_signal()
             .output()
             .unwrap();
         assert_eq!(turned.status.code(), Some(code), "{verb} {target}: {turned:?}");
+        let told = String::from_utf8(turned.stdout).unwrap();
+        let heal = format!("aurora demo heal {target} --url {url}\n");
+        assert_eq!(told.ends_with(&heal), (verb, code) == ("break", 0), "{told}");
     }
     let far = outcome(&["demo", "break", "sim-b", "--url", "http://aurora.example"], &[]);
     assert_eq!(far.0, Some(1), "only a demo on this machine is asked: {far:?}");

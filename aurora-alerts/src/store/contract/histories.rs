@@ -90,6 +90,11 @@ fn entries(at: Timestamp) -> Vec<Entry> {
     ]
 }
 
+/// Labels that are called like members of a record.
+fn alike() -> Labels {
+    Labels::from([("outcome", "redirected"), ("kind", "delivery")])
+}
+
 impl Bench {
     pub(super) async fn every_record_comes_back(&self, [one, two]: &Two) {
         let lead = self.must_lead(&**one).await;
@@ -97,6 +102,7 @@ impl Bench {
         let mut records: Vec<Record> = entries
             .map(|(entry, seq)| Record {
                 entry,
+                labels: Some(alike()),
                 ..self.record(seq)
             })
             .collect();

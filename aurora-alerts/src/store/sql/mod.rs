@@ -284,17 +284,14 @@ impl AlertStore for SqlAlertStore {
         let (at, seq) = start.or(end).unwrap_or(ever);
         let from = query.from.unwrap_or(Timestamp::from_micros(i64::MIN));
         let fingerprint = query.fingerprint.map(|fingerprint| fingerprint.to_string());
-        let outcome = query
-            .outcome
-            .map(|outcome| format!("%\"outcome\":\"{outcome}\"%"));
         let statement = if fingerprint.is_some() {
-            sql::HISTORY_OF_ALERT
+            self.dialect(sql::sqlite::HISTORY_OF_ALERT, sql::postgres::HISTORY_OF_ALERT)
         } else if query.rule.is_some() {
-            sql::HISTORY_OF_RULE
+            self.dialect(sql::sqlite::HISTORY_OF_RULE, sql::postgres::HISTORY_OF_RULE)
         } else if query.channel.is_some() {
-            sql::HISTORY_OF_CHANNEL
+            self.dialect(sql::sqlite::HISTORY_OF_CHANNEL, sql::postgres::HISTORY_OF_CHANNEL)
         } else {
-            sql::HISTORY
+            self.dialect(sql::sqlite::HISTORY, sql::postgres::HISTORY)
         };
         let bodies: Vec<String> = on_reader!(self.database, |pool| sqlx::query_scalar(statement)
             .bind(&*self.engine)
@@ -306,7 +303,7 @@ impl AlertStore for SqlAlertStore {
             .bind(query.channel.as_deref().map(indexed).as_deref())
             .bind(query.kind)
             .bind(i64::from(page.limit()) + 1)
-            .bind(outcome.as_deref())
+            .bind(query.outcome)
             .fetch_all(pool))?;
         let records = bodies
             .iter()

@@ -1,17 +1,19 @@
 //! The statements of the store. Sets of rows are JSON objects of any key to an object, which `jsonb_each` of both engines
 //! reads, so that a batch is a handful of statements.
 
-/// One page of the history, the newest first, on the strength of one condition that an index knows. An outcome is found in
-/// the text of the record: within what people said, quotation marks are written otherwise.
+/// One page of the history, the newest first, on the strength of one condition that an index knows. An outcome is a member
+/// of the record itself, and only records of deliveries are read for it: a label may have the same name.
 macro_rules! page {
-    ($condition:literal) => {
+    ($condition:literal, $outcome:literal) => {
         concat!(
             "select body from aurora_alert_history
             where engine = $1 and (at, seq) < ($2, $3) and at >= $4",
             $condition,
             " and (cast($5 as text) is null or fingerprint = $5) and (cast($6 as text) is null or rule = $6)
                 and (cast($7 as text) is null or channel = $7) and (cast($8 as text) is null or kind = $8)
-                and (cast($10 as text) is null or body like $10)
+                and (cast($10 as text) is null or kind = 'delivery' and ",
+            $outcome,
+            " = $10)
             order by at desc, seq desc limit $9"
         )
     };
@@ -53,17 +55,23 @@ aurora_core::store::statements! {
     SUBMIT = "insert into aurora_alert_inbox (engine, seq, body)
         select $1, cast(value ->> 'seq' as bigint), value ->> 'body' from jsonb_each($2)";
     INBOX = "select seq, body from aurora_alert_inbox where engine = $1 and seq > $2 order by seq limit $3";
-    HISTORY = page!("");
-    HISTORY_OF_ALERT = page!(" and fingerprint = $5");
-    HISTORY_OF_RULE = page!(" and rule = $6");
-    HISTORY_OF_CHANNEL = page!(" and channel = $7");
     SWEEP = "delete from aurora_alert_history where engine = $1 and seq in
         (select seq from aurora_alert_history where engine = $1 and at < $2 order by at, seq limit $3)";
 }
 
 /// What only SQLite is told: its ids are bytes and its times numbers.
 pub(crate) mod sqlite {
+    macro_rules! own_page {
+        ($condition:literal) => {
+            page!($condition, "body ->> '$.outcome'")
+        };
+    }
+
     aurora_core::store::statements! {
+        HISTORY = own_page!("");
+        HISTORY_OF_ALERT = own_page!(" and fingerprint = $5");
+        HISTORY_OF_RULE = own_page!(" and rule = $6");
+        HISTORY_OF_CHANNEL = own_page!(" and channel = $7");
         DELETE = "delete from aurora_alert_state where engine = $1
                 and (kind, key) in (select value ->> 'kind', value ->> 'key' from jsonb_each($2))";
         CONSUME = "delete from aurora_alert_inbox
@@ -101,7 +109,22 @@ pub(crate) mod postgres {
         };
     }
 
+    /// `jsonb` takes every record but one that tells of U+0000. Which character stands there instead makes no difference to
+    /// the outcome, and another digit leaves a backslash that was written before it alone.
+    macro_rules! own_page {
+        ($condition:literal) => {
+            page!(
+                $condition,
+                "cast(replace(body, '\\u0000', '\\u0001') as jsonb) ->> 'outcome'"
+            )
+        };
+    }
+
     aurora_core::store::statements! {
+        HISTORY = own_page!("");
+        HISTORY_OF_ALERT = own_page!(" and fingerprint = $5");
+        HISTORY_OF_RULE = own_page!(" and rule = $6");
+        HISTORY_OF_CHANNEL = own_page!(" and channel = $7");
         DELETE = "delete from aurora_alert_state where engine = $1
                 and kind = any (array(select distinct value ->> 'kind' from jsonb_each($2)))
                 and key = any (array(select value ->> 'key' from jsonb_each($2)))

@@ -8,8 +8,9 @@ use super::*;
 use crate::store::sql::statements::{self, postgres, sqlite};
 
 /// Statements over a set of rows or a part of the history, with the index that they are to be answered by.
-fn plans(own: [&'static str; 4]) -> [(&'static str, &'static str); 10] {
+fn plans(own: [&'static str; 4], pages: [&'static str; 4]) -> [(&'static str, &'static str); 10] {
     let [delete, dequeue, enqueue, consume] = own;
+    let [page, of_alert, of_rule, of_channel] = pages;
     [
         (delete, "aurora_alert_state"),
         (statements::PUT, "aurora_alert_state"),
@@ -17,12 +18,25 @@ fn plans(own: [&'static str; 4]) -> [(&'static str, &'static str); 10] {
         (enqueue, "aurora_alert_outbox"),
         (consume, "aurora_alert_inbox"),
         (statements::INBOX, "aurora_alert_inbox"),
-        (statements::HISTORY, "aurora_alert_history_newest"),
-        (statements::HISTORY_OF_ALERT, "aurora_alert_history_alert"),
-        (statements::HISTORY_OF_RULE, "aurora_alert_history_rule"),
-        (statements::HISTORY_OF_CHANNEL, "aurora_alert_history_channel"),
+        (page, "aurora_alert_history_newest"),
+        (of_alert, "aurora_alert_history_alert"),
+        (of_rule, "aurora_alert_history_rule"),
+        (of_channel, "aurora_alert_history_channel"),
     ]
 }
+
+const PAGES_OF_SQLITE: [&str; 4] = [
+    sqlite::HISTORY,
+    sqlite::HISTORY_OF_ALERT,
+    sqlite::HISTORY_OF_RULE,
+    sqlite::HISTORY_OF_CHANNEL,
+];
+const PAGES_OF_POSTGRES: [&str; 4] = [
+    postgres::HISTORY,
+    postgres::HISTORY_OF_ALERT,
+    postgres::HISTORY_OF_RULE,
+    postgres::HISTORY_OF_CHANNEL,
+];
 
 /// Thirty thousand rows of each, half of them of another engine.
 const FILL: [&str; 4] = [
@@ -56,11 +70,17 @@ async fn no_statement_reads_what_it_is_not_about() {
             execute!(db, sqlx::query(AssertSqlSafe(format!("{numbers} {fill}")))).unwrap();
         }
         execute!(db, sqlx::query("analyze")).unwrap();
-        let own = match db.engine() {
-            Engine::Sqlite(_) => [sqlite::DELETE, sqlite::DEQUEUE, sqlite::ENQUEUE, sqlite::CONSUME],
-            Engine::Postgres(_) => [postgres::DELETE, postgres::DEQUEUE, postgres::ENQUEUE, postgres::CONSUME],
+        let (own, pages) = match db.engine() {
+            Engine::Sqlite(_) => (
+                [sqlite::DELETE, sqlite::DEQUEUE, sqlite::ENQUEUE, sqlite::CONSUME],
+                PAGES_OF_SQLITE,
+            ),
+            Engine::Postgres(_) => (
+                [postgres::DELETE, postgres::DEQUEUE, postgres::ENQUEUE, postgres::CONSUME],
+                PAGES_OF_POSTGRES,
+            ),
         };
-        for (sql, index) in plans(own) {
+        for (sql, index) in plans(own, pages) {
             let plan = match db.engine() {
                 Engine::Sqlite(pools) => {
                     let explain = AssertSqlSafe(format!("explain query plan {sql}"));
@@ -109,9 +129,9 @@ fn with_values(sql: &str) -> String {
         .replace("$2", second)
         .replace("$3", "50")
         .replace("$4", "timestamptz 'epoch'")
-        .replace("$5", &part(statements::HISTORY_OF_ALERT, "text"))
-        .replace("$6", &part(statements::HISTORY_OF_RULE, "text"))
-        .replace("$7", &part(statements::HISTORY_OF_CHANNEL, "text"))
+        .replace("$5", &part(postgres::HISTORY_OF_ALERT, "text"))
+        .replace("$6", &part(postgres::HISTORY_OF_RULE, "text"))
+        .replace("$7", &part(postgres::HISTORY_OF_CHANNEL, "text"))
         .replace("$8", "cast(null as text)")
         .replace("$9", "51")
 }

@@ -34,8 +34,11 @@ pub(super) struct TurnOptions {
 pub(super) fn run(options: &TurnOptions, turn: Turn, words: Words, output: Output) -> Result<(), Error> {
     install_crypto();
     let url = address(&options.url, &options.target, turn)?;
+    let at = url.origin().ascii_serialization();
     let told = block_on(ask(url))?;
-    output.result(&told, |_| format!("{}\n", words.turned(&options.target, turn)))
+    output.result(&told, |_| {
+        format!("{}\n", words.turned(&options.target, turn, &at))
+    })
 }
 
 /// Where to ask: on loopback alone, because only there is a demo.

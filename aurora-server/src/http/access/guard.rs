@@ -99,22 +99,23 @@ async fn admit(
     // Before the database is asked who calls: however many keys and guesses come from an address, it has one limit.
     state.pace.of_all_at(visitor.origin).await?;
     let Some(shown) = shown else {
-        state.pace.of_address(Class::Api, visitor.origin).await?;
-        return Err(unauthenticated());
+        let pace = state.pace.of_address(Class::Api, visitor.origin).await?;
+        return Err(unauthenticated().headers(pace));
     };
     let origin = visitor.origin;
     let caller = match identify(state, visitor, &shown, selected, access).await {
         Ok(caller) => caller,
+        // Whoever guesses is counted by their address; a fault of ours says nothing of them.
+        Err(problem) if problem.kind().is_ours() => return Err(problem),
         Err(problem) => {
-            // Whoever guesses is counted by their address; a fault of ours says nothing of them.
-            if !problem.kind().is_ours() {
-                state.pace.of_address(Class::Api, origin).await?;
-            }
-            return Err(problem);
+            let pace = state.pace.of_address(Class::Api, origin).await?;
+            return Err(problem.headers(pace));
         }
     };
     let pace = state.pace.of_caller(caller.principal.id()).await?;
-    decide(state, access, &caller)?;
+    if let Err(problem) = decide(state, access, &caller) {
+        return Err(problem.headers(pace));
+    }
     let standing = Standing::new(access, shown.into());
     Ok(Admitted {
         caller: Some((caller, standing)),

@@ -5,7 +5,7 @@ mod portuguese;
 use axum::http::HeaderMap;
 use axum::http::header::ACCEPT_LANGUAGE;
 
-pub(crate) use portuguese::{message, problem};
+pub(crate) use portuguese::{detail, message, problem};
 
 /// A language that the server speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

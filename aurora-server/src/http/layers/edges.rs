@@ -209,6 +209,34 @@ async fn calls_are_counted_per_caller_and_guesses_per_address() {
 }
 
 #[tokio::test]
+async fn the_pace_is_told_by_every_answer_whatever_is_wrong() {
+    let server = Server::guarded(&[]).await;
+    let key = key(&server, &["client:read"]).await;
+    let absent = "/api/v1/clients/cli_0190a8b0c0de7000800000000000000a";
+    let wrong = json!({"email": "nobody@example.com", "password": "wrong horse battery"});
+    let get = async |path: &str| with_key(&server, &key, "GET", path, &Value::Null).await;
+    let forged = with_key(&server, "aur_live_0", "GET", "/api/v1/clients", &Value::Null).await;
+    let answers = [
+        (server.post("/api/v1/auth/login", &wrong).await, 401, "auth"),
+        (server.get("/api/v1/clients").await, 401, "api"),
+        (server.get("/v1/models").await, 401, "api"), // in the form of OpenAI
+        (forged, 401, "api"),
+        (get("/api/v1/clients?limit=none").await, 400, "api"),
+        (get("/api/status").await, 403, "api"),
+        (get(absent).await, 404, "api"),
+        (get("/api/v1/clients").await, 200, "api"),
+    ];
+    for (answer, status, class) in answers {
+        assert_eq!(answer.status, status, "{}", answer.body);
+        let told = ["ratelimit-policy", "ratelimit"].map(|name| answer.headers(name));
+        assert_eq!(told.each_ref().map(Vec::len), [1, 1], "{status}: {told:?}");
+        assert!(told[0][0].starts_with(&format!("\"{class}\";q=")), "{told:?}");
+        assert!(told[1][0].contains(&format!("\"{class}\";r=")), "{told:?}");
+    }
+    server.stop().await.unwrap();
+}
+
+#[tokio::test]
 async fn while_the_database_is_away_nobody_is_taken_for_one_who_guesses() {
     let server = Server::guarded(&[("limits.api_per_minute", "3"), ("limits.api_per_hour", "100")]).await;
     let key = key(&server, &["client:read"]).await;

@@ -144,11 +144,9 @@ impl Pace {
             return Ok(fields);
         }
         let violated: Vec<&str> = verdict.violated().collect();
-        let problem = Problem::new(ProblemKind::TooManyRequests).with("violated_policies", violated);
-        Err(fields
-            .into_iter()
-            .filter_map(|(name, value)| Some((name?, value)))
-            .fold(problem, |problem, (name, value)| problem.header(name, value)))
+        Err(Problem::new(ProblemKind::TooManyRequests)
+            .with("violated_policies", violated)
+            .headers(fields))
     }
 }
 

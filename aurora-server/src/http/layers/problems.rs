@@ -13,8 +13,12 @@ use super::RequestId;
 use crate::http::language::Language;
 use crate::http::problem::{Form, Problem, ProblemKind};
 
-/// Headers of an error answer that hold whoever made it.
-const KEPT: [HeaderName; 1] = [ALLOW];
+/// Headers of an error answer that hold whatever it says: what the address knows, and the pace of whoever calls.
+const KEPT: [HeaderName; 3] = [
+    ALLOW,
+    HeaderName::from_static("ratelimit-policy"),
+    HeaderName::from_static("ratelimit"),
+];
 
 pub(crate) async fn write(id: RequestId, request: Request, next: Next) -> Response {
     let language = Language::of(request.headers());

@@ -63,22 +63,42 @@ async fn measurements_and_circuits_can_be_put_back() {
 
 #[tokio::test]
 async fn one_target_is_put_back_alone() {
-    let failing = Simulated::new("sim-a").script([Step::status(503)]);
-    let server = Server::with([("sim-a", failing), ("sim-b", Simulated::new("sim-b"))]).await;
-    server.post("/llm/chat", &json!({"prompt": "Why?"})).await;
-    let unknown = server.post("/api/fallback/sim-c/reset", &json!({})).await;
-    assert_eq!(
-        (unknown.status, unknown.json()["code"].as_str()),
-        (404, Some("not_found"))
-    );
+    let failing = |name: &'static str| Simulated::new(name).script([Step::status(503)]);
+    let providers = [
+        ("sim-a", failing("sim-a")),
+        ("sim-b", failing("sim-b")),
+        ("sim-c", Simulated::new("sim-c")),
+    ];
+    let server = Server::with(providers).await;
+    server
+        .post("/llm/chat", &json!({"prompt": "Why?"}))
+        .await
+        .good(200);
+    let counts = async || {
+        let told = server.get("/api/fallback").await.json();
+        let targets = told["targets"].as_array().unwrap().clone();
+        targets
+            .iter()
+            .map(|target| (target["served"].clone(), target["failed"].clone()))
+            .collect::<Vec<_>>()
+    };
+    let before = [(0, 1), (0, 1), (1, 0)].map(|(served, failed)| (json!(served), json!(failed)));
+    assert_eq!(counts().await, before);
+
+    let unknown = server.post("/api/fallback/sim-d/reset", &json!({})).await;
+    unknown.problem(404, "not_found");
+    let reader = server.program(&["status:read"]).await;
+    let headers = [("authorization", reader.as_str())];
+    let refused = server
+        .send("POST", "/api/fallback/sim-a/reset", &headers, "{}")
+        .await;
+    assert_eq!(refused.problem(403, "forbidden")["permission"], "operation:write");
+    assert_eq!(counts().await, before, "neither changed anything");
+
     let reset = server.post("/api/fallback/sim-a/reset", &json!({})).await;
     assert_eq!(reset.status, 204, "{}", reset.body);
-    let targets = server.get("/api/fallback").await.json()["targets"].clone();
-    assert_eq!(
-        (&targets[0]["failed"], &targets[1]["served"]),
-        (&json!(0), &json!(1)),
-        "{targets}"
-    );
+    let after = [(0, 0), (0, 1), (1, 0)].map(|(served, failed)| (json!(served), json!(failed)));
+    assert_eq!(counts().await, after, "the other keeps its failure");
     server.stop().await.unwrap();
 }
 

@@ -43,7 +43,7 @@ impl Answer {
     /// The names and values of all headers but those that differ from one answer to the next.
     pub(crate) fn usual_headers(&self) -> Vec<&str> {
         let differs = |line: &&str| {
-            !["x-request-id: ", "date: "]
+            !["x-request-id: ", "date: ", "ratelimit: "]
                 .iter()
                 .any(|name| line.starts_with(name))
         };

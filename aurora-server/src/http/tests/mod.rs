@@ -3,6 +3,7 @@
 mod api;
 mod hostile;
 mod injection;
+mod names;
 mod schemas;
 mod seed;
 mod tenants;
