@@ -45,11 +45,16 @@ export function documentsCard(ctx, { add }) {
   const empty = h("div");
   const list = table({
     caption: t("documents"), empty,
-    load: ({ cursor }) => {
+    load: async ({ cursor }) => {
       const chosen = bar.values();
       const isNarrow = Object.values(chosen).some(Boolean);
       empty.replaceChildren(isNarrow ? emptyState(t("noneFound"), null, null, "search") : emptyState(t("none"), t("noneText"), mayWrite && button(t("add"), add, { icon: "plus" }), "knowledge"));
-      return api.get("/api/v1/knowledge/documents", { query: { ...chosen, cursor } });
+      // A search looks at so many titles at a time: a page without any is not yet the last.
+      for (let from = cursor; ;) {
+        const page = await api.get("/api/v1/knowledge/documents", { query: { ...chosen, cursor: from } });
+        if (page.items.length || !page.next) return page;
+        from = page.next;
+      }
     },
     columns: [
       { label: t("name"), header: true, render: (item) => h("a", { href: href("knowledge", item.id) }, raw(item.title)) },
