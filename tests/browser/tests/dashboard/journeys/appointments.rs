@@ -68,19 +68,15 @@ async fn open_house(journey: &Journey) {
 }
 
 /// What the button of the third day of the week is called, which names its date.
+const DAY: &str = "document.querySelectorAll('.agenda-day')[2]?.querySelector('button')?.getAttribute('aria-label')";
+/// How many days are shown.
+const DAYS: &str = "document.querySelectorAll('.agenda-day').length";
+
 async fn book_on(journey: &Journey) -> String {
-    let name = "return document.querySelectorAll('.agenda-day')[2].querySelector('button').getAttribute('aria-label')";
-    journey
-        .browser
-        .until("return document.querySelectorAll('.agenda-day').length >= 5")
-        .await;
-    journey
-        .browser
-        .ask(name)
-        .await
-        .as_str()
-        .expect("a name")
-        .to_owned()
+    let browser = &journey.browser;
+    browser.until(&format!("return {DAYS} >= 5 && {DAY} != null")).await;
+    let name = browser.ask(&format!("return {DAY}")).await;
+    name.as_str().expect("a name").to_owned()
 }
 
 /// Takes one of the free times, counted from the first of the day.
@@ -92,7 +88,10 @@ async fn take_slot(journey: &Journey, place: usize) {
 /// In the week after this one, on the third day that is shown.
 async fn book(journey: &Journey) -> Value {
     let browser = &journey.browser;
+    let now = book_on(journey).await;
     browser.push("Later").await;
+    let other = format!("{DAY} !== {}", json!(now));
+    browser.until(&format!("return {DAYS} >= 5 && {other}")).await;
     let day = "//section[contains(@class, 'agenda-day')][3]";
     browser.push_in(day, &book_on(journey).await).await;
     browser.fill("Client", "flor de trigo").await;

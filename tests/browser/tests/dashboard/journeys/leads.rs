@@ -67,19 +67,28 @@ async fn add(journey: &Journey) {
     browser.sees("The lead is there.").await;
 }
 
-/// Takes the card with the pointer, and lets it go over a column.
+/// Takes the card with the pointer, and lets it go over a column; again when the board was drawn anew beneath it.
 async fn drag_to(journey: &Journey, stage: &Value) {
+    let mut tries = 5;
+    while let Err(error) = try_drag(journey, stage).await {
+        tries -= 1;
+        assert!(tries > 0, "it is dragged: {error}");
+        drop(journey.browser.driver.action_chain().reset_actions().await);
+    }
+}
+
+async fn try_drag(journey: &Journey, stage: &Value) -> WebDriverResult<()> {
     let driver = &journey.browser.driver;
     let card = By::XPath("//*[@data-lead][contains(., 'A sign')]");
-    let card = driver.find(card).await.expect("the card");
+    let card = driver.find(card).await?;
     let column = format!("[data-stage='{}'] .leads", stage["id"].as_str().expect("an id"));
-    let column = driver.find(By::Css(column)).await.expect("a column");
+    let column = driver.find(By::Css(column)).await?;
     let hand = driver
         .action_chain()
         .click_and_hold_element(&card)
         .move_by_offset(20, 5);
     let over = hand.move_to_element_center(&column).move_by_offset(2, 2);
-    over.release().perform().await.expect("it is dragged");
+    over.release().perform().await
 }
 
 /// The lead and the stages, as the server has them.
