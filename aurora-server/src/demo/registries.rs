@@ -52,7 +52,6 @@ struct Paid;
 
 #[async_trait]
 impl CompanyRegistry for Paid {
-    #[expect(clippy::unnecessary_literal_bound, reason = "the trait's signature")]
     fn name(&self) -> &str {
         PAID
     }
@@ -70,7 +69,6 @@ struct Free {
 
 #[async_trait]
 impl CompanyRegistry for Free {
-    #[expect(clippy::unnecessary_literal_bound, reason = "the trait's signature")]
     fn name(&self) -> &str {
         FREE
     }

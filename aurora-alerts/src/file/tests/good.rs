@@ -39,7 +39,7 @@ fn every_rule_is_written_as_it_is_read() {
         let definition = crate::file::definition(rule).unwrap_or_else(|| panic!("{rule:?}"));
         let text = serde_json::to_string_pretty(&serde_json::json!({"rules": [definition]})).unwrap();
         let again = AlertFile::parse("a", &text, Format::Yaml).unwrap();
-        assert_eq!(again.rules, [rule.clone()]);
+        assert_eq!(again.rules, std::slice::from_ref(rule));
     }
     let unsayable = Rule::new("r")
         .metric("m")
