@@ -1,6 +1,6 @@
 """Asks an Aurora server without pause and counts what goes wrong.
 
-    load.py --url URL [--url URL] --seconds N --workers N [--writes SHARE] [--until FILE]
+    load.py --url URL [--url URL] --seconds N --workers N [--writes SHARE] [--until FILE] [--rate N]
 
 Each worker holds one connection, as a program does, and makes another when a server ends it between two requests. A
 request fails when there is no answer or one with a status that is not expected; nothing is asked twice. At the end every client that was accepted (201) is
@@ -23,6 +23,7 @@ parser.add_argument("--seconds", type=float, required=True)
 parser.add_argument("--workers", type=int, default=8)
 parser.add_argument("--writes", type=float, default=0.3)
 parser.add_argument("--most", type=int, default=50_000)
+parser.add_argument("--rate", type=float, help="the most requests per second of all workers together, also when looking at the end")
 parser.add_argument("--until", help="ends early once this file exists")
 parser.add_argument("--header", action="append", default=[])
 options = parser.parse_args()
@@ -33,6 +34,7 @@ if "AURORA_KEY" in os.environ:  # not on the command line, where others see it
 lock = threading.Lock()
 times, failures, accepted = [], [], []
 asked = 0
+slot = time.monotonic()
 end = time.monotonic() + options.seconds
 began = time.time()
 
@@ -43,6 +45,16 @@ def connect(url):
         context = ssl._create_unverified_context()
         return http.client.HTTPSConnection(parts.hostname, parts.port, timeout=40, context=context)
     return http.client.HTTPConnection(parts.hostname, parts.port, timeout=40)
+
+
+def in_turn():
+    """Waits until the rate allows another request."""
+    global slot
+    if options.rate:
+        with lock:
+            slot = max(slot, time.monotonic()) + 1 / options.rate
+            wait = slot - time.monotonic()
+        time.sleep(max(0, wait))
 
 
 def work(number):
@@ -56,6 +68,7 @@ def work(number):
             if asked >= options.most:
                 return
             asked += 1
+        in_turn()
         count += 1
         writes = chance.random() < options.writes
         method, path, body, expected = "GET", "/api/v1/clients?limit=5", None, 200
@@ -93,6 +106,7 @@ for thread in threads:
 lost = []
 connection = connect(options.url[0])
 for identity in accepted:
+    in_turn()
     connection.request("GET", f"/api/v1/clients/{identity}", headers=headers)
     answer = connection.getresponse()
     answer.read()
