@@ -68,13 +68,16 @@ async fn open_house(journey: &Journey) {
 }
 
 /// What the button of the third day of the week is called, which names its date.
-const DAY: &str = "document.querySelectorAll('.agenda-day')[2]?.querySelector('button')?.getAttribute('aria-label')";
+const DAY: &str =
+    "document.querySelectorAll('.agenda-day')[2]?.querySelector('button')?.getAttribute('aria-label')";
 /// How many days are shown.
 const DAYS: &str = "document.querySelectorAll('.agenda-day').length";
 
 async fn book_on(journey: &Journey) -> String {
     let browser = &journey.browser;
-    browser.until(&format!("return {DAYS} >= 5 && {DAY} != null")).await;
+    browser
+        .until(&format!("return {DAYS} >= 5 && {DAY} != null"))
+        .await;
     let name = browser.ask(&format!("return {DAY}")).await;
     name.as_str().expect("a name").to_owned()
 }
