@@ -79,7 +79,8 @@ const DOCUMENTS: [(&str, &str, &str); 2] = [
     (
         "Preços e formas de pagamento",
         "demo-prices",
-        "# Preços\n\n| Serviço | Preço |\n| --- | --- |\n| Avaliação | gratuita |\n| Limpeza | R$ 250 |\n\
+        "# Preços\n\nQuanto custa: avaliação gratuita, limpeza R$ 250, clareamento R$ 890.\n\n\
+         | Serviço | Preço |\n| --- | --- |\n| Avaliação | gratuita |\n| Limpeza | R$ 250 |\n\
          | Clareamento | R$ 890 |\n\n# Pagamento\n\nCartão em até 6 vezes sem juros, Pix ou dinheiro. Não aceitamos \
          cheques.\n",
     ),

@@ -1,7 +1,7 @@
 //! Invented companies, clients and leads among them, so that the CRM has something to show.
 
 use aurora_crm::Context;
-use aurora_crm::clients::{Client, NewClient};
+use aurora_crm::clients::{Address, Client, NewClient};
 use aurora_crm::companies::Cnpj;
 use aurora_crm::leads::{LeadSource, Locale, Money, NewLead, NewLoss, StageId, StageKind};
 
@@ -16,6 +16,8 @@ pub(super) struct Invented {
     pub(super) trade_name: &'static str,
     /// Its CNPJ without the check digits; some have letters, as new ones may since July 2026.
     base: &'static str,
+    /// Mail, of a domain that nobody can have, and telephone.
+    contact: (&'static str, &'static str),
     pub(super) city: &'static str,
     pub(super) state: &'static str,
     /// CNAE code and what it stands for.
@@ -55,6 +57,7 @@ const fn lead(title: &'static str, reais: i64, source: LeadSource, stands: Stand
 const fn company(
     (name, trade_name): (&'static str, &'static str),
     base: &'static str,
+    contact: (&'static str, &'static str),
     (city, state): (&'static str, &'static str),
     activity: (&'static str, &'static str),
     lead: Option<Wanted>,
@@ -63,6 +66,7 @@ const fn company(
         name,
         trade_name,
         base,
+        contact,
         city,
         state,
         activity,
@@ -75,6 +79,7 @@ pub(super) static COMPANIES: [Invented; 12] = [
     company(
         ("Padaria Flor de Trigo Ltda", "Flor de Trigo"),
         "114447770001",
+        ("contato@flordetrigo.example", "+554155500101"),
         ("Curitiba", "PR"),
         ("1091102", "Padaria com predominância de produção própria"),
         lead(
@@ -87,6 +92,7 @@ pub(super) static COMPANIES: [Invented; 12] = [
     company(
         ("Clínica Sorriso do Vale S/S", "Sorriso do Vale"),
         "275319840001",
+        ("ola@sorrisodovale.example", "+554755500202"),
         ("Blumenau", "SC"),
         ("8630504", "Atividade odontológica"),
         lead("Agenda e lembretes", 18_000, LeadSource::Referral, Stands::Won),
@@ -94,6 +100,7 @@ pub(super) static COMPANIES: [Invented; 12] = [
     company(
         ("Oficina Duas Rodas Ltda", "Duas Rodas"),
         "386420950002",
+        ("oficina@duasrodas.example", "+551955500303"),
         ("Campinas", "SP"),
         ("4543900", "Manutenção e reparação de motocicletas"),
         lead("Aviso de revisão", 6_200, LeadSource::Website, Stands::Open(1)),
@@ -101,6 +108,7 @@ pub(super) static COMPANIES: [Invented; 12] = [
     company(
         ("Aurora Boreal Viagens Ltda", "Boreal"),
         "12ABC34501DE",
+        ("viagens@boreal.example", "+554855500404"),
         ("Florianópolis", "SC"),
         ("7911200", "Agências de viagens"),
         lead("Atendimento 24 horas", 36_500, LeadSource::Event, Stands::Open(3)),
@@ -108,6 +116,7 @@ pub(super) static COMPANIES: [Invented; 12] = [
     company(
         ("Mercado Bom Preço da Esquina Ltda", "Bom Preço"),
         "497531060001",
+        ("loja@bompreco.example", "+558155500505"),
         ("Recife", "PE"),
         ("4712100", "Minimercados, mercearias e armazéns"),
         lead(
@@ -120,6 +129,7 @@ pub(super) static COMPANIES: [Invented; 12] = [
     company(
         ("Estúdio Jabuticaba Design ME", "Jabuticaba"),
         "508642170001",
+        ("estudio@jabuticaba.example", "+553155500606"),
         ("Belo Horizonte", "MG"),
         ("7410202", "Design de interiores"),
         None,
@@ -127,6 +137,7 @@ pub(super) static COMPANIES: [Invented; 12] = [
     company(
         ("Transportes Serra Azul Ltda", "Serra Azul"),
         "618753280001",
+        ("frota@serraazul.example", "+555455500707"),
         ("Caxias do Sul", "RS"),
         ("4930202", "Transporte rodoviário de carga"),
         lead(
@@ -139,6 +150,7 @@ pub(super) static COMPANIES: [Invented; 12] = [
     company(
         ("Livraria Página Nova Ltda", "Página Nova"),
         "7XK2M9PA0001",
+        ("livros@paginanova.example", "+551155500808"),
         ("São Paulo", "SP"),
         ("4761001", "Comércio varejista de livros"),
         lead(
@@ -151,6 +163,7 @@ pub(super) static COMPANIES: [Invented; 12] = [
     company(
         ("Academia Corpo Leve Ltda", "Corpo Leve"),
         "629864390001",
+        ("aulas@corpoleve.example", "+556255500909"),
         ("Goiânia", "GO"),
         ("9313100", "Atividades de condicionamento físico"),
         lead(
@@ -163,6 +176,7 @@ pub(super) static COMPANIES: [Invented; 12] = [
     company(
         ("Café do Cerrado Torrefação Ltda", "Café do Cerrado"),
         "B4T81NCZ0001",
+        ("vendas@cafedocerrado.example", "+553455501010"),
         ("Patrocínio", "MG"),
         ("1081302", "Torrefação e moagem de café"),
         lead(
@@ -175,6 +189,7 @@ pub(super) static COMPANIES: [Invented; 12] = [
     company(
         ("Colégio Ipê Amarelo Ltda", "Ipê Amarelo"),
         "730975410001",
+        ("secretaria@ipeamarelo.example", "+556155501111"),
         ("Brasília", "DF"),
         ("8513900", "Ensino fundamental"),
         lead("Matrículas 2027", 44_000, LeadSource::Campaign, Stands::Open(0)),
@@ -182,6 +197,7 @@ pub(super) static COMPANIES: [Invented; 12] = [
     company(
         ("Pet Shop Amigo Fiel ME", "Amigo Fiel"),
         "841086520001",
+        ("banho@amigofiel.example", "+558555501212"),
         ("Fortaleza", "CE"),
         ("4789004", "Comércio varejista de animais vivos e de artigos"),
         lead("Banho e tosa com hora", 5_600, LeadSource::WalkIn, Stands::Won),
@@ -219,9 +235,13 @@ pub(super) async fn insert(state: &AppState, words: Words) -> Result<(), Error> 
         .map(|stage| stage.id)
         .collect();
     for invented in &COMPANIES {
+        let (email, phone) = invented.contact;
         let client = NewClient::company(invented.name)
             .trade_name(invented.trade_name)
             .cnpj(invented.cnpj()?.plain())
+            .email(email)
+            .phone(phone)
+            .address(Address::new().city(invented.city).state(invented.state))
             .tag("demo");
         let client = state
             .crm

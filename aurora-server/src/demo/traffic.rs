@@ -18,15 +18,16 @@ const STREAMED: usize = 4;
 /// Every so many calls one asks at temperature 0, whose answer may come from the cache.
 const REPEATABLE: usize = 5;
 
+/// Sentences that nobody types by himself: what whoever looks asks for the first time is not in the cache yet.
 const QUESTIONS: [&str; 8] = [
-    "Why is the sky blue?",
-    "Resuma este contrato em três frases.",
-    "Which day suits the customer best?",
-    "Quais clientes não responderam esta semana?",
-    "Write a friendly reminder of the appointment on Thursday.",
-    "Traduza para o inglês: o pedido chega amanhã.",
-    "What is the capital of Acre?",
-    "Classify the mood of this message: it took far too long.",
+    "Sort ticket 48213 into billing, delivery or other.",
+    "Resuma em três frases o contrato 2026/117 da Serra Azul.",
+    "Which day suits customer 90412 best, given last month's visits?",
+    "Quais clientes da carteira 7 não responderam esta semana?",
+    "Write a friendly reminder of appointment 5530 on Thursday.",
+    "Traduza para o inglês: o pedido 31876 chega amanhã.",
+    "Draft an answer to lead 6604, who asks for a second quote.",
+    "Classify the mood of message 77120: it took far too long.",
 ];
 
 /// Asks until the app stops. What is under way then is dropped and not counted.

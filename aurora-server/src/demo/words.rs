@@ -37,6 +37,7 @@ impl Words {
     pub(super) fn introduction(self, address: SocketAddr, script: &Script) -> String {
         let version = env!("CARGO_PKG_VERSION");
         let (breaks, heals) = (clock(script.begins), clock(script.begins + script.lasts));
+        let every = clock(script.every);
         let by_hand = command("break", "sim-b", &format!("http://{address}"));
         let label = self.label();
         match self {
@@ -50,7 +51,7 @@ impl Words {
   {label}   providers sim-a, sim-b, sim-c · channels sim-slack, sim-email, sim-telegram
               (messages are shown in the dashboard, never sent) · 12 invented companies, 1 clinic
 
-  {breaks}  sim-a will begin to fail.   Watch: fallback, alert, message.   {heals}  it heals by itself.
+  {breaks}  sim-a will begin to fail.   Watch: fallback, alert, message.   {heals}  it heals; again every {every}.
   Break it yourself:  {by_hand}   Your own keys next:  aurora setup   Stop: Ctrl-C
 "
             ),
@@ -64,7 +65,7 @@ impl Words {
   {label}    provedores sim-a, sim-b, sim-c · canais sim-slack, sim-email, sim-telegram
               (as mensagens aparecem no painel e nunca são enviadas) · 12 empresas e 1 clínica inventadas
 
-  {breaks}  sim-a vai começar a falhar.   Observe: fallback, alerta, mensagem.   {heals}  recupera-se sozinho.
+  {breaks}  sim-a vai começar a falhar.   Observe: fallback, alerta, mensagem.   {heals}  volta; repete a cada {every}.
   Quebre você mesmo:  {by_hand}   Depois, as suas chaves:  aurora setup   Parar: Ctrl-C
 "
             ),

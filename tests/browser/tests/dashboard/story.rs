@@ -53,10 +53,16 @@ async fn a_question_is_answered_word_by_word_and_says_by_whom_and_for_how_much()
     let told = r"const text = document.querySelector('main').innerText; return /sim-[abc]/.test(text) && /\d+ ms/.test(text) && /\$/.test(text)";
     browser.until(told).await;
     browser.keep("playground-answered").await;
+    let told = |badge: &str| {
+        format!(
+            "return [...document.querySelectorAll('main .badge')].some((it) => it.textContent === {badge:?})"
+        )
+    };
+    browser.until(&told("not cached")).await;
+    let cached = browser.ask(&told("from the cache")).await;
+    assert_eq!(cached, false, "the first time nobody has asked it before");
     browser.press("Ask again").await;
-    let cached =
-        "return [...document.querySelectorAll('.badge')].some((it) => it.textContent === 'from the cache')";
-    browser.until(cached).await;
+    browser.until(&told("from the cache")).await;
     browser.keep("playground-cached").await;
     browser.quit().await;
 }

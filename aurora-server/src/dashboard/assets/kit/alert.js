@@ -29,12 +29,25 @@ const RULES = {
   "Response time high": "Tempo de resposta alto", "Response time critical": "Tempo de resposta crítico",
   "Error rate high": "Taxa de erro alta", "Error rate critical": "Taxa de erro crítica", "Provider failing": "Provedor falhando",
 };
+// What they say of themselves.
+const DESCRIPTIONS = {
+  "more than a fifth of the attempts at a provider fail; others answer in the meantime": "mais de um quinto das tentativas em um provedor falha; outros respondem enquanto isso",
+};
+const METRICS = { error_rate: "a taxa de erro", success_rate: "a taxa de sucesso", response_time: "o tempo de resposta" };
+const PASSED = /^(\w+) has passed ([\d.]+) ?(.*)$/;
 const SEVERITIES = { info: "info", warning: "warn", critical: "bad" };
 const STATES = { closed: "good", open: "bad", refused: "bad", forced_open: "bad" };
 const t = texts(words);
 
 /** The name of a rule. */
 export const ruleName = (rule) => (locale() === "pt-BR" ? RULES[rule] ?? rule : rule);
+/** What a rule says of itself. */
+export function ruleDescription(text) {
+  if (locale() !== "pt-BR" || !text) return text ?? "";
+  const [, metric, limit, unit] = PASSED.exec(text) ?? [];
+  if (metric in METRICS) return `${METRICS[metric]} passou de ${number(Number(limit), 1)}${unit && ` ${unit}`}`;
+  return DESCRIPTIONS[text] ?? text;
+}
 /** What an alert is about: its rule and labels, as data. */
 export const alertName = ({ rule, labels }) => [ruleName(rule), Object.values(labels ?? {}).join(", ")].filter(Boolean).join(" · ");
 
@@ -47,7 +60,7 @@ export const newestOf = (alerts) => [...alerts].sort((one, other) => other.activ
 
 /** What an alert watches and where it stands: "Error rate > 20%, now 100%", as data. */
 export function reading({ metric, operator, threshold, value, description }) {
-  if (metric == null) return description ?? "";
+  if (metric == null) return ruleDescription(description);
   const show = (amount) => (metric.endsWith("_rate") ? percent(amount) : metric === "response_time" ? `${number(amount, 1)} s` : number(amount, 1));
   const name = has(words, `metric.${metric}`) ? t(`metric.${metric}`) : metric;
   const limit = threshold == null ? "" : `${operator} ${show(threshold)}`;

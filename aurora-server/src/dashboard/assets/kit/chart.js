@@ -72,7 +72,7 @@ function options({ series, format, height, max, width, time, tell }) {
   return {
     width, height, legend: { show: false }, padding: [6, 28, 0, 0],
     cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false } },
-    scales: { y: { range: (_, least, most) => [Math.min(0, least ?? 0), max ?? (most > 0 ? most * 1.15 : 1)] } },
+    scales: { x: { range: alone }, y: { range: (_, least, most) => [Math.min(0, least ?? 0), max ?? (most > 0 ? most * 1.15 : 1)] } },
     axes: [
       { stroke: ink, grid: { show: false }, ticks: { show: false }, size: 22, font: font(), space: 90, values: (_, splits) => distinct(splits.map((at) => time(at))) },
       { stroke: ink, grid, ticks: { show: false }, size: (_, shown) => Math.max(58, 20 + 7 * longest(shown)), font: font(), space: 34, values: (_, splits) => distinct(splits.map((value) => format(value))) },
@@ -84,6 +84,9 @@ function options({ series, format, height, max, width, time, tell }) {
     hooks: { setCursor: [(u) => tell(u.cursor.idx)] },
   };
 }
+
+// One point alone stands in the middle of a minute, not at the beginning of a day.
+const alone = ({ data: [xs] }, least, most) => (xs.length === 1 ? [xs[0] - 30, xs[0] + 30] : [least, most]);
 
 // A short scale would say the same rounded number twice.
 const distinct = (labels) => labels.map((text, index) => (text === labels[index - 1] ? "" : text));

@@ -10,7 +10,7 @@ const words = {
     "error.auth": "our credentials are refused", "error.rate_limited": "too many messages, asked to wait", "error.client": "the message is refused",
     "error.gone": "the address is gone for good", "error.server": "the receiver failed", "error.timeout": "no answer in time", "error.cancelled": "cancelled",
     "error.other": "something else",
-    "reason.changed": "a change", "reason.repeated": "a reminder", "reason.escalated": "an escalation", "reason.acknowledged": "an acknowledgement",
+    "reason.changed": "a change", "reason.changed.firing": "it fired", "reason.changed.resolved": "it is over", "reason.repeated": "a reminder", "reason.escalated": "an escalation", "reason.acknowledged": "an acknowledgement",
     "reason.flapping": "changes too often", "reason.digest": "a digest", "reason.test": "a test", "reason.message": "sent by hand",
   },
   "pt-BR": {
@@ -19,7 +19,7 @@ const words = {
     "error.auth": "nossas credenciais foram recusadas", "error.rate_limited": "mensagens demais, pediu espera", "error.client": "a mensagem foi recusada",
     "error.gone": "o endereço não existe mais", "error.server": "o destinatário falhou", "error.timeout": "sem resposta a tempo", "error.cancelled": "cancelada",
     "error.other": "outro motivo",
-    "reason.changed": "uma mudança", "reason.repeated": "um lembrete", "reason.escalated": "um escalonamento", "reason.acknowledged": "um reconhecimento",
+    "reason.changed": "uma mudança", "reason.changed.firing": "disparou", "reason.changed.resolved": "acabou", "reason.repeated": "um lembrete", "reason.escalated": "um escalonamento", "reason.acknowledged": "um reconhecimento",
     "reason.flapping": "muda demais", "reason.digest": "um resumo", "reason.test": "um teste", "reason.message": "enviada à mão",
   },
 };
@@ -36,5 +36,5 @@ export const outcomeText = (outcome) => word("outcome", outcome);
 export const outcomeBadge = (outcome) => badge(KINDS[outcome] ?? "", has(words, `outcome.${outcome}`) ? outcomeText(outcome) : raw(outcome));
 /** Why an attempt failed. */
 export const errorText = (error) => word("error", error);
-/** Why something was sent. */
-export const reasonText = (reason) => word("reason", reason);
+/** Why something was sent; of a change also which. */
+export const reasonText = (reason, status) => word("reason", has(words, `reason.${reason}.${status}`) ? `${reason}.${status}` : reason);

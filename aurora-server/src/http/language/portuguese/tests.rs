@@ -15,6 +15,10 @@ fn messages_keep_their_numbers() {
         "deve ser company ou person"
     );
     assert_eq!(message("required", "is required"), "é obrigatório");
+    assert_eq!(
+        message("slot_taken", "the professional or the room is taken at that time"),
+        "o profissional ou a sala já tem outro agendamento nesse horário"
+    );
     assert_eq!(message("x", "has a hat"), "não é permitido (has a hat)");
 }
 
@@ -87,6 +91,35 @@ fn nothing_of_what_routes_tell_stays_english() {
         "give either messages or prompt, not both",
         "messages or prompt is required",
         "has no place beside lasts_seconds",
+        "the professional or the room is taken at that time",
+        "another booking was made under this key",
+        "is not within the working hours",
+        "is not open at that time",
+        "does not do this service",
+        "the service cannot be done there",
+        "cannot be booked any more",
+        "must be booked longer ahead, and not in the past",
+        "cannot be booked so far ahead",
+        "must be at most 366 days away",
+        "must be within 1 minute and 24 hours",
+        "persons of the workspace alone",
+        "clients and persons of the workspace book",
+        "it has not expired: its hold goes on, or nobody answered and it has not begun",
+        "nobody can be missed before the beginning",
+        "the hold has expired: the time may be another's by now",
+        "the clock moves nothing",
+        "a client says that it comes, or a person for it",
+        "only what is confirmed can be acknowledged",
+        "it has begun already",
+        "a client changes it up to 24 hours before it begins",
+        "cancelled is never followed by confirmed",
+        "cancelled is never put to another time",
+        "completed is not corrected to held",
+        "the client may not make it confirmed",
+        "the calendar may not make it confirmed",
+        "the clock may not make it confirmed",
+        "it has an offer: cancel that first",
+        "it is not on the list any more",
     ];
     for english in whole {
         assert_portuguese(english, &message("invalid", english));

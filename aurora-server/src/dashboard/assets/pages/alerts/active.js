@@ -1,4 +1,4 @@
-import { alertBadge, alertTitle, reading } from "../../kit/alert.js";
+import { alertBadge, alertTitle, reading, ruleDescription } from "../../kit/alert.js";
 import { isAbort } from "../../kit/api.js";
 import { attempt } from "../../kit/attempt.js";
 import { formDialog } from "../../kit/dialog.js";
@@ -96,7 +96,7 @@ function alertRow(ctx, first, changed) {
       element.dataset.severity = item.severity;
       fill(head, alertTitle(item), alertBadge({ severity: item.severity, phase: item.state }));
       fill(sub, raw(reading(item)), raw(" · "), h("span", { title: dateTime(since), translate: "no" }, relative(since)));
-      fill(notes, description && item.metric != null && h("p", { class: "soft" }, raw(description)),
+      fill(notes, description && item.metric != null && h("p", { class: "soft" }, raw(ruleDescription(description))),
         taken && h("p", { class: "good-note" }, t("takenBy", { by: taken.by, time: relative(taken.at) }), taken.until && [" ", t("takenUntil", { time: dateTime(taken.until) })], taken.note && [raw(" "), raw(`“${taken.note}”`)]),
         by.length > 0 && h("p", { class: "soft" }, t("silenced", { count: by.length })));
       put(take, t(taken ? "unacknowledge" : "acknowledge"));

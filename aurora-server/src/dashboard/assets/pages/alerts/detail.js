@@ -1,4 +1,4 @@
-import { alertBadge, alertTitle, reading } from "../../kit/alert.js";
+import { alertBadge, alertTitle, reading, ruleDescription } from "../../kit/alert.js";
 import { isAbort } from "../../kit/api.js";
 import { openDialog } from "../../kit/dialog.js";
 import { kindOf, sentence } from "../../kit/happening.js";
@@ -37,7 +37,7 @@ function contents(t, alert) {
   ].filter(Boolean);
   return [
     h("div", { class: "alert-head" }, alertTitle(alert), alertBadge({ severity: alert.severity, phase: alert.state })),
-    h("p", { class: "soft" }, raw([reading(alert), alert.metric != null && alert.description].filter(Boolean).join(" · "))),
+    h("p", { class: "soft" }, raw([reading(alert), alert.metric != null && ruleDescription(alert.description)].filter(Boolean).join(" · "))),
     h("dl", { class: "facts" }, facts.map(([name, value]) => h("div", null, h("dt", null, name), h("dd", null, value instanceof Node ? value : raw(value))))),
     ...Object.entries(annotations).map(([name, value]) => h("p", null, raw(`${name}: `, { class: "strong" }), linked(value))),
     h("h3", null, t("whoWasTold")),

@@ -1,4 +1,4 @@
-import { alertBadge, reading, ruleName } from "../../kit/alert.js";
+import { alertBadge, reading, ruleDescription, ruleName } from "../../kit/alert.js";
 import { attempt } from "../../kit/attempt.js";
 import { h, raw } from "../../kit/dom.js";
 import { dateTime, duration } from "../../kit/format.js";
@@ -31,7 +31,7 @@ function columns(ctx, reload) {
     can("alert:write") && button(named(t(rule.enabled ? "turnOff" : "turnOn"), rule), () => changes.toggle(rule), { small: true }),
     can("alert:write") && rule.source !== "built_in" && button(named(t(rule.source === "changed" ? "giveBack" : "delete"), rule), () => changes.remove(rule), { small: true }));
   return [
-    { label: t("rule"), header: true, render: ({ name, description, labels }) => [raw(ruleName(name)), h("p", { class: "sub" }, raw([description, ...Object.entries(labels).map(([key, value]) => `${key}=${value}`)].filter(Boolean).join(" · ")))] },
+    { label: t("rule"), header: true, render: ({ name, description, labels }) => [raw(ruleName(name)), h("p", { class: "sub" }, raw([ruleDescription(description), ...Object.entries(labels).map(([key, value]) => `${key}=${value}`)].filter(Boolean).join(" · ")))] },
     { label: t("condition"), render: (rule) => [raw(rule.definition ? conditionText(rule.definition) : reading(rule) || rule.name, { class: rule.definition && "mono" }), patience(t, rule)] },
     { label: t("severity"), render: (rule) => alertBadge(rule) },
     { label: t("state"), render: ({ enabled, active_alerts: active, source, changed_by: by, changed_at: at }) => [

@@ -3,8 +3,9 @@ import { h, raw } from "../../kit/dom.js";
 import { button } from "../../kit/parts.js";
 import { draggable } from "./drag.js";
 
-const PIXELS = 1.4; // a minute
+const PIXELS = 1.8; // a minute
 const LEAST_PX = 26;
+const TINY_PX = 36; // has room for one line
 const USUAL = [8 * 60, 18 * 60];
 const AWAKE = [6 * 60, 22 * 60];
 const QUIET = ["cancelled", "rejected", "expired"];
@@ -73,10 +74,13 @@ export function grid({ t, can }, data, { onOpen, onMove, onBook, mayMove, onDrop
     const { one, from, until, lane, of } = item;
     const person = data.professionals.get(one.professional_id);
     const isShort = until - from < 35;
-    const state = one.status === "confirmed" ? null : h("span", { class: "slot-state" }, t(`status.${one.status}`));
-    const node = h("button", { type: "button", class: ["slot", `is-${one.status}`, `tone-${person?.colour ?? 0}`, isShort && "short", of > 1 && "beside", mayMove(one) && "movable", QUIET.includes(one.status) && "quiet"], dataset: { id: one.id }, on: { click: () => onOpen(one) } },
-      h("span", { class: "slot-who" }, raw(data.zone.time(one.starts_at), { class: "slot-time" }), raw(data.clientName(one.client_id))),
-      state, h("span", { class: "slot-what" }, raw([data.nameOf("services", one.service_id), data.nameOf("professionals", one.professional_id)].join(" · "))));
+    const state = one.status === "confirmed" ? null : h("span", { class: "slot-state", translate: "yes" }, t(`status.${one.status}`));
+    const time = data.zone.time(one.starts_at);
+    const name = data.clientName(one.client_id);
+    const [service, professional] = [data.nameOf("services", one.service_id), data.nameOf("professionals", one.professional_id)];
+    const node = h("button", { type: "button", class: ["slot", `is-${one.status}`, `tone-${person?.colour ?? 0}`, isShort && "short", (until - from) * PIXELS < TINY_PX && "tiny", of > 1 && "beside", mayMove(one) && "movable", QUIET.includes(one.status) && "quiet"], dataset: { id: one.id }, translate: "no", title: [`${time} ${name}`, service, professional].join(" · "), on: { click: () => onOpen(one) } },
+      h("span", { class: "slot-who" }, raw(time, { class: "slot-time" }), raw(name)),
+      state, h("span", { class: "slot-what" }, raw([service, professional].join(" · "))));
     const row = sized(h("li", null, node), from, until);
     row.style.insetInlineStart = `${(lane / of) * 100}%`;
     row.style.width = `${100 / of}%`;

@@ -11,6 +11,7 @@ import { words } from "./words.js";
 
 const LOOK_UP_MS = 30_000;
 const NAMED = 5;
+const FREE_OF_DEMO = "sim-cnpj-free";
 
 /** Asks for a new client; gives the one that was made, null when dismissed. */
 export async function createClient(ctx, team) {
@@ -91,6 +92,7 @@ function createForm(ctx, { team, custom, close }) {
       layout.details.open = true;
       const key = { fresh: "kept", stale: "old" }[found.freshness] ?? "found";
       origin.textContent = t(key, { source: found.source, age: found.age_seconds < 60 ? t("fresh") : t("aged", { time: duration(found.age_seconds) }) });
+      if (found.source?.startsWith(FREE_OF_DEMO)) origin.append(" ", h("span", null, t("paidRefused")));
       const known = found.prefill?.duplicates ?? [];
       if (known.length) await warn(ctx, warning, known);
       controls.legal_name.focus();

@@ -1,4 +1,4 @@
-import { ruleName } from "../../kit/alert.js";
+import { alertBadge, ruleName } from "../../kit/alert.js";
 import { OUTCOMES, errorText, outcomeBadge, outcomeText, reasonText } from "../../kit/delivery.js";
 import { h, raw } from "../../kit/dom.js";
 import { filters, hoursAgo } from "../../kit/filters.js";
@@ -38,8 +38,8 @@ export function deliveries({ t, api, signal }) {
 const columns = (t) => [
   { label: t("time"), render: ({ at }) => raw(dateTime(at), { class: "nowrap" }) },
   { label: t("channel"), header: true, render: ({ channel, target }) => [raw(channel, { class: "nowrap" }), target && h("p", { class: "sub" }, raw(target))] },
-  { label: t("aboutWhat"), wide: true, render: ({ rule, reason, alerts, error, detail, next_at: next }) => [
-    raw(ruleName(rule)), h("p", { class: "sub" }, reasonText(reason), alerts > 1 && [raw(" · "), t("alertCount", { count: alerts })], error && [raw(" · "), errorText(error)], detail && [raw(" · "), raw(detail)], next && [raw(" · "), t("nextAt", { time: dateTime(next) })])] },
+  { label: t("aboutWhat"), wide: true, render: ({ rule, reason, severity, status, alerts, error, detail, next_at: next }) => [
+    raw(ruleName(rule)), " ", (severity || status === "resolved") && alertBadge({ severity, status }), h("p", { class: "sub" }, reasonText(reason, status), alerts > 1 && [raw(" · "), t("alertCount", { count: alerts })], error && [raw(" · "), errorText(error)], detail && [raw(" · "), raw(detail)], next && [raw(" · "), t("nextAt", { time: dateTime(next) })])] },
   { label: t("attempt"), end: true, render: ({ attempt }) => raw(attempt || null) },
   { label: t("tookTime"), end: true, render: ({ took_ms: took, attempt }) => raw(attempt ? millis(took) : null, { class: "nowrap" }) },
   { label: t("outcome"), bare: true, render: ({ outcome }) => outcomeBadge(outcome) },

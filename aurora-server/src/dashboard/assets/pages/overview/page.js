@@ -5,14 +5,16 @@ import { clock, duration, millis, number, percent, usd } from "../../kit/format.
 import { card, emptyState, loadingState, pageHead, tile, tiles } from "../../kit/parts.js";
 import { poll } from "../../kit/live.js";
 import { has } from "../../kit/words.js";
-import { messageCard } from "./message.js";
+import { messageCard, overAfter } from "./message.js";
 import { words } from "./words.js";
 
 export { words };
 export const style = "/dashboard/assets/pages/overview/page.css";
 
-const POLL_SECONDS = 10;
-const LAST_CALLS = 200;
+const POLL_SECONDS = 30;
+const LAST_CALLS = 40;
+// So long an alert that is over still stands there.
+const OVER_MS = 60_000;
 
 /** The state of everything in one look; the numbers come with the beat of the server. */
 export function mount(root, { t, api, pulse, signal, can, href }) {
@@ -35,8 +37,10 @@ export function mount(root, { t, api, pulse, signal, can, href }) {
         card(t("sent"), {}, sent))),
   );
 
+  let over = null;
   const show = (snapshot) => {
     const { totals } = snapshot;
+    if (over && (Date.parse(snapshot.at) - Date.parse(over.resolved_at) > OVER_MS || snapshot.alerts.some(({ fingerprint, active_since: since }) => fingerprint === over.fingerprint && since > over.resolved_at))) over = null;
     put(about, t("about", { version: snapshot.version, environment: snapshot.environment, time: duration(snapshot.uptime_seconds) }));
     figures.rate.set(number(totals.requests_per_second, 1), { words: t("rateNote", { count: totals.requests }) });
     figures.success.set(percent(totals.success_rate), {
@@ -48,12 +52,18 @@ export function mount(root, { t, api, pulse, signal, can, href }) {
     charts.rate.update(at, pulse.points.map(({ totals: one }) => one.requests_per_second));
     charts.latency.update(at, pulse.points.map(({ totals: one }) => one.p95_ms), pulse.points.map(({ totals: one }) => one.p50_ms ?? null));
     fill(providers, snapshot.providers.length ? snapshot.providers.map((one) => providerRow(t, one)) : h("li", null, emptyState(t("noProviders"), t("noProvidersText"))));
-    fill(alerts, alertList(t, snapshot.alerts));
+    fill(alerts, alertList(t, snapshot.alerts, over));
     fill(sent, sentList(t, snapshot.notifications));
-    message.show(snapshot.alerts);
+    message.show(snapshot.alerts, over);
   };
-  pulse.subscribe({ snapshot: show }, signal);
-  if (can("llm:read")) poll(() => showUse({ t, api, figures, can }), POLL_SECONDS, signal);
+  pulse.subscribe({ snapshot: show, alert: ({ change, alert }) => { if (change === "resolved") over = alert; } }, signal);
+  // Without a call there is nothing new, except that a day begins.
+  let known = null;
+  const use = async () => {
+    const now = `${pulse.latest?.totals.requests} ${today()}`;
+    if (now !== known && await showUse({ t, api, figures, can })) known = now;
+  };
+  if (can("llm:read")) poll(use, POLL_SECONDS, signal);
   return () => Object.values(charts).forEach((one) => one.destroy());
 }
 
@@ -64,22 +74,25 @@ function trafficCharts(t) {
   };
 }
 
-/** Cost and cache hits are not part of the beat: they are asked for. A failure leaves the numbers of before. */
+const today = () => new Date().toISOString().slice(0, 10);
+
+/** Cost and cache hits are not part of the beat: they are asked for. A failure leaves the numbers of before; says whether there was none. */
 async function showUse({ t, api, figures, can }) {
-  const day = new Date().toISOString().slice(0, 10);
+  const day = today();
   const place = can("usage:read") ? "/api/v1/llm/usage/installation" : "/api/v1/llm/usage";
   const [usage, calls] = await Promise.allSettled([
     api.get(place, { query: { group: "day", from: `${day}T00:00:00Z` } }), api.get("/api/v1/llm/requests", { query: { limit: LAST_CALLS } }),
   ]);
   if (usage.status === "fulfilled") {
-    const today = usage.value.items.find(({ group }) => group === day);
-    figures.cost.set(cost(today?.cost.usd ?? "0"), { words: t("costNote", { count: today?.calls ?? 0 }) });
+    const spent = usage.value.items.find(({ group }) => group === day);
+    figures.cost.set(cost(spent?.cost.usd ?? "0"), { words: t("costNote", { count: spent?.calls ?? 0 }) });
   }
   if (calls.status === "fulfilled") {
     const { items } = calls.value;
     const hits = items.filter(({ cached }) => cached).length;
     figures.cache.set(items.length ? percent((hits / items.length) * 100) : null, { words: items.length ? t("cacheNote", { count: items.length }) : t("noCalls") });
   }
+  return usage.status === "fulfilled" && calls.status === "fulfilled";
 }
 
 // As many figures at every beat, so that the number does not jump.
@@ -89,11 +102,12 @@ const providerRow = (t, { target, model, simulated, state, requests_per_second: 
   h("li", null, h("div", null, raw(target, { class: "strong" }), h("p", { class: "sub" }, raw(model), simulated && [raw(" · "), t("madeUp")])), targetBadge(state),
     h("p", { class: "sub" }, t("perSecond", { rate: number(rate, 1) })), raw(p95 == null ? "" : `p95 ${millis(p95)}`, { class: "side-note" }));
 
-function alertList(t, alerts) {
-  if (!alerts.length) return emptyState(t("noAlerts"), t("noAlertsText"), null, "check");
+function alertList(t, alerts, over) {
+  if (!alerts.length && !over) return emptyState(t("noAlerts"), t("noAlertsText"), null, "check");
   return h("ul", { class: "rows" }, alerts.map((alert) =>
     h("li", null, alertTitle(alert), alertBadge(alert), h("p", { class: "sub" }, raw(reading(alert)), alert.acknowledgement && [raw(" · "), t("acknowledged")]),
-      h("span", { class: "side-note" }, t("since", { time: clock(alert.active_since) })))));
+      h("span", { class: "side-note" }, t("since", { time: clock(alert.active_since) })))),
+    over && h("li", null, alertTitle(over), alertBadge(over), h("p", { class: "sub" }, overAfter(t, over)), raw(clock(over.resolved_at), { class: "side-note" })));
 }
 
 function sentList(t, records) {

@@ -4,7 +4,7 @@ import { badge, button } from "../../kit/parts.js";
 import { trail } from "../../kit/trail.js";
 
 /** One answer as it streams in: {element, hear(event, data), stopped(), fail(error), text()}. */
-export function answerView({ t }, { again }) {
+export function answerView({ t }, { again, past }) {
   const waiting = h("p", { class: "soft", role: "status" }, t("thinking"));
   const said = h("p", { class: "said", translate: "no" });
   const thought = h("p", { class: "said", translate: "no" });
@@ -13,20 +13,22 @@ export function answerView({ t }, { again }) {
   const element = h("article", { class: "turn", "aria-busy": "true" }, h("h2", null, t("answer")), waiting, reasoning, said, foot);
   const began = performance.now();
   let firstAt = null;
-  let way = h("div");
+  let way = null;
 
   const write = (place, text) => {
     firstAt ??= performance.now() - began;
     waiting.remove();
     put(place, place.textContent + text);
   };
+  let isCached = false;
   const end = (...parts) => {
     waiting.remove();
     element.removeAttribute("aria-busy");
-    foot.replaceChildren(...[way, h("div", { class: "turn-line" }, parts, button(t("again"), again, { kind: "plain", small: true, icon: "refresh" }))]);
+    foot.replaceChildren(...[way, h("div", { class: "turn-line" }, parts, button(t("again"), again, { kind: "plain", small: true, icon: "refresh" }),
+      isCached && button(t("past"), past, { kind: "plain", small: true }))].filter(Boolean));
   };
   const heard = {
-    start({ attempts, cached }) { foot.replaceChildren((way = trail(attempts, { cached }))); },
+    start({ attempts, cached }) { if (!cached) foot.replaceChildren((way = trail(attempts))); },
     text({ text }) { write(said, text); },
     reasoning({ text }) {
       reasoning.hidden = false;
@@ -37,7 +39,8 @@ export function answerView({ t }, { again }) {
       const { provider, target, model, usage, cost, cached, attempts } = answer;
       const took = performance.now() - began;
       if (!said.textContent) said.append(h("span", { class: "soft", translate: "yes" }, t("noWords")));
-      way = trail(attempts, { cached });
+      isCached = cached;
+      way = cached ? null : trail(attempts);
       const price = cached ? usd("0", 0) : cost ? usd(cost.usd) : null;
       const who = cached ? h("span", { class: "strong" }, t("cache")) : raw([target, model].join(" · "), { class: "strong" });
       end(who, raw(millis(took), { title: firstAt == null ? null : t("first", { time: millis(firstAt) }) }),

@@ -9,6 +9,9 @@ import { words } from "./words.js";
 export { words };
 export const style = "/dashboard/assets/pages/playground/page.css";
 
+// Answers are kept of calls at temperature 0 alone.
+const PAST_THE_CACHE = { temperature: 1 };
+
 /** A conversation with a model; turns are {role, content}, as the API takes them. */
 export function mount(root, ctx) {
   const { t, api } = ctx;
@@ -48,20 +51,20 @@ export function mount(root, ctx) {
       clear.disabled = false;
     } });
   }
-  async function ask(question) {
+  async function ask(question, extra = {}) {
     if (!question || call) return;
     if (!turns.length) log.replaceChildren();
     call = new AbortController();
     setBusy(true);
     input.value = "";
-    const view = answerView(ctx, { again: () => ask(question) });
+    const view = answerView(ctx, { again: () => ask(question), past: () => ask(question, PAST_THE_CACHE) });
     log.append(h("article", { class: "turn mine" }, h("h2", null, t("you")), h("p", { class: "said", translate: "no" }, question)), view.element);
     scroll();
     // A question asked again stands alone: with the turns before it, it would be another one, which no cache knows.
     const messages = turns.at(-2)?.content === question ? turns.slice(0, -2) : turns;
     const asked = [...messages, { role: "user", content: question }];
     try {
-      await api.stream("/api/v1/llm/chat", { ...options.values(), messages: asked, stream: true }, (name, data) => {
+      await api.stream("/api/v1/llm/chat", { ...options.values(), ...extra, messages: asked, stream: true }, (name, data) => {
         view.hear(name, data);
         scroll();
       }, { signal: call.signal });

@@ -8,13 +8,13 @@ import { isAbort } from "../../kit/api.js";
 import { has } from "../../kit/words.js";
 import { words } from "./words.js";
 
-const POLL_SECONDS = 6;
+const POLL_SECONDS = 20;
 const SHOWN = 25;
 const FILTERS = { all: {}, fallback: { fallback: true }, failures: { outcome: "failed" }, cached: { cached: true } };
 const KINDS = { served: "good", failed: "bad" };
 
 /** The trail of recent requests: {element, turn()}, the latter asking anew. */
-export function recentRequests({ t, api, signal, can, href }) {
+export function recentRequests({ t, api, pulse, signal, can, href }) {
   if (!can("llm:read")) return { element: card(t("recent"), {}, emptyState(t("notAllowed"), t("notAllowedText"))), turn() {} };
   let isPaused = false;
   const problem = h("div");
@@ -27,18 +27,22 @@ export function recentRequests({ t, api, signal, can, href }) {
   }, { small: true });
   // Answers to what was chosen before are not shown.
   let round = 0;
+  let known = null;
+  const count = () => pulse.latest?.totals.requests;
   const ask = async () => {
     const mine = (round += 1);
+    const now = count();
     try {
       const { items } = await api.get("/api/v1/llm/requests", { query: { ...FILTERS[filter.value], limit: SHOWN } });
       if (mine !== round) return;
+      known = now;
       problem.replaceChildren();
       list.update(items);
     } catch (error) {
       if (!isAbort(error) && mine === round) problem.replaceChildren(errorState(error, ask));
     }
   };
-  const turn = poll(async () => { if (!isPaused) await ask(); }, POLL_SECONDS, signal);
+  const turn = poll(async () => { if (!isPaused && (known == null || known !== count())) await ask(); }, POLL_SECONDS, signal);
   return { element: card(t("recent"), { about: t("recentAbout"), actions: [filter.element, pause] }, problem, list.element), turn };
 }
 

@@ -23,7 +23,9 @@ export function breakdown(ctx, chosen) {
     const sorted = items.toSorted((one, other) => other.cost.nanos - one.cost.nanos || other.calls - one.calls);
     return { items: sorted.map((item) => ({ ...item, name: known(item.group), share: share(item, total) })), next: null };
   } });
-  return { element: card(t("breakdown"), { actions: by.element }, note, list.element), reload: list.reload };
+  // What is wider than the card scrolls within it, by keyboard too.
+  const scroller = h("div", { class: "usage-table", role: "region", tabindex: "0", "aria-label": t("breakdown") }, list.element);
+  return { element: card(t("breakdown"), { actions: by.element }, note, scroller), reload: list.reload };
 }
 
 const share = ({ cost, calls }, total) => (total.cost > 0 ? (cost.nanos / 1e9 / total.cost) * 100 : total.calls ? (calls / total.calls) * 100 : 0);

@@ -14,7 +14,7 @@ export { words };
 export const style = "/dashboard/assets/pages/usage/page.css";
 
 const POLL_SECONDS = 20;
-const LAST_CALLS = 200;
+const LAST_CALLS = 40;
 
 /** What was used and what it cost, by day and by whom, and how much of each budget is left. */
 export function mount(root, ctx) {
