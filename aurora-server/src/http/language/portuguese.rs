@@ -164,7 +164,6 @@ pub(crate) fn message(code: &str, english: &str) -> Cow<'static, str> {
         "unknown" => Some("não é conhecido aqui"),
         "repeated" => Some("deve aparecer uma única vez"),
         "check_digit" | "checksum" => Some("tem dígitos verificadores errados"),
-        "too_long" => None,
         _ => None,
     };
     if let Some(text) = general {
