@@ -2,6 +2,10 @@
 
     sign_in_times.py URL KNOWN_EMAIL TRIES
 
+Both are one address each that is tried as often as the other: what is counted of an address is written anew at its first try and
+changed at the others, so that a try of an address that nobody has tried before takes some 0.2 ms more, whether somebody has it or
+not. Against a fresh address each time, one that was tried before would be told apart by that, and not by being known.
+
 Tries of both kinds alternate, in an order drawn for each pair, over one connection each, so that a machine that is busy for a
 while is busy for both.
 """
@@ -22,7 +26,7 @@ def tries(url, known, count):
     answers = set()
     for number in range(count):
         for is_known in random.sample([True, False], 2):
-            email = known if is_known else f"nobody.{number}@example.com"
+            email = known if is_known else "nobody@example.com"
             body = json.dumps({"email": email, "password": f"wrong password {number}"})
             began = time.perf_counter()
             connection.request("POST", "/auth/login", body, {"Content-Type": "application/json"})
