@@ -135,7 +135,9 @@ pub use link::{AckLinks, AckSubject, AckToken, InvalidAckToken};
 pub use matcher::{MatchOperator, Matcher, Matchers, ParseMatcherError};
 pub use notification::{Change, Delivery, DeliveryId, NamedAlert, Notification, Reason, Status};
 pub use notifier::{Limits, Notifier, NotifyError, NotifyErrorKind, Receipt, Rendered, Scope};
-pub use pipeline::{Acknowledgement, Explanation, GroupExplanation, STAGES, Stage, TargetExplanation};
+pub use pipeline::{
+    Acknowledgement, EscalationExplanation, Explanation, GroupExplanation, STAGES, Stage, TargetExplanation,
+};
 pub use posted::PostedAlert;
 pub use report::Report;
 pub use route::Route;

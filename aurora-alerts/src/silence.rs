@@ -41,6 +41,14 @@ pub struct Silence {
     pub created_by: String,
     /// Why.
     pub comment: String,
+    /// Grows with each change, from 1; the engine counts it, whatever a silence that is given to it says.
+    #[serde(default = "first")]
+    pub version: i64,
+}
+
+/// Of those that were stored before versions were counted.
+const fn first() -> i64 {
+    1
 }
 
 impl Silence {
@@ -55,6 +63,7 @@ impl Silence {
             during: Vec::new(),
             created_by: String::new(),
             comment: String::new(),
+            version: first(),
         }
     }
 

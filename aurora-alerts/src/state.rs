@@ -124,6 +124,17 @@ pub enum Decision {
 }
 
 impl Phase {
+    /// Since when the condition holds or held; `None` of one that is inactive.
+    #[must_use]
+    pub const fn active_since(self) -> Option<Timestamp> {
+        match self {
+            Self::Inactive => None,
+            Self::Pending { active_since }
+            | Self::Firing { active_since, .. }
+            | Self::Resolved { active_since, .. } => Some(active_since),
+        }
+    }
+
     /// A resolve from the future is one of now: the machine's clock was set back.
     const fn resolved_by(self, now: Timestamp) -> Self {
         match self {

@@ -53,10 +53,15 @@ pub(crate) enum Command {
     },
     Silence {
         silence: Box<Silence>,
+        /// The version that it takes the place of; whatever is there where it is left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<i64>,
     },
     Expire {
         id: SilenceId,
         by: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<i64>,
     },
     Acknowledge {
         alerts: Vec<Fingerprint>,

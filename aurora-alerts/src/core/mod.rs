@@ -5,6 +5,7 @@
 //! happened with [`Core::take_events`]. The same code runs live, in tests and over recorded samples.
 
 mod answers;
+mod facts;
 mod input;
 #[cfg(test)]
 mod tests;
@@ -16,17 +17,18 @@ use std::time::Duration;
 use aurora_core::time::Timestamp;
 
 use answers::Answers;
+use facts::{facts, starts_at};
 pub(crate) use input::{Before, Command, Handed, Input, Reply, Sample, Setting};
 
-use crate::alert::{Alert, AlertEvent};
+use crate::alert::AlertEvent;
 use crate::evaluation::{Evaluator, Transition};
 use crate::history::{Entry, Record};
 use crate::labels::Fingerprint;
 use crate::notification::DeliveryId;
-use crate::pipeline::{Facts, LaneKey, Pipeline, Sending, Setup};
+use crate::pipeline::{LaneKey, Pipeline, Sending, Setup, SilenceRefusal};
 use crate::rule::Rule;
 use crate::series::SeriesStore;
-use crate::state::{AlertState, Decision, Phase};
+use crate::state::{Decision, Phase};
 use crate::store::{Batch, Snapshot, StateKey, StateKind};
 
 /// How often what rules have learned is written down.
@@ -153,11 +155,8 @@ impl Core {
                 }
                 if refused > 0 { Reply::Full } else { Reply::Done }
             }
-            Command::Silence { silence } => match self.pipeline.silence(*silence, now) {
-                Ok(()) => Reply::Done,
-                Err(_) => Reply::Full,
-            },
-            Command::Expire { id, by } => Reply::found(self.pipeline.expire_silence(id, &by, now)),
+            Command::Silence { silence, after } => done(self.pipeline.silence(*silence, after, now)),
+            Command::Expire { id, by, after } => done(self.pipeline.expire_silence(id, after, &by, now)),
             Command::Acknowledge {
                 alerts,
                 acknowledgement,
@@ -387,28 +386,12 @@ impl Core {
     }
 }
 
-fn facts(alert: &Alert) -> Facts {
-    Facts {
-        fingerprint: alert.fingerprint,
-        rule: alert.rule.clone(),
-        severity: alert.severity,
-        metric: alert.metric.clone(),
-        value: alert.state.value,
-        operator: alert.operator,
-        threshold: alert.threshold,
-        description: alert.description.clone(),
-        labels: alert.labels.clone(),
-        annotations: alert.annotations.clone(),
-        generator_url: None,
-        starts_at: starts_at(&alert.state, Timestamp::UNIX_EPOCH),
-    }
-}
-
-fn starts_at(state: &AlertState, otherwise: Timestamp) -> Timestamp {
-    match state.phase {
-        Phase::Inactive => otherwise,
-        Phase::Pending { active_since }
-        | Phase::Firing { active_since, .. }
-        | Phase::Resolved { active_since, .. } => active_since,
+/// What became of a change of a silence.
+fn done(changed: Result<(), SilenceRefusal>) -> Reply {
+    match changed {
+        Ok(()) => Reply::Done,
+        Err(SilenceRefusal::Full) => Reply::Full,
+        Err(SilenceRefusal::NotFound) => Reply::NotFound,
+        Err(SilenceRefusal::Overtaken) => Reply::Overtaken,
     }
 }

@@ -240,6 +240,7 @@ impl World {
                 let ends_at = self.now + SECOND * u32::from(lasts);
                 Command::Silence {
                     silence: Box::new(Silence::new(matchers, self.now, ends_at)),
+                    after: None,
                 }
             }
             Happens::Nothing => return,

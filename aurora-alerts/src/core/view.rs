@@ -5,6 +5,7 @@ use aurora_core::time::Timestamp;
 use super::Core;
 use crate::alert::{Alert, Posting};
 use crate::labels::Fingerprint;
+use crate::notification::Notification;
 use crate::pipeline::{Explanation, Known, Origin};
 use crate::rule::Rule;
 use crate::state::{AlertState, Phase};
@@ -36,6 +37,25 @@ impl Core {
         Some(alert)
     }
 
+    /// The notification about an alert that is active or just over; `None` of any other.
+    pub(crate) fn notification(&self, fingerprint: Fingerprint, now: Timestamp) -> Option<Notification> {
+        let known = self.pipeline.known(fingerprint);
+        match (known, self.evaluator.get(fingerprint)) {
+            // Of one that is over and comes again, what comes.
+            (Some(known), Some(alert)) if !known.is_firing() && alert.state.is_active() => {
+                self.notification_of(&alert, now)
+            }
+            (Some(known), _) => Some(self.pipeline.preview(known, now)),
+            (None, alert) => self.notification_of(&alert?, now),
+        }
+    }
+
+    /// The same of an alert that the pipeline does not know, or knows no more.
+    pub(crate) fn notification_of(&self, alert: &Alert, now: Timestamp) -> Option<Notification> {
+        let known = known_of(alert, now)?;
+        Some(self.pipeline.preview(&known, now))
+    }
+
     pub(crate) fn explain(&self, fingerprint: Fingerprint, now: Timestamp) -> Option<Explanation> {
         let alert = self.get(fingerprint)?;
         let known = self.pipeline.known(fingerprint);
@@ -65,6 +85,7 @@ impl Core {
             next_escalation: known
                 .and_then(|known| known.climb)
                 .and_then(|climb| Some((climb.next + 1, climb.due?))),
+            escalation: self.pipeline.explain_chain(fingerprint),
             groups: self.pipeline.explain(fingerprint, now),
         })
     }
@@ -112,4 +133,36 @@ pub(super) fn shown(known: &Known) -> Alert {
             ..AlertState::default()
         },
     }
+}
+
+/// What the pipeline would know of an alert that waits, is kept quiet or was forgotten; nothing of one that is inactive.
+fn known_of(alert: &Alert, now: Timestamp) -> Option<Known> {
+    let (fired_at, over) = match alert.state.phase {
+        Phase::Inactive => return None,
+        Phase::Pending { .. } => (now, None),
+        Phase::Firing { fired_at, .. } => (fired_at, None),
+        Phase::Resolved {
+            fired_at,
+            resolved_at,
+            reason,
+            ..
+        } => (fired_at, Some((reason, resolved_at))),
+    };
+    let mut facts = super::facts(alert);
+    let mut origin = Origin::Rule;
+    if let Some(posting) = &alert.posting {
+        facts.generator_url.clone_from(&posting.generator_url);
+        origin = Origin::Posted {
+            expires_at: posting.expires_at,
+            guessed: false,
+            at: posting.at,
+        };
+    }
+    let mut known = Known::new(facts.clone(), origin);
+    known.fire(facts, origin, fired_at);
+    if let Some((reason, at)) = over {
+        known.resolve(reason, at);
+    }
+    known.acknowledgement.clone_from(&alert.acknowledgement);
+    Some(known)
 }

@@ -73,6 +73,19 @@ impl AlertEngine {
     /// # Errors
     /// [`ErrorKind::Invalid`] when it has no matcher, or ends before it starts; otherwise as [`post`](Self::post).
     pub async fn silence(&self, silence: Silence) -> Result<SilenceId, Error> {
+        self.put_silence(silence, None).await
+    }
+
+    /// Replaces the silence of the same id, if that has this [version](Silence::version) still.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] when there is none of that id, [`ErrorKind::Conflict`] when it has another version;
+    /// otherwise as [`silence`](Self::silence).
+    pub async fn replace_silence(&self, silence: Silence, version: i64) -> Result<SilenceId, Error> {
+        self.put_silence(silence, Some(version)).await
+    }
+
+    async fn put_silence(&self, silence: Silence, after: Option<i64>) -> Result<SilenceId, Error> {
         let subject = format!("silence {}", silence.id);
         if silence.matchers.is_empty() || silence.matchers.iter().any(crate::Matchers::is_empty) {
             return Err(Error::invalid(subject, "needs at least one matcher in each set"));
@@ -82,7 +95,7 @@ impl AlertEngine {
         }
         let id = silence.id;
         let silence = Box::new(silence);
-        self.order(Command::Silence { silence }).await?;
+        self.order(Command::Silence { silence, after }).await?;
         Ok(id)
     }
 
@@ -91,8 +104,17 @@ impl AlertEngine {
     /// # Errors
     /// [`ErrorKind::NotFound`] when there is none of that id that has not ended; otherwise as [`post`](Self::post).
     pub async fn expire_silence(&self, id: SilenceId, by: &str) -> Result<(), Error> {
-        let by = by.to_owned();
-        self.order(Command::Expire { id, by }).await
+        let (by, after) = (by.to_owned(), None);
+        self.order(Command::Expire { id, by, after }).await
+    }
+
+    /// Ends a silence now, if it has this [version](Silence::version) still.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Conflict`] when it has another version; otherwise as [`expire_silence`](Self::expire_silence).
+    pub async fn expire_silence_if(&self, id: SilenceId, version: i64, by: &str) -> Result<(), Error> {
+        let (by, after) = (by.to_owned(), Some(version));
+        self.order(Command::Expire { id, by, after }).await
     }
 
     /// Says that somebody takes care: no repetition and no escalation until the alert ends, or for `lasts`.
@@ -217,6 +239,23 @@ impl AlertEngine {
     pub fn preview(&self, channel: &str, notification: &Notification) -> Result<Rendered, Error> {
         let notifier = self.inner.notifier(channel).ok_or_else(|| no_channel(channel))?;
         Ok(notifier.render(notification))
+    }
+
+    /// The notification about an alert that is active or just over, as a target that knows of all before its last change
+    /// is told it; nothing is sent. `None` where there is no such alert, or it is inactive.
+    ///
+    /// Its link to acknowledge has the form of those that are sent and is good for nothing: not everybody who may see what
+    /// is told may acknowledge.
+    #[must_use]
+    pub fn notification(&self, fingerprint: Fingerprint) -> Option<Notification> {
+        let now = self.inner.now();
+        let told = self.brain().core.notification(fingerprint, now);
+        told.or_else(|| {
+            // One that was posted is forgotten as soon as everybody knows of its end.
+            let alert = self.inner.journal.ended(fingerprint, now)?;
+            let brain = self.brain();
+            brain.core.notification_of(&alert, now)
+        })
     }
 
     /// What happened, the newest first, from the store: of all replicas, and of engines before this one.

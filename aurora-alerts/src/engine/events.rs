@@ -3,15 +3,18 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, PoisonError};
 
+use aurora_core::time::Timestamp;
 use serde::Serialize;
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 use tracing::error;
 
 use super::status::Counts;
-use crate::alert::AlertEvent;
+use crate::alert::{Alert, AlertEvent};
 use crate::history::{DeliveryRecord, Record};
+use crate::labels::Fingerprint;
 use crate::ring::Ring;
+use crate::state::{Phase, RESOLVED_SHOWN};
 
 /// How many events a slow subscriber may lag behind before it misses the oldest.
 const LAG: usize = 256;
@@ -134,6 +137,15 @@ impl Journal {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .newest(limit)
+    }
+
+    /// An alert whose end this process saw so lately that it is still shown.
+    pub(super) fn ended(&self, fingerprint: Fingerprint, now: Timestamp) -> Option<Alert> {
+        let mut alerts = self.history(usize::MAX).into_iter().map(|event| event.alert);
+        let last = alerts.find(|alert| alert.fingerprint == fingerprint)?;
+        let is_shown = matches!(last.state.phase, Phase::Resolved { resolved_at, .. }
+            if now.since(resolved_at) < RESOLVED_SHOWN);
+        is_shown.then_some(last)
     }
 
     pub(super) fn deliveries(&self, limit: usize) -> Vec<DeliveryRecord> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::duration::duration;
 use super::findings::Findings;
-use super::node::{Entry, Mark, Node, Value, quoted};
+use super::node::{Entry, Mark, Node, Value, quoted, shortened};
 
 /// A map of which each key is asked for once; what was not asked for is unknown.
 pub(super) struct Fields<'n> {
@@ -159,7 +159,12 @@ impl<'n> Fields<'n> {
                 Value::Flag(flag) => flag.to_string(),
                 Value::Null => String::new(),
                 _ => {
-                    wrong(&format!("{key}.{}", entry.name), "text", &entry.node, findings);
+                    wrong(
+                        &format!("{key}.{}", shortened(&entry.name)),
+                        "text",
+                        &entry.node,
+                        findings,
+                    );
                     return None;
                 }
             };

@@ -13,7 +13,7 @@ use crate::rule::Escalation;
 
 impl Pipeline {
     /// The chain of an alert: that of its rule, or of the first of its routes that has one.
-    fn chain_of(&self, known: &Known) -> Option<&Escalation> {
+    pub(super) fn chain_of(&self, known: &Known) -> Option<&Escalation> {
         let own = match known.origin {
             Origin::Rule => self.setup.rules.get(&known.facts.rule)?.escalation.as_ref(),
             Origin::Posted { .. } => None,

@@ -11,6 +11,7 @@ use super::known::{Acknowledgement, Known};
 use super::lane::LaneKey;
 use crate::labels::{Fingerprint, Labels};
 use crate::notification::{DeliveryId, Status};
+use crate::rule::Escalation;
 use crate::silence::SilenceId;
 
 /// Why somebody was or was not told of an alert, as it stands at one instant.
@@ -33,8 +34,24 @@ pub struct Explanation {
     pub acknowledged: Option<Acknowledgement>,
     /// The next step of its escalation chain, from 1, and when it is due.
     pub next_escalation: Option<(u32, Timestamp)>,
+    /// That chain: its rule's, or of the first of its routes that has one; empty without.
+    pub escalation: Vec<EscalationExplanation>,
     /// Where the routes lead it.
     pub groups: Vec<GroupExplanation>,
+}
+
+/// One step of the escalation chain of an alert.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct EscalationExplanation {
+    /// Which, from 1.
+    pub step: u32,
+    /// How long after the step before, in seconds.
+    pub after_seconds: u64,
+    /// The receiver that is told.
+    pub receiver: String,
+    /// The channels of that receiver.
+    pub channels: Vec<String>,
 }
 
 /// One group that an alert belongs to.
@@ -169,6 +186,22 @@ impl Pipeline {
             })
         })
         .collect()
+    }
+
+    /// The escalation chain of the alert, and to whom its steps lead.
+    pub(crate) fn explain_chain(&self, fingerprint: Fingerprint) -> Vec<EscalationExplanation> {
+        let known = self.alerts.get(&fingerprint);
+        let chain = known.and_then(|known| self.chain_of(known));
+        let steps = chain.map(Escalation::steps).unwrap_or_default();
+        (1..)
+            .zip(steps)
+            .map(|(number, step)| EscalationExplanation {
+                step: number,
+                after_seconds: step.after.as_secs(),
+                receiver: step.receiver.clone(),
+                channels: self.setup.tree.channels(&step.receiver).to_vec(),
+            })
+            .collect()
     }
 
     fn stage(&self, key: &str, group: &Group, known: &Known, lane_key: &LaneKey, now: Timestamp) -> Stage {

@@ -17,6 +17,7 @@ mod intake;
 mod known;
 mod lane;
 mod people;
+mod preview;
 mod retry;
 mod rows;
 mod settle;
@@ -32,10 +33,11 @@ use aurora_core::time::Timestamp;
 
 pub(crate) use changes::{About, Dirty, Log};
 pub(crate) use deliver::Sending;
-pub use explain::{Explanation, GroupExplanation, Stage, TargetExplanation};
+pub use explain::{EscalationExplanation, Explanation, GroupExplanation, Stage, TargetExplanation};
 pub use known::Acknowledgement;
 pub(crate) use known::{Facts, Known, Origin};
 pub(crate) use lane::LaneKey;
+pub(crate) use people::SilenceRefusal;
 pub(crate) use retry::patient;
 pub(crate) use tree::Tree;
 

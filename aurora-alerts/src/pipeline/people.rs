@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use aurora_core::time::Timestamp;
 
-use super::intake::PostRefusal;
 use super::known::Acknowledgement;
 use super::lane::Item;
 use super::{About, Pipeline};
@@ -16,13 +15,36 @@ use crate::silence::{Silence, SilenceId};
 /// How long an ended silence is still shown, as in Alertmanager.
 const SILENCE_KEPT: std::time::Duration = std::time::Duration::from_secs(120 * 60 * 60);
 
+/// Why a silence was not made, changed or ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SilenceRefusal {
+    /// There are as many as there may be.
+    Full,
+    /// There is none that it could be done to.
+    NotFound,
+    /// It has another version than it was to have.
+    Overtaken,
+}
+
 impl Pipeline {
-    /// Makes a silence or changes it.
-    pub(crate) fn silence(&mut self, silence: Silence, now: Timestamp) -> Result<(), PostRefusal> {
-        let known = self.silences.contains_key(&silence.id);
-        if !known && self.silences.len() >= self.setup.bounds.silences {
-            return Err(PostRefusal::Full);
+    /// Makes a silence or changes it; with `after` only the one that has this version.
+    pub(crate) fn silence(
+        &mut self,
+        mut silence: Silence,
+        after: Option<i64>,
+        now: Timestamp,
+    ) -> Result<(), SilenceRefusal> {
+        let before = self.silences.get(&silence.id).map(|before| before.version);
+        match (before, after) {
+            (None, Some(_)) => return Err(SilenceRefusal::NotFound),
+            (Some(before), Some(after)) if before != after => return Err(SilenceRefusal::Overtaken),
+            (None, None) if self.silences.len() >= self.setup.bounds.silences => {
+                return Err(SilenceRefusal::Full);
+            }
+            _ => {}
         }
+        let known = before.is_some();
+        silence.version = before.unwrap_or(0).saturating_add(1);
         let entry = Entry::Silence {
             id: silence.id.to_string(),
             change: if known { "changed" } else { "created" }.to_owned(),
@@ -39,11 +61,21 @@ impl Pipeline {
         Ok(())
     }
 
-    /// Ends a silence now; says whether there was one to end.
-    pub(crate) fn expire_silence(&mut self, id: SilenceId, by: &str, now: Timestamp) -> bool {
+    /// Ends a silence now; with `after` only the one that has this version.
+    pub(crate) fn expire_silence(
+        &mut self,
+        id: SilenceId,
+        after: Option<i64>,
+        by: &str,
+        now: Timestamp,
+    ) -> Result<(), SilenceRefusal> {
         let Some(silence) = self.silences.get_mut(&id).filter(|silence| now < silence.ends_at) else {
-            return false;
+            return Err(SilenceRefusal::NotFound);
         };
+        if after.is_some_and(|after| after != silence.version) {
+            return Err(SilenceRefusal::Overtaken);
+        }
+        silence.version = silence.version.saturating_add(1);
         silence.ends_at = now.max(silence.starts_at.min(now));
         let silence = silence.clone();
         self.dirty.silences.insert(id);
@@ -57,7 +89,7 @@ impl Pipeline {
         for fingerprint in self.matching(&silence) {
             self.watch_groups_of(fingerprint);
         }
-        true
+        Ok(())
     }
 
     pub(super) fn expire_silences(&mut self, now: Timestamp) {

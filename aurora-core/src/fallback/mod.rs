@@ -35,6 +35,7 @@ mod call;
 mod checks;
 mod error;
 mod member;
+mod order;
 mod outcome;
 mod plan;
 mod registry;

@@ -22,7 +22,7 @@ pub struct AttemptRecord<E> {
     pub outcome: AttemptOutcome<E>,
     /// How long the attempt took.
     pub elapsed: Duration,
-    /// How long was waited before it.
+    /// How long was waited before it, or before it was skipped.
     pub waited: Duration,
 }
 

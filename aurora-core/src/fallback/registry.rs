@@ -91,10 +91,10 @@ impl<T> Fallback<T> {
     /// Where each target stands, by priority and then in the order of their registration.
     #[must_use]
     pub fn status(&self) -> Vec<TargetStatus> {
-        let members = self.inner.members();
+        let (members, now) = (self.inner.members(), self.inner.clock.now());
         members
             .iter()
-            .map(|member| TargetStatus::of(member, &self.inner.monitor))
+            .map(|member| TargetStatus::of(member, &self.inner.monitor, now))
             .collect()
     }
 

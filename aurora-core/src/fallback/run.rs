@@ -9,10 +9,9 @@ use futures::FutureExt as _;
 
 use super::Inner;
 use super::call::Call;
-use super::member::{Member, Mode};
+use super::member::Member;
 use super::outcome::{AttemptOutcome, AttemptRecord, Exhausted, Lease, Served};
 use super::plan::{Action, Admission, Gate, Plan};
-use super::selection::{Candidate, Selection};
 use super::target::Attempt;
 use crate::failure::{Failure, FailureClass};
 use crate::resilience::{Backoff, CallAttempt, CallBudget, CallExhausted, Idempotency, Permit, Withdrawal};
@@ -72,37 +71,6 @@ impl<T: Send + Sync, P> Call<'_, T, P> {
     }
 }
 
-impl<T> Inner<T> {
-    /// The targets that one call may try, in their order.
-    fn order(
-        &self,
-        prefer: Option<&str>,
-        only: Option<&(dyn Fn(&T) -> bool + Send + Sync)>,
-        selection: Option<&dyn Selection>,
-    ) -> Vec<Arc<Member<T>>> {
-        let (members, now) = (self.members(), self.clock.elapsed());
-        let may = |member: &Member<T>| {
-            member.health.mode() == Mode::Enabled && only.is_none_or(|wanted| wanted(member.payload()))
-        };
-        let mut candidates: Vec<_> = members
-            .iter()
-            .enumerate()
-            .filter(|(_, member)| may(member))
-            .map(|(at, member)| Candidate::new(member.facts(), &member.health, now, at))
-            .collect();
-        let selection = selection.unwrap_or(&*self.selection);
-        selection.order(&mut candidates, &self.random);
-        if let Some(at) =
-            prefer.and_then(|name| candidates.iter().position(|candidate| candidate.name() == name))
-            && let Some(head) = candidates.get_mut(..=at)
-        {
-            head.rotate_right(1);
-        }
-        let member = |candidate: &Candidate<'_>| members.get(candidate.at).map(Arc::clone);
-        candidates.iter().filter_map(member).collect()
-    }
-}
-
 /// How long the gate holds the target back.
 async fn held<T: Send + Sync>(gate: Option<&dyn Gate<T>>, member: &Member<T>) -> Option<Duration> {
     match gate?.admit(member.payload()) {
@@ -157,7 +125,11 @@ where
         for (at, member) in members.iter().enumerate() {
             if somebody_is_up && member.health.is_down() {
                 let now = self.inner.clock.elapsed();
-                self.skip(member, member.health.check(|check| check.due_in(now)));
+                self.skip(
+                    member,
+                    member.health.check(|check| check.due_in(now)),
+                    Duration::ZERO,
+                );
                 set_aside.push(member);
                 continue;
             }
@@ -214,12 +186,12 @@ where
                 Ok(permit) => permit,
                 // A retry already waited for as long as the target asked: another call tripped it meanwhile.
                 Err(rejected) => {
-                    self.skip(member, rejected.retry_after);
+                    self.skip(member, rejected.retry_after, waited);
                     return Err(Left::Next);
                 }
             };
             if let Some(wait) = held(self.gate, member).await {
-                self.skip(member, wait);
+                self.skip(member, wait, waited);
                 self.gated.push(Arc::clone(member));
                 return Err(Left::Next);
             }
@@ -329,10 +301,10 @@ where
         (attempt, lease)
     }
 
-    fn skip(&mut self, member: &Member<T>, retry_after: Duration) {
+    fn skip(&mut self, member: &Member<T>, retry_after: Duration, waited: Duration) {
         member.health.counts.skipped.fetch_add(1, Ordering::Relaxed);
         let skipped = AttemptOutcome::Skipped { retry_after };
-        self.note(member, skipped, Duration::ZERO, Duration::ZERO);
+        self.note(member, skipped, Duration::ZERO, waited);
     }
 
     fn note(&mut self, member: &Member<T>, outcome: AttemptOutcome<E>, elapsed: Duration, waited: Duration) {

@@ -6,6 +6,8 @@ use serde::Serialize;
 
 use super::member::{LastError, Member, Mode};
 use crate::monitor::Monitor;
+use crate::resilience::BreakerState;
+use crate::time::Timestamp;
 
 /// How the calls over a set of targets went, and where each target stands.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -43,6 +45,8 @@ pub struct TargetStatus {
     pub mode: Mode,
     /// The circuit, as [`BreakerState::as_str`](crate::resilience::BreakerState::as_str) names it.
     pub state: &'static str,
+    /// When its circuit, or what it asked for, lets calls pass again; `None` while they pass, and where nobody knows.
+    pub open_until: Option<Timestamp>,
     /// What its health checks found; `None` while they have not, or when there are none.
     pub checked: Option<bool>,
     /// Whether calls would reach it now.
@@ -84,13 +88,18 @@ pub struct LatencyStatus {
 }
 
 impl TargetStatus {
-    pub(super) fn of<T>(member: &Member<T>, monitor: &Monitor) -> Self {
+    pub(super) fn of<T>(member: &Member<T>, monitor: &Monitor, now: Timestamp) -> Self {
         let (facts, health) = (member.facts(), &member.health);
         let get = |count: &AtomicU64| count.load(Ordering::Relaxed);
         let counts = &health.counts;
         let (served, failed, cancelled) = (get(&counts.served), get(&counts.failed), get(&counts.cancelled));
         let in_flight = get(&counts.in_flight);
-        let (circuit, mode) = (health.breaker.state(), health.mode());
+        let (breaker, mode) = (health.breaker.snapshot(), health.mode());
+        let circuit = breaker.state;
+        let is_timed = matches!(
+            circuit,
+            BreakerState::Open | BreakerState::Refused | BreakerState::Held
+        );
         let checked = health.check(|check| check.is_up());
         let summary = monitor.summary(member.name());
         let latency = summary.and_then(|summary| {
@@ -108,6 +117,7 @@ impl TargetStatus {
             cost: facts.cost,
             mode,
             state: circuit.as_str(),
+            open_until: breaker.retry_after.filter(|_| is_timed).map(|wait| now + wait),
             checked,
             healthy: circuit.admits() && mode == Mode::Enabled && checked != Some(false),
             calls: served + failed + cancelled + in_flight,

@@ -7,7 +7,7 @@ use super::{Activity, ActivityId, ActivityKind, Subject};
 use crate::error::Error;
 use crate::fields::{Change, Fields};
 use crate::leads::OwnerId;
-use crate::leads::sql::TIMES;
+use crate::store::TIMES;
 
 const MAX_TITLE: usize = 200;
 const MAX_TEXT: usize = 10_000;

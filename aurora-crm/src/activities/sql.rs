@@ -10,9 +10,9 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::journal::Record;
 use crate::leads::sql::history::MoveRow;
-use crate::leads::sql::{TIMES, activity_in, get_in as lead_in, lock_in as lock_lead};
+use crate::leads::sql::{activity_in, get_in as lead_in, lock_in as lock_lead};
 use crate::leads::{LeadId, OwnerId};
-use crate::store::{Store, reading, writing};
+use crate::store::{Store, TIMES, reading, writing};
 
 macro_rules! columns {
     () => {

@@ -5,7 +5,8 @@ use aurora_core::time::Timestamp;
 use super::AppointmentStatus::{
     self, Cancelled, CheckedIn, Completed, Confirmed, Expired, Held, InProgress, NoShow, Rejected, Requested,
 };
-use super::{Actor, AppointmentPolicy};
+use super::{Actor, Appointment, AppointmentPolicy};
+use crate::clients::OwnerId;
 use crate::error::Error;
 use crate::leads::refused;
 
@@ -33,6 +34,29 @@ impl AppointmentStatus {
     #[must_use]
     pub const fn may_move(self) -> bool {
         matches!(self, Requested | Confirmed)
+    }
+}
+
+impl Appointment {
+    /// The states that a person of the workspace may give it now, in the order of [`AppointmentStatus::ALL`], but for those that
+    /// are brought about by clients (`requested`) and by the clock (`expired`). Empty when nothing follows; a correction is no
+    /// next state.
+    #[must_use]
+    pub fn allowed_to(&self, person: OwnerId, now: Timestamp) -> Vec<AppointmentStatus> {
+        let question = Question {
+            status: self.status,
+            starts_at: self.starts_at,
+            hold_expires_at: self.hold_expires_at,
+            actor: Actor::Staff(person),
+            now,
+            // What a workspace allows binds its clients alone.
+            policy: &AppointmentPolicy::default(),
+            confirms_itself: false,
+        };
+        AppointmentStatus::ALL
+            .into_iter()
+            .filter(|next| !matches!(next, Requested | Expired) && question.step(*next).is_ok())
+            .collect()
     }
 }
 

@@ -108,6 +108,8 @@ pub struct TurnStep {
     pub kind: StepKind,
     /// The tools that were called, or the one that has run.
     pub tools: Vec<String>,
+    /// What each of these was called with, in their order: JSON text as the model wrote it, not checked. Empty of one that has run.
+    pub arguments: Vec<String>,
     /// The model's words, the arguments of what was understood, the tool's result, or the reply.
     pub text: String,
     /// Whether the tool failed.
@@ -163,6 +165,7 @@ impl From<Written> for TurnStep {
             ordinal: written.ordinal,
             kind,
             tools: Vec::new(),
+            arguments: Vec::new(),
             text: String::new(),
             failed: false,
             reason: None,
@@ -177,10 +180,12 @@ impl From<Written> for TurnStep {
         match written.step {
             Step::Understood { call } => {
                 shown.tools = vec![call.name];
+                shown.arguments = vec![call.arguments.clone()];
                 shown.text = call.arguments;
             }
             Step::Answered { said, .. } => {
                 shown.tools = said.tool_calls().map(|call| call.name.clone()).collect();
+                shown.arguments = said.tool_calls().map(|call| call.arguments.clone()).collect();
                 shown.text = said.text();
             }
             Step::Ran {

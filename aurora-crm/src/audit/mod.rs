@@ -23,7 +23,7 @@ use futures::stream::{Stream, try_unfold};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use crate::context::Context;
+use crate::context::{Context, INSTALLATION};
 use crate::error::Error;
 use crate::store::Store;
 
@@ -241,6 +241,25 @@ impl Audit {
                 Ok((!text.is_empty()).then_some((text, (None, reached))))
             }
         }))
+    }
+
+    /// Writes down in the chain of the installation ([`Context::installation`]) that a backup of the whole database was made:
+    /// under which name, of how many bytes, and whether it was restored as a test. Who made it, and from where, the context says;
+    /// its workspace is passed over.
+    ///
+    /// # Errors
+    /// What keeps the database from answering.
+    pub async fn backup_made(
+        &self,
+        context: &Context,
+        name: &str,
+        bytes: u64,
+        is_verified: bool,
+    ) -> Result<(), Error> {
+        let mut context = context.clone();
+        context.workspace = INSTALLATION;
+        let work = sql::record_backup(&self.store, &context, (name, bytes, is_verified));
+        self.store.run(&context, "audit.backup_made", work).await
     }
 
     /// Verifies the chain from its first entry to its end, in batches and in constant memory. Entries that are written

@@ -10,7 +10,7 @@ use crate::clients::wrong_cursor;
 use crate::context::Context;
 use crate::error::Error;
 use crate::journal::Record;
-use crate::store::{Store, reading, writing};
+use crate::store::{END_OF_TIME, START_OF_TIME, Store, reading, writing};
 use crate::workspaces::WorkspaceId;
 
 macro_rules! select {
@@ -44,11 +44,6 @@ aurora_core::store::statements! {
     CHECKPOINTS = "select statement from audit_checkpoints where workspace_id = $1 and seq > $2
         order by seq limit 200";
 }
-
-/// Earlier than anything that is stored: 0001-01-01.
-const START_OF_TIME: Timestamp = Timestamp::from_secs(-62_135_596_800);
-/// Later than anything that is stored: 9999-12-31.
-const END_OF_TIME: Timestamp = Timestamp::from_secs(253_402_214_400);
 
 #[derive(Debug, sqlx::FromRow)]
 pub(super) struct Row {
@@ -202,6 +197,26 @@ pub(super) async fn record_export(
     let record = Record::new("audit.exported", "workspace", context.workspace, now)
         .without_event()
         .detail("format", format);
+    writing!(store, context, |tx| {
+        store
+            .record(&mut (&mut *tx).into(), context, now, &[record])
+            .await?;
+        Ok(())
+    })
+}
+
+/// Records that the whole database was copied.
+pub(super) async fn record_backup(
+    store: &Store,
+    context: &Context,
+    (name, bytes, is_verified): (&str, u64, bool),
+) -> Result<(), Error> {
+    let now = store.now();
+    let record = Record::new("backup.made", "installation", context.workspace, now)
+        .without_event()
+        .detail("name", name)
+        .detail("bytes", bytes)
+        .detail("verified", is_verified);
     writing!(store, context, |tx| {
         store
             .record(&mut (&mut *tx).into(), context, now, &[record])

@@ -32,6 +32,7 @@ use crate::context::Context;
 use crate::error::{Error, ErrorKind};
 use crate::fields::Fields;
 use crate::store::Store;
+use crate::store::words::MAX_WORDS;
 
 pub use self::address::Address;
 pub use self::birth_date::{BirthDate, ParseBirthDateError};
@@ -43,13 +44,13 @@ pub use self::input::NewClient;
 pub use self::merge::{MergeChoices, MergeField, MergeSide};
 pub use self::note::{ClientNote, ClientNoteId};
 pub use self::reach::Reach;
+use self::sql::SqlClients;
 #[cfg(test)]
 pub(crate) use self::sql::{BATCH, BLOCKING, IMPORTS};
 #[cfg(test)]
 pub(crate) use self::sql::{
     DELETED, DUPLICATES, LIST, MERGE, NAMES, NOTES, REACH, ROWS, SEARCH, STATEMENTS, TAGS,
 };
-use self::sql::{MAX_WORDS, SqlClients};
 pub use self::upkeep::{DeletedClient, TagCount};
 
 /// The page whose example is compiled with the documentation tests.

@@ -1,20 +1,20 @@
 //! The lookup: what is kept, then the sources in their order until one answers.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use aurora_core::cache::{ReadThrough, Scope};
-use aurora_core::fallback::{
-    Action, Admission, AttemptOutcome, AttemptRecord, Fallback, Gate, Plan, TargetStatus,
-};
+use aurora_core::cache::{Freshness, ReadThrough, Scope};
+use aurora_core::fallback::{Action, Admission, Fallback, Gate, Plan, TargetStatus};
 use aurora_core::resilience::limiter::{Limiter, Policies, Subject};
 use aurora_core::resilience::{CallBudget, Deadline};
 use aurora_core::time::Clock;
 
 use super::builder::CompaniesBuilder;
 use super::outcome::{Lookup, LookupError};
-use super::{Cnpj, Company, CompanyRegistry, RegistryError, RegistryErrorKind, telemetry};
+use super::{
+    Cnpj, Company, CompanyRegistry, RegistryError, RegistryErrorKind, SourceAttempt, SourceOutcome, telemetry,
+};
 
 /// How long a source that is over its limit is passed over, when the limiter does not know.
 const BLIND_WAIT: Duration = Duration::from_secs(60);
@@ -66,10 +66,21 @@ impl Companies {
     /// Dropping the future leaves the lookup to others who wait for the same number, and after a second to nobody.
     pub async fn find(&self, cnpj: &Cnpj, deadline: Deadline) -> Result<Lookup, LookupError> {
         let (sources, asked) = (Arc::clone(&self.sources), *cnpj);
-        let load = move || async move { sources.ask(&asked).await };
+        // Set by this call's own question alone.
+        let trail = Arc::new(OnceLock::<Vec<SourceAttempt>>::new());
+        let told = Arc::clone(&trail);
+        let load = move || async move { sources.ask(&asked, &told).await };
         let answer = self.cache.get(&Scope::Global, cnpj.plain(), load);
         match deadline.run(&*self.sources.clock, answer).await {
-            Ok(outcome) => Ok(Lookup { served: outcome? }),
+            Ok(outcome) => {
+                let served = outcome?;
+                // What was kept may be renewed at the same time, which is no attempt of this answer.
+                let attempts = trail.get().filter(|_| served.freshness() == Freshness::Loaded);
+                Ok(Lookup {
+                    attempts: attempts.cloned().unwrap_or_default(),
+                    served,
+                })
+            }
             Err(_) => Err(LookupError::timeout()),
         }
     }
@@ -118,8 +129,13 @@ pub(super) struct Source {
 }
 
 impl Sources {
-    /// `None` when a source says that there is no such company.
-    async fn ask(&self, cnpj: &Cnpj) -> Result<Option<Company>, LookupError> {
+    /// `None` when a source says that there is no such company. What was tried for an answer goes into `trail`, for an
+    /// error into the error.
+    async fn ask(
+        &self,
+        cnpj: &Cnpj,
+        trail: &OnceLock<Vec<SourceAttempt>>,
+    ) -> Result<Option<Company>, LookupError> {
         let deadline = Deadline::after(&*self.clock, self.total_limit);
         let call = self.fallback.call().plan(&InTurn).gate(self);
         let outcome = call
@@ -131,40 +147,41 @@ impl Sources {
                 let answer = deadline.run(&*self.clock, answer).await;
                 let answer = answer.unwrap_or(Err(RegistryError::new(RegistryErrorKind::Timeout)));
                 match answer {
-                    Ok(company) => {
-                        telemetry::answered(attempt.name(), "found");
-                        Ok(Some(company))
-                    }
-                    Err(error) if error.kind() == RegistryErrorKind::NotRegistered => {
-                        telemetry::answered(attempt.name(), error.kind().as_str());
-                        Ok(None)
-                    }
+                    Ok(company) => Ok(Some(company)),
+                    Err(error) if error.kind() == RegistryErrorKind::NotRegistered => Ok(None),
                     Err(error) => Err(error),
                 }
             })
             .await;
         match outcome {
             Ok(served) => {
-                served.attempts().iter().for_each(tell);
-                Ok(served.into_value())
+                let mut attempts: Vec<SourceAttempt> = served.attempts().iter().map(Into::into).collect();
+                let company = served.into_value();
+                if company.is_none()
+                    && let Some(last) = attempts.last_mut()
+                {
+                    last.outcome = SourceOutcome::NotRegistered;
+                }
+                attempts.iter().for_each(tell);
+                trail.get_or_init(|| attempts);
+                Ok(company)
             }
             Err(exhausted) => {
-                exhausted.attempts().iter().for_each(tell);
-                Err(exhausted.into())
+                let error = LookupError::from(exhausted);
+                error.attempts().iter().for_each(tell);
+                Err(error)
             }
         }
     }
 }
 
-/// Logs and counts why a source gave no answer.
-fn tell(attempt: &AttemptRecord<RegistryError>) {
-    let source = attempt.target.as_str();
-    let kind = match &attempt.outcome {
-        AttemptOutcome::Failed(error) => error.kind(),
-        AttemptOutcome::Skipped { .. } => return telemetry::answered(source, "passed_over"),
-        _ => return,
+/// Counts what a source answered, and logs why it did not.
+fn tell(attempt: &SourceAttempt) {
+    let source = attempt.source.as_str();
+    telemetry::answered(source, attempt.outcome.as_str());
+    let SourceOutcome::Failed(kind) = attempt.outcome else {
+        return;
     };
-    telemetry::answered(source, kind.as_str());
     match kind {
         RegistryErrorKind::InvalidCredential => {
             tracing::warn!(source, "a registry of companies refuses the key");

@@ -9,6 +9,8 @@
 //! ```
 
 #[cfg(feature = "http")]
+mod attempt;
+#[cfg(feature = "http")]
 mod builder;
 mod cnpj;
 mod company;
@@ -42,13 +44,15 @@ pub use self::cpf::{Cpf, ParseCpfError};
 pub use self::reais::{ParseReaisError, Reais};
 
 #[cfg(feature = "http")]
+pub use self::attempt::{SourceAttempt, SourceOutcome};
+#[cfg(feature = "http")]
 pub use self::builder::CompaniesBuilder;
 #[cfg(all(feature = "http", any(test, feature = "testing")))]
 pub use self::contract::company_registry_contract;
 #[cfg(feature = "http")]
 pub use self::lookup::Companies;
 #[cfg(feature = "http")]
-pub use self::outcome::{Lookup, LookupError, LookupErrorKind, SourceFailure};
+pub use self::outcome::{Lookup, LookupError, LookupErrorKind};
 #[cfg(feature = "http")]
 pub use self::registries::{
     CnpjAuth, CnpjaOpen, CnpjaPaid, MinhaReceita, PublicaCnpjWs, ReceitaWs, Strategy,

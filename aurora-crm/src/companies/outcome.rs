@@ -6,15 +6,16 @@ use std::time::Duration;
 
 use aurora_core::cache::{Freshness, LoadError, LoadErrorKind, Served};
 use aurora_core::failure::{Failure, FailureClass};
-use aurora_core::fallback::{AttemptOutcome, Exhausted};
+use aurora_core::fallback::Exhausted;
 use aurora_core::resilience::CallExhausted;
 
-use super::{Company, RegistryError, RegistryErrorKind};
+use super::{Company, RegistryError, SourceAttempt};
 
 /// A company, or the knowledge that there is none, and how old that is.
 #[derive(Debug, Clone)]
 pub struct Lookup {
     pub(super) served: Served<Company>,
+    pub(super) attempts: Vec<SourceAttempt>,
 }
 
 impl Lookup {
@@ -49,6 +50,13 @@ impl Lookup {
         self.served.age()
     }
 
+    /// The sources that were asked or passed over for this call, in that order; the last one answered. Empty when the
+    /// answer was kept, or another call asked for it.
+    #[must_use]
+    pub fn attempts(&self) -> &[SourceAttempt] {
+        &self.attempts
+    }
+
     /// The same as a member of the HTTP field `Cache-Status` (RFC 9211).
     #[must_use]
     pub fn cache_status(&self) -> String {
@@ -60,7 +68,7 @@ impl Lookup {
 #[derive(Debug, Clone)]
 pub struct LookupError {
     kind: LookupErrorKind,
-    failures: Vec<SourceFailure>,
+    attempts: Vec<SourceAttempt>,
     retry_after: Option<Duration>,
 }
 
@@ -68,7 +76,7 @@ pub struct LookupError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum LookupErrorKind {
-    /// Every source failed; [`LookupError::failures`] says how.
+    /// Every source failed; [`LookupError::attempts`] says how.
     Unavailable,
     /// Every source that could have answered wants fewer questions; come again after [`LookupError::retry_after`].
     RateLimited,
@@ -78,30 +86,11 @@ pub enum LookupErrorKind {
     Busy,
 }
 
-/// How one source failed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct SourceFailure {
-    /// Its name.
-    pub source: String,
-    /// How; `None` when it was passed over, because its limit is used up or its circuit is open.
-    pub kind: Option<RegistryErrorKind>,
-}
-
-impl SourceFailure {
-    const fn is_limit(&self) -> bool {
-        matches!(
-            self.kind,
-            None | Some(RegistryErrorKind::RateLimited | RegistryErrorKind::OutOfCredits)
-        )
-    }
-}
-
 impl LookupError {
     const fn new(kind: LookupErrorKind) -> Self {
         Self {
             kind,
-            failures: Vec::new(),
+            attempts: Vec::new(),
             retry_after: None,
         }
     }
@@ -116,10 +105,11 @@ impl LookupError {
         self.kind
     }
 
-    /// How each source failed, in the order in which they were tried.
+    /// How each source failed or was passed over, in the order in which they were tried. Empty when the caller's deadline
+    /// passed before that was known.
     #[must_use]
-    pub fn failures(&self) -> &[SourceFailure] {
-        &self.failures
+    pub fn attempts(&self) -> &[SourceAttempt] {
+        &self.attempts
     }
 
     /// Whether the same lookup can succeed a moment later.
@@ -139,27 +129,18 @@ impl From<Exhausted<RegistryError>> for LookupError {
     fn from(exhausted: Exhausted<RegistryError>) -> Self {
         let retry_after = exhausted.retry_after();
         let is_out_of_time = exhausted.budget() == Some(CallExhausted::Deadline);
-        let failures: Vec<_> = exhausted
-            .into_attempts()
-            .into_iter()
-            .map(|attempt| SourceFailure {
-                source: attempt.target,
-                kind: match attempt.outcome {
-                    AttemptOutcome::Failed(error) => Some(error.kind()),
-                    _ => None,
-                },
-            })
-            .collect();
+        let attempts: Vec<SourceAttempt> = exhausted.attempts().iter().map(Into::into).collect();
+        let is_limit = |attempt: &SourceAttempt| attempt.outcome.is_limit();
         let kind = if is_out_of_time {
             LookupErrorKind::Timeout
-        } else if !failures.is_empty() && failures.iter().all(SourceFailure::is_limit) {
+        } else if !attempts.is_empty() && attempts.iter().all(is_limit) {
             LookupErrorKind::RateLimited
         } else {
             LookupErrorKind::Unavailable
         };
         Self {
             kind,
-            failures,
+            attempts,
             retry_after,
         }
     }
@@ -197,10 +178,9 @@ impl fmt::Display for LookupError {
             LookupErrorKind::Timeout => "no registry of companies answered in time",
             LookupErrorKind::Busy => "too many companies are being looked up",
         })?;
-        for (index, failure) in self.failures.iter().enumerate() {
+        for (index, attempt) in self.attempts.iter().enumerate() {
             let separator = if index == 0 { ": " } else { ", " };
-            let how = failure.kind.map_or("passed_over", RegistryErrorKind::as_str);
-            write!(f, "{separator}{} {how}", failure.source)?;
+            write!(f, "{separator}{} {}", attempt.source, attempt.outcome.as_str())?;
         }
         Ok(())
     }

@@ -165,7 +165,7 @@ impl Conversations {
         contact: ContactId,
         client: ClientId,
     ) -> Result<Contact, Error> {
-        let work = sql::contacts::link(&self.store, context, contact, Some(client));
+        let work = sql::linking::link(&self.store, context, contact, Some(client));
         let outcome = self.store.run(context, "conversations.link_client", work).await;
         self.told(context, outcome)
     }
@@ -175,7 +175,7 @@ impl Conversations {
     /// # Errors
     /// `NotFound`.
     pub async fn unlink_client(&self, context: &Context, contact: ContactId) -> Result<Contact, Error> {
-        let work = sql::contacts::link(&self.store, context, contact, None);
+        let work = sql::linking::link(&self.store, context, contact, None);
         let outcome = self.store.run(context, "conversations.unlink_client", work).await;
         self.told(context, outcome)
     }
@@ -185,7 +185,7 @@ impl Conversations {
     /// # Errors
     /// `NotFound`.
     pub async fn block(&self, context: &Context, contact: ContactId) -> Result<Contact, Error> {
-        let work = sql::contacts::block(&self.store, context, contact, true);
+        let work = sql::linking::block(&self.store, context, contact, true);
         let outcome = self.store.run(context, "conversations.block", work).await;
         self.told(context, outcome)
     }
@@ -195,7 +195,7 @@ impl Conversations {
     /// # Errors
     /// `NotFound`.
     pub async fn unblock(&self, context: &Context, contact: ContactId) -> Result<Contact, Error> {
-        let work = sql::contacts::block(&self.store, context, contact, false);
+        let work = sql::linking::block(&self.store, context, contact, false);
         let outcome = self.store.run(context, "conversations.unblock", work).await;
         self.told(context, outcome)
     }
@@ -205,17 +205,48 @@ impl Conversations {
     /// # Errors
     /// When the database cannot be read.
     pub async fn settings(&self, context: &Context) -> Result<ConversationSettings, Error> {
+        Ok(self.stored_settings(context).await?.0)
+    }
+
+    /// The same with its version; 0 while nothing was ever said.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn stored_settings(&self, context: &Context) -> Result<(ConversationSettings, i64), Error> {
         let work = sql::settings::get(&self.store, context);
         self.store.run(context, "conversations.settings", work).await
     }
 
-    /// Changes how the workspace works with conversations.
+    /// Changes how the workspace works with conversations, whatever it was before.
     ///
     /// # Errors
     /// `Invalid` with every wrong field; `NotFound` when there is no such workspace.
     pub async fn configure(&self, context: &Context, settings: &ConversationSettings) -> Result<(), Error> {
+        self.set_settings(context, settings, None).await.map(drop)
+    }
+
+    /// Changes how the workspace works with conversations, if it is still as it was read: at `expected_version`. Gives the
+    /// new version.
+    ///
+    /// # Errors
+    /// `Invalid` with every wrong field; `Conflict` when somebody was faster; `NotFound` when there is no such workspace.
+    pub async fn configure_at(
+        &self,
+        context: &Context,
+        expected_version: i64,
+        settings: &ConversationSettings,
+    ) -> Result<i64, Error> {
+        self.set_settings(context, settings, Some(expected_version)).await
+    }
+
+    async fn set_settings(
+        &self,
+        context: &Context,
+        settings: &ConversationSettings,
+        expected: Option<i64>,
+    ) -> Result<i64, Error> {
         check(settings)?;
-        let work = sql::settings::set(&self.store, context, settings);
+        let work = sql::settings::set(&self.store, context, settings, expected);
         self.store.run(context, "conversations.configure", work).await
     }
 

@@ -8,13 +8,12 @@ use crate::channels::Address;
 use crate::clients::{ClientId, words_of_query};
 use crate::error::Error;
 use crate::fields::Fields;
+use crate::store::words::MAX_WORDS;
 use crate::workspaces::WorkspaceId;
 
 const MAX_KEY: usize = 200;
 const MAX_REASON: usize = 500;
 const MAX_TAG: usize = 50;
-/// The most words of a search.
-const MAX_WORDS: usize = 8;
 
 /// A message that is to be sent.
 ///

@@ -261,12 +261,36 @@ impl CustomFields {
         self.store.run(context, "custom_fields.undefined", work).await
     }
 
-    /// Says what becomes of keys that no definition names, from now on.
+    /// The same with its version; 0 while nothing was ever said.
+    ///
+    /// # Errors
+    /// `NotFound` when the workspace does not exist.
+    pub async fn stored_undefined(&self, context: &Context) -> Result<(UndefinedFields, i64), Error> {
+        let work = sql::undefined(&self.store, context);
+        self.store.run(context, "custom_fields.undefined", work).await
+    }
+
+    /// Says what becomes of keys that no definition names, from now on, whatever was said before.
     ///
     /// # Errors
     /// `NotFound` when the workspace does not exist.
     pub async fn set_undefined(&self, context: &Context, undefined: UndefinedFields) -> Result<(), Error> {
-        let work = sql::set_undefined(&self.store, context, undefined);
+        let work = sql::set_undefined(&self.store, context, undefined, None);
+        let said = self.store.run(context, "custom_fields.set_undefined", work);
+        said.await.map(drop)
+    }
+
+    /// Says it if it is still as it was read: at `expected_version`. Gives the new version.
+    ///
+    /// # Errors
+    /// `Conflict` when somebody was faster; `NotFound` when the workspace does not exist.
+    pub async fn set_undefined_at(
+        &self,
+        context: &Context,
+        expected_version: i64,
+        undefined: UndefinedFields,
+    ) -> Result<i64, Error> {
+        let work = sql::set_undefined(&self.store, context, undefined, Some(expected_version));
         self.store.run(context, "custom_fields.set_undefined", work).await
     }
 }

@@ -31,7 +31,13 @@ aurora_core::store::statements! {
         where workspace_id = $1 and id = $2 and version = $3";
     DELETE = "delete from custom_fields where workspace_id = $1 and id = $2 and version = $3";
     SET_UNDEFINED = "insert into custom_field_settings (workspace_id, undefined) values ($1, $2)
-        on conflict (workspace_id) do update set undefined = excluded.undefined";
+        on conflict (workspace_id) do update set undefined = excluded.undefined,
+            version = custom_field_settings.version + 1";
+    INSERT_UNDEFINED = "insert into custom_field_settings (workspace_id, undefined) values ($1, $2)
+        on conflict (workspace_id) do nothing";
+    UPDATE_UNDEFINED = "update custom_field_settings set undefined = $2, version = version + 1
+        where workspace_id = $1 and version = $3";
+    UNDEFINED = "select undefined, version from custom_field_settings where workspace_id = $1";
 }
 
 #[derive(Debug, sqlx::FromRow)]
@@ -216,24 +222,58 @@ pub(super) async fn delete(
     })
 }
 
+/// What becomes of undefined keys, and the version of that.
+pub(super) async fn undefined(store: &Store, context: &Context) -> Result<(UndefinedFields, i64), Error> {
+    reading!(store, context, |tx| {
+        // A workspace that there is not has none.
+        rules(&mut (&mut *tx).into(), context, CustomFieldTarget::Client).await?;
+        let stored: Option<(String, i64)> = sqlx::query_as(UNDEFINED)
+            .bind(context.workspace)
+            .fetch_optional(&mut *tx)
+            .await?;
+        let Some((text, version)) = stored else {
+            return Ok((UndefinedFields::default(), 0));
+        };
+        let undefined: UndefinedFields = text.parse().map_err(|error: &str| store::Error::corrupt(error))?;
+        Ok((undefined, version))
+    })
+}
+
+/// Gives the new version; without an expected one, whatever was there is replaced.
 pub(super) async fn set_undefined(
     store: &Store,
     context: &Context,
     undefined: UndefinedFields,
-) -> Result<(), Error> {
+    expected: Option<i64>,
+) -> Result<i64, Error> {
     let now = store.now();
-    let outcome: Result<(), Error> = writing!(store, context, |tx| {
-        sqlx::query(SET_UNDEFINED)
+    let statement = match expected {
+        None => SET_UNDEFINED,
+        Some(0) => INSERT_UNDEFINED,
+        Some(_) => UPDATE_UNDEFINED,
+    };
+    let outcome: Result<i64, Error> = writing!(store, context, |tx| {
+        let mut query = sqlx::query(statement)
             .bind(context.workspace)
-            .bind(undefined.as_str())
-            .execute(&mut *tx)
+            .bind(undefined.as_str());
+        if let Some(version) = expected.filter(|version| *version != 0) {
+            query = query.bind(version);
+        }
+        let written = query.execute(&mut *tx).await?.rows_affected();
+        let stored: Option<(String, i64)> = sqlx::query_as(UNDEFINED)
+            .bind(context.workspace)
+            .fetch_optional(&mut *tx)
             .await?;
+        let version = stored.map_or(0, |(_, version)| version);
+        if written == 0 {
+            return Err(Error::conflict("custom field settings", version));
+        }
         let record = Record::new("custom_fields.undefined_set", "workspace", context.workspace, now)
             .with("undefined", undefined.as_str());
         store
             .record(&mut (&mut *tx).into(), context, now, &[record])
             .await?;
-        Ok(())
+        Ok(version)
     });
     outcome.map_err(|error| {
         let kind = error.stored().map(store::Error::kind);

@@ -137,6 +137,17 @@ async fn values_are_checked_and_every_wrong_one_is_told() {
             .set_undefined(&mine, UndefinedFields::Refuse)
             .await
             .unwrap();
+        let refused = (UndefinedFields::Refuse, 2);
+        assert_eq!(fields.stored_undefined(&mine).await.unwrap(), refused);
+        assert_eq!(fields.stored_undefined(&theirs).await.unwrap().1, 0);
+        for stale in [0, 1, 3] {
+            let late = fields
+                .set_undefined_at(&mine, stale, UndefinedFields::Allow)
+                .await;
+            assert_eq!(late.unwrap_err().current_version(), Some(2), "{stale}");
+        }
+        let again = fields.set_undefined_at(&mine, 2, UndefinedFields::Refuse).await;
+        assert_eq!(again.unwrap(), 3);
         let undefined = NewClient::person("C").custom("a_text", "t").custom("other", 1);
         assert_eq!(
             wrong(clients.create(&mine, undefined).await),

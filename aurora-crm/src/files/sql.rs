@@ -1,15 +1,13 @@
+mod list;
 mod row;
 
-use aurora_core::id::Id;
-use aurora_core::page::{InvalidCursor, Page, PageRequest};
 use aurora_core::store;
 use aurora_core::time::Timestamp;
-use sqlx::types::Uuid;
 
+pub(super) use self::list::page;
 use self::row::{Row, signed, unsigned};
 use super::input::over_quota;
-use super::{BlobId, File, FileFilter, FileId, FileSubject};
-use crate::clients::wrong_cursor;
+use super::{BlobId, File, FileId, FileSubject};
 use crate::context::Context;
 use crate::error::{Error, ErrorKind};
 use crate::journal::Record;
@@ -63,11 +61,6 @@ aurora_core::store::statements! {
     NEWEST_OF_SUBJECT = select!("and subject_kind = $5 and subject_id = $6 and (created_at, id) < ($2, $3)
         order by created_at desc, id desc limit $4");
 }
-
-/// Earlier than anything that is stored: 0001-01-01.
-const START_OF_TIME: Timestamp = Timestamp::from_secs(-62_135_596_800);
-/// Later than anything that is stored: 9999-12-31.
-const END_OF_TIME: Timestamp = Timestamp::from_secs(253_402_214_400);
 
 /// Deletes one file within a transaction that has found it, and gives the blob that nothing uses any more.
 macro_rules! delete_row {
@@ -359,51 +352,4 @@ pub(super) async fn delete_of_subject(
             .await?;
         Ok((count, doomed))
     })
-}
-
-pub(super) async fn page(
-    store: &Store,
-    context: &Context,
-    filter: &FileFilter,
-    request: &PageRequest,
-) -> Result<Page<File>, Error> {
-    let subject = filter.subject.as_ref();
-    let scope = match subject {
-        Some(subject) => format!("files/{}/{subject}", context.workspace),
-        None => format!("files/{}", context.workspace),
-    };
-    let (micros, id): (i64, FileId) = match request.cursor() {
-        Some(cursor) => cursor.key(&scope).map_err(wrong_cursor)?,
-        None => (END_OF_TIME.as_micros(), Id::from_uuid(Uuid::max())),
-    };
-    // Anybody can forge a cursor, and PostgreSQL does not take every time.
-    if !(START_OF_TIME.as_micros()..=END_OF_TIME.as_micros()).contains(&micros) {
-        return Err(wrong_cursor(InvalidCursor));
-    }
-    if subject.is_some_and(|subject| filter.without.contains(&subject.kind())) {
-        return Ok(Page {
-            items: Vec::new(),
-            next: None,
-        });
-    }
-    let limit = i64::from(request.limit()) + 1;
-    let statement = match subject {
-        Some(_) => NEWEST_OF_SUBJECT,
-        None if filter.without.is_empty() => NEWEST,
-        None => NEWEST_WITHOUT,
-    };
-    let rows: Vec<Row> = reading!(store, context, |tx| {
-        let query = sqlx::query_as(statement).bind(context.workspace);
-        let query = query.bind(Timestamp::from_micros(micros)).bind(id).bind(limit);
-        let query = match subject {
-            Some(subject) => query.bind(&subject.kind).bind(subject.id),
-            None if filter.without.is_empty() => query,
-            None => query.bind(format!(",{},", filter.without.join(","))),
-        };
-        Ok(query.fetch_all(&mut *tx).await?)
-    })?;
-    let key = |row: &Row| (row.created_at.as_micros(), row.id);
-    let Page { items, next } = Page::from_rows(rows, request, &scope, key).map_err(wrong_cursor)?;
-    let items: Result<_, Error> = items.into_iter().map(|row| Ok(row.read()?.0)).collect();
-    Ok(Page { items: items?, next })
 }

@@ -7,7 +7,7 @@ use aurora_core::id::{Id, IdKind};
 use aurora_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::document::ChunkId;
+use super::document::{ChunkId, DocumentId};
 use super::lexical::likeness;
 use super::settings::Fusion;
 use super::sql::feedback::Weighed;
@@ -159,6 +159,28 @@ pub struct FeedbackState {
     pub ratings: i64,
     /// and how many of them were taken back.
     pub reverted: i64,
+}
+
+/// A rating or a correction, as one of the versions of the feedback that one can go back to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct FeedbackEntry {
+    /// The version of the workspace's feedback that it made.
+    pub version: i64,
+    /// When it was given.
+    pub at: Timestamp,
+    /// The principal who rated; of corrections the audit log alone tells.
+    pub by: Option<String>,
+    /// What was said of the passage; `None` of a correction.
+    pub rating: Option<RatingKind>,
+    /// The passage that was rated.
+    pub chunk_id: Option<ChunkId>,
+    /// The document of the passage, or that of the correction.
+    pub document_id: DocumentId,
+    /// What that document is called; of a correction the question, as it was then.
+    pub title: String,
+    /// Whether it counts now: it was neither taken back nor replaced by a later one.
+    pub is_in_force: bool,
 }
 
 /// What a passage's score is multiplied by: within `fusion.feedback` of 1, whoever rates how often.

@@ -42,7 +42,9 @@ pub use self::document::{Chunk, ChunkId, Document, DocumentId, DocumentStatus, D
 #[cfg(feature = "assistant")]
 pub use self::embedder::LlmEmbedder;
 pub use self::embedder::{EmbedFailure, EmbedPurpose, Embedder};
-pub use self::feedback::{Correction, FeedbackId, FeedbackState, NewRating, Rating, RatingKind};
+pub use self::feedback::{
+    Correction, FeedbackEntry, FeedbackId, FeedbackState, NewRating, Rating, RatingKind,
+};
 pub use self::handle::Knowledge;
 pub use self::indexer::{Indexer, QUEUE};
 pub use self::input::{Content, NewDocument, Turn};

@@ -57,5 +57,6 @@ pub const MIGRATIONS: Migrations = Migrations::new(
         step!(20, "blocking", "0020_blocking"),
         step!(21, "words of contacts", "0021_contact_words"),
         step!(22, "contacts without words", "0022_contacts_without_words"),
+        step!(23, "versions of settings", "0023_versions_of_settings"),
     ],
 );

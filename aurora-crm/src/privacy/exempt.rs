@@ -22,6 +22,7 @@ pub(crate) const NOT_OF_SUBJECTS: &[(&str, &str)] = &[
     ("custom_field_settings", "a setting"),
     ("erasures", "counts and ids of what was made anonymous"),
     ("retention_rules", "settings"),
+    ("retention_versions", "numbers"),
     ("imports", "counts, times and hashes of whole files"),
     ("usage", "quantities; the application names metrics and labels"),
     ("assistant_settings", "settings of the house"),

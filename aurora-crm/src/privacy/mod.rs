@@ -312,7 +312,23 @@ impl Privacy {
         class: RetentionClass,
         keep_days: Option<u32>,
     ) -> Result<(), Error> {
-        let work = retention::set(self, context, class, keep_days);
+        let work = retention::set(self, context, (class, keep_days), None);
+        let set = self.store.run(context, "privacy.set_retention", work);
+        set.await.map(drop)
+    }
+
+    /// The same, if the rules are still as they were read: at `expected_version`. Gives the new version of the rules together.
+    ///
+    /// # Errors
+    /// `Invalid` unless 1 to 36,500 days; `Conflict` when somebody was faster.
+    pub async fn set_retention_at(
+        &self,
+        context: &Context,
+        expected_version: i64,
+        class: RetentionClass,
+        keep_days: Option<u32>,
+    ) -> Result<i64, Error> {
+        let work = retention::set(self, context, (class, keep_days), Some(expected_version));
         self.store.run(context, "privacy.set_retention", work).await
     }
 
@@ -322,6 +338,18 @@ impl Privacy {
     /// What keeps the database from answering.
     pub async fn retention(&self, context: &Context) -> Result<Vec<RetentionRule>, Error> {
         let work = sql::retention::rules(&self.store, context);
+        self.store.run(context, "privacy.retention", work).await
+    }
+
+    /// The same with the version of the rules together; 0 before the first was set.
+    ///
+    /// # Errors
+    /// What keeps the database from answering.
+    pub async fn stored_retention(&self, context: &Context) -> Result<(Vec<RetentionRule>, i64), Error> {
+        let work = async {
+            let version = sql::retention::version(&self.store, context).await?;
+            Ok((sql::retention::rules(&self.store, context).await?, version))
+        };
         self.store.run(context, "privacy.retention", work).await
     }
 

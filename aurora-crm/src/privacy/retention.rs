@@ -97,15 +97,15 @@ pub struct Retained {
 pub(super) async fn set(
     privacy: &Privacy,
     context: &Context,
-    class: RetentionClass,
-    keep_days: Option<u32>,
-) -> Result<(), Error> {
+    (class, keep_days): (RetentionClass, Option<u32>),
+    expected: Option<i64>,
+) -> Result<i64, Error> {
     let mut fields = Fields::default();
     if keep_days.is_some_and(|days| !(1..=MOST_DAYS).contains(&days)) {
         fields.refuse("keep_days", "invalid", "must be within 1 to 36,500 days");
     }
     fields.finish(())?;
-    sql::set(&privacy.store, context, class, keep_days).await
+    sql::set(&privacy.store, context, (class, keep_days), expected).await
 }
 
 pub(super) async fn preview(privacy: &Privacy, context: &Context) -> Result<Vec<Retained>, Error> {

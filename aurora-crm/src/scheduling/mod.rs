@@ -28,7 +28,7 @@ pub use chrono_tz::Tz;
 
 pub use self::entity::{Listed, Professional, ProfessionalId, Room, RoomId, Service, ServiceId, Slot};
 pub use self::exception::{HoursException, NewException, Whose};
-pub use self::handle::Scheduling;
+pub use self::handle::{CatalogueNames, Scheduling};
 pub use self::holidays::{
     Holiday, HolidayRules, LocalHoliday, LocalHolidayId, LocalKind, NationalHoliday, NewHoliday, Yearly,
     easter,

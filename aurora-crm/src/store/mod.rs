@@ -1,9 +1,12 @@
 //! The one way to the database: every transaction says whose rows it works on, and what it changes is recorded.
 
+pub(crate) mod placeholders;
 mod roles;
 mod scope;
 #[cfg(test)]
 mod tests;
+mod times;
+pub(crate) mod words;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -20,6 +23,7 @@ pub(crate) use self::roles::{check, current, install};
 #[cfg(feature = "access")]
 pub(crate) use self::scope::OfUser;
 pub(crate) use self::scope::{Directory, Scoped};
+pub(crate) use self::times::{END_OF_TIME, START_OF_TIME, TIMES};
 
 /// What every aggregate stands on; a cheap handle.
 #[derive(Debug, Clone)]

@@ -9,7 +9,7 @@ use crate::activities::{Subject, paragraphs};
 use crate::error::Error;
 use crate::fields::{Change, Fields};
 use crate::leads::OwnerId;
-use crate::leads::sql::TIMES;
+use crate::store::TIMES;
 
 const MAX_TITLE: usize = 200;
 const MAX_NOTE: usize = 10_000;

@@ -13,9 +13,9 @@ use crate::clients::{ClientId, within as clients, wrong_cursor};
 use crate::context::Context;
 use crate::error::Error;
 use crate::journal::Record;
-use crate::leads::sql::{TIMES, get_in as lead_in};
+use crate::leads::sql::get_in as lead_in;
 use crate::leads::{LeadId, OwnerId, refused};
-use crate::store::{Store, reading, writing};
+use crate::store::{Store, TIMES, reading, writing};
 
 macro_rules! columns {
     () => {

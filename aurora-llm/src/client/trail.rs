@@ -36,7 +36,7 @@ pub struct Attempt {
     pub cost: Option<Cost>,
     /// How long it took; for a stream, until its first content.
     pub elapsed: Duration,
-    /// How long was waited before it.
+    /// How long was waited before it; of a skipped one also how long was waited in vain for room within our limits.
     pub waited: Duration,
 }
 

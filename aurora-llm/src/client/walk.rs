@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use aurora_core::failure::FailureClass;
-use aurora_core::fallback::{Action, Attempt, AttemptOutcome, Exhausted, Plan};
+use aurora_core::fallback::{Action, Attempt, AttemptOutcome, AttemptRecord, Exhausted, Plan};
 use aurora_core::resilience::CallBudget;
 
 use super::plan::DecisionTable;
@@ -17,6 +17,29 @@ use crate::provider::Ear;
 
 /// The longest trail of a call that waits for room again and again.
 const MAX_PASSED_OVER: usize = 256;
+
+/// How long was waited since the round before, and for whom, where it was for one.
+#[derive(Default)]
+struct Waited {
+    time: Duration,
+    member: Option<Member>,
+}
+
+impl Waited {
+    /// The trail of the round that followed: the wait was before the one that it was for, else before the first.
+    fn before(self, round: &[AttemptRecord<Error>], inner: &Inner, route: &Route) -> Vec<super::Attempt> {
+        let mut trail = trail::of(round, inner.routes.members(), route);
+        let is_it = |attempt: &super::Attempt| {
+            let member = self.member.as_ref();
+            member.is_some_and(|member| member.name() == attempt.target)
+        };
+        let at = trail.iter().position(is_it).unwrap_or_default();
+        if let Some(attempt) = trail.get_mut(at) {
+            attempt.waited = attempt.waited.saturating_add(self.time);
+        }
+        trail
+    }
+}
 
 /// What a walk brought back. The attempt is still open, so that a stream can tell later how it ended.
 pub(super) struct Found<V> {
@@ -63,8 +86,9 @@ where
         filtered: inner.filtered,
     };
     let plan = Beside { table, free };
-    let mut passed_over = Vec::new();
+    let mut passed_over: Vec<super::Attempt> = Vec::new();
     let mut ready = None;
+    let mut waited = Waited::default();
     loop {
         let door = Door::new(inner, route, ready.take());
         let served = inner
@@ -92,8 +116,7 @@ where
             .await;
         let exhausted = match served {
             Ok(served) => {
-                let members = inner.routes.members();
-                passed_over.extend(trail::of(served.attempts(), members, route));
+                passed_over.extend(waited.before(served.attempts(), inner, route));
                 let member = served.payload().clone();
                 let mut told = Told::new(&member, route.model_for(&member), passed_over);
                 let (value, _, _, lease) = served.into_parts();
@@ -104,6 +127,8 @@ where
             }
             Err(exhausted) => exhausted,
         };
+        let is_long = passed_over.len() >= MAX_PASSED_OVER;
+        passed_over.extend(std::mem::take(&mut waited).before(exhausted.attempts(), inner, route));
         let (full, rests) = match exhausted.last_error() {
             None => (door.soonest(), door.rests()),
             Some(_) => (None, None),
@@ -112,41 +137,43 @@ where
             let is_first = full.as_ref().is_none_or(|(_, room)| wait < room);
             is_first && *wait <= inner.patience && budget.allows(&*inner.clock, *wait)
         });
-        if let Some(wait) = rests.filter(|_| passed_over.len() < MAX_PASSED_OVER) {
-            passed_over.extend(trail::of(exhausted.attempts(), inner.routes.members(), route));
+        if let Some(wait) = rests.filter(|_| !is_long) {
             inner.clock.sleep(wait).await;
+            waited.time = wait;
             continue;
         }
         let Some((member, _)) = full else {
-            return Err(surfaced(inner, route, passed_over, exhausted));
+            return Err(surfaced(passed_over, exhausted));
         };
         // Nobody was asked, and somebody only for want of room: it is waited for in line.
         let Some(gauge) = inner.gauges.of(&member) else {
-            return Err(surfaced(inner, route, passed_over, exhausted));
+            return Err(surfaced(passed_over, exhausted));
         };
         // Boxed: it is rare, and every call would carry its size.
-        let tenant = route.tenant();
+        let (tenant, began) = (route.tenant(), inner.clock.elapsed());
         let taken = Box::pin(gauge.take(route.weight(), &tenant, budget.deadline())).await;
+        let time = inner.clock.elapsed().saturating_sub(began);
         match taken {
-            Ok(taken) if passed_over.len() < MAX_PASSED_OVER => {
-                passed_over.extend(trail::of(exhausted.attempts(), inner.routes.members(), route));
+            Ok(taken) if !is_long => {
                 ready = Some((member.place(), taken));
+                waited = Waited {
+                    time,
+                    member: Some(member),
+                };
             }
-            Ok(_) => return Err(no_room(inner, route, passed_over, &exhausted, None)),
-            Err(wait) => return Err(no_room(inner, route, passed_over, &exhausted, Some(wait))),
+            in_vain => {
+                let mut skipped = passed_over.iter_mut().rev();
+                if let Some(skipped) = skipped.find(|attempt| member.name() == attempt.target) {
+                    skipped.waited = skipped.waited.saturating_add(time);
+                }
+                return Err(no_room(passed_over, &exhausted, in_vain.err()));
+            }
         }
     }
 }
 
 /// Our own limits have no room for the call in its time.
-fn no_room(
-    inner: &Inner,
-    route: &Route,
-    mut trail: Vec<super::Attempt>,
-    exhausted: &Exhausted<Error>,
-    wait: Option<Duration>,
-) -> Error {
-    trail.extend(trail::of(exhausted.attempts(), inner.routes.members(), route));
+fn no_room(trail: Vec<super::Attempt>, exhausted: &Exhausted<Error>, wait: Option<Duration>) -> Error {
     let error = Error::new(ErrorKind::LocalRateLimited).with_context("no target has room within its limits");
     let wait = [wait, exhausted.retry_after()].into_iter().flatten().min();
     let error = match wait {
@@ -177,13 +204,7 @@ impl<M: Fn(&Member) -> bool + Sync> Plan<Member, Error> for Beside<'_, M> {
 }
 
 /// The error that tells most of a walk on which nobody answered.
-fn surfaced(
-    inner: &Inner,
-    route: &Route,
-    mut trail: Vec<super::Attempt>,
-    exhausted: Exhausted<Error>,
-) -> Error {
-    trail.extend(trail::of(exhausted.attempts(), inner.routes.members(), route));
+fn surfaced(trail: Vec<super::Attempt>, exhausted: Exhausted<Error>) -> Error {
     let retry_after = exhausted.retry_after();
     let mut failed: Vec<Error> = exhausted
         .into_attempts()

@@ -129,6 +129,18 @@ pub(super) fn merge(
     }
 }
 
+/// Keeps what the vocabulary has no word for of a client's body as options of one dialect, in place of what is there.
+pub(super) fn keep_options(
+    options: &mut BTreeMap<String, Map<String, Value>>,
+    dialect: &str,
+    mut rest: Map<String, Value>,
+) {
+    rest.retain(|_, value| !value.is_null());
+    if !rest.is_empty() {
+        options.insert(dialect.to_owned(), rest);
+    }
+}
+
 pub(super) fn malformed(context: &str) -> Error {
     Error::new(ErrorKind::Malformed).with_context(context)
 }

@@ -33,6 +33,7 @@ pub mod openai_chat;
 pub mod openai_embeddings;
 pub mod openai_models;
 pub mod openai_responses;
+mod openai_shape;
 mod quoting;
 mod served_error;
 mod served_signature;

@@ -55,6 +55,9 @@ const PROVIDERS: [Invented; 3] = [
     },
 ];
 
+/// What a refusal takes over a network.
+const FAILS_AFTER: Duration = Duration::from_millis(40);
+
 /// The client and what belongs to it.
 pub(super) struct Llm {
     pub(super) client: LlmClient,
@@ -80,6 +83,7 @@ pub(super) fn llm(script: &Script, teller: Teller, clock: &Arc<dyn Clock>) -> Re
         let (first, further) = invented.pace;
         let provider = Simulated::new(invented.name)
             .latency(Duration::from_millis(first), Duration::from_millis(further))
+            .failure_latency(FAILS_AFTER)
             .jitter(0.4)
             .random(Random::seeded(u64::from(priority)))
             .clock(Arc::clone(clock));

@@ -176,6 +176,17 @@ async fn a_company_is_told_by_the_free_registry_and_the_second_time_by_the_cache
         let found = server.get("/api/v1/cnpj/12ABC34501DE35").await.good(200);
         assert_eq!(found["source"], "sim-cnpj-free", "{found}");
         assert_eq!(found["freshness"], freshness, "{found}");
+        let attempts = found["attempts"].as_array().unwrap();
+        let outcomes: Vec<_> = attempts
+            .iter()
+            .map(|it| it["outcome"].as_str().unwrap())
+            .collect();
+        let expected: &[&str] = if freshness == "loaded" {
+            &["out_of_credits", "found"]
+        } else {
+            &[]
+        };
+        assert_eq!(outcomes, expected, "{found}");
         assert_eq!(found["legal_name"], "Aurora Boreal Viagens Ltda", "{found}");
     }
     server.stop().await.unwrap();

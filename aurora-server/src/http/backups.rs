@@ -6,6 +6,7 @@ mod tests;
 use std::collections::BTreeMap;
 
 use aurora_core::store::backup::{self, ErrorKind, Kind, Manifest};
+use aurora_crm::Context;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
@@ -13,7 +14,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
-use super::access::Access;
+use super::access::{Access, Caller};
 use super::extract::Params;
 use super::problem::{FieldError, Problem, ProblemBody, ProblemKind};
 use super::{Mount, Routes};
@@ -48,13 +49,13 @@ async fn list(State(state): State<AppState>, params: Params) -> Result<axum::Jso
     }))
 }
 
-/// Backs the database up while it is written to, and restores the backup as a test.
+/// Backs the database up while it is written to, and restores the backup as a test. The installation's audit log says who did.
 #[utoipa::path(post, path = "/", tag = "backups", operation_id = "create_backup",
     responses(
         (status = 201, description = "Written; `unverified` says why it could not be tested, if it could not", body = BackupView),
         (status = 409, description = "Another one is under way", body = ProblemBody, content_type = "application/problem+json"),
     ))]
-async fn create(State(state): State<AppState>) -> Result<Response, Problem> {
+async fn create(State(state): State<AppState>, caller: Caller) -> Result<Response, Problem> {
     let backups = &state.library.backups;
     let made = match Box::pin(backups.create(state.crm.database())).await {
         // Kept, and the newest one.
@@ -64,6 +65,14 @@ async fn create(State(state): State<AppState>) -> Result<Response, Problem> {
         }
         made => made.map_err(failed)?,
     };
+    // Written down also for a client that has left by now.
+    let noting = {
+        let (state, context, made) = (state.clone(), caller.context(), made.clone());
+        tokio::spawn(async move { note(&state, &context, &made).await })
+    };
+    if let Err(error) = noting.await {
+        tracing::error!(%error, "a backup was not written down");
+    }
     Ok((StatusCode::CREATED, axum::Json(BackupView::from(made))).into_response())
 }
 
@@ -80,6 +89,17 @@ async fn verify(
 ) -> Result<axum::Json<BackupView>, Problem> {
     let checked = Box::pin(state.library.backups.verify(&name)).await;
     Ok(axum::Json(checked.map_err(failed)?.into()))
+}
+
+/// Writes a backup down in the installation's audit log. It is kept whether or not that can be done.
+pub(crate) async fn note(state: &AppState, context: &Context, made: &Manifest) {
+    let audit = state.crm.audit();
+    let noted = audit
+        .backup_made(context, &made.name, made.bytes, made.is_verified())
+        .await;
+    if let Err(error) = noted {
+        tracing::error!(backup = made.name.as_str(), %error, "a backup is not in the audit log");
+    }
 }
 
 /// What the administrator can do about it: the text shows neither addresses nor passwords nor stored values.

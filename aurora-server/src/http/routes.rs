@@ -1,11 +1,12 @@
 //! Routes with what it takes to call them, and groups of routes under a path.
 
 use aurora_core::config::Limits;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::MethodRouter;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
-use super::access::{Access, guard};
+use super::access::{Access, by_query, guard};
+use super::layers::compression;
 use super::layers::idempotency::{self, Answers, Keeper};
 use super::layers::limits::{self, BodyLimit};
 use super::{docs, layers};
@@ -15,8 +16,16 @@ use crate::state::AppState;
 #[derive(Default)]
 #[must_use]
 pub(crate) struct Routes {
-    described: Vec<(Access, Answers, UtoipaMethodRouter<AppState>)>,
+    described: Vec<Described>,
     pages: Vec<(Access, &'static str, MethodRouter<AppState>)>,
+}
+
+struct Described {
+    access: Access,
+    answers: Answers,
+    /// Whether the address may choose the workspace.
+    is_listened: bool,
+    route: UtoipaMethodRouter<AppState>,
 }
 
 impl Routes {
@@ -26,14 +35,36 @@ impl Routes {
 
     /// One route: `routes!(handler)`. Several handlers of one route need the same access.
     pub(crate) fn route(mut self, access: impl Into<Access>, route: UtoipaMethodRouter<AppState>) -> Self {
-        self.described.push((access.into(), Answers::Kept, route));
+        self.add(access.into(), Answers::Kept, false, route);
+        self
+    }
+
+    /// A route that browsers listen to, whose workspace `?workspace=` chooses too: neither an `EventSource` nor a
+    /// `WebSocket` sends headers of a page's choice.
+    pub(crate) fn listened(mut self, access: impl Into<Access>, route: UtoipaMethodRouter<AppState>) -> Self {
+        self.add(access.into(), Answers::Kept, true, route);
         self
     }
 
     /// A route whose answer shows a secret, this once: whoever repeats the call does not see it again.
     pub(crate) fn once(mut self, access: impl Into<Access>, route: UtoipaMethodRouter<AppState>) -> Self {
-        self.described.push((access.into(), Answers::ShownOnce, route));
+        self.add(access.into(), Answers::ShownOnce, false, route);
         self
+    }
+
+    fn add(
+        &mut self,
+        access: Access,
+        answers: Answers,
+        is_listened: bool,
+        route: UtoipaMethodRouter<AppState>,
+    ) {
+        self.described.push(Described {
+            access,
+            answers,
+            is_listened,
+            route,
+        });
     }
 
     /// A route that is not part of the API, so not of its description.
@@ -45,7 +76,7 @@ impl Routes {
     /// What each of them takes.
     #[cfg(test)]
     fn accesses(&self) -> impl Iterator<Item = Access> {
-        let described = self.described.iter().map(|(access, ..)| *access);
+        let described = self.described.iter().map(|it| it.access);
         described.chain(self.pages.iter().map(|(access, ..)| *access))
     }
 
@@ -53,22 +84,33 @@ impl Routes {
     fn build(self, state: &AppState, mount: &Mount) -> OpenApiRouter<AppState> {
         let guarded = |access| from_fn_with_state((state.clone(), access), guard);
         let mut all = OpenApiRouter::new();
-        for (access, answers, (schemas, mut paths, route)) in self.described {
+        for described in self.described {
+            let Described {
+                access,
+                answers,
+                is_listened,
+                route,
+            } = described;
+            let (schemas, mut paths, mut route) = route;
             for item in paths.paths.values_mut() {
                 docs::describe(item, access, mount.errors);
             }
-            let is_kept = mount.is_kept && access.name().is_some();
-            let route = if is_kept {
+            if mount.is_kept && access.name().is_some() {
                 paths
                     .paths
                     .values_mut()
                     .for_each(|item| docs::repeatable(item, answers, mount.errors));
                 let keeper = Keeper::new(state.clone(), answers);
-                route.layer(from_fn_with_state(keeper, idempotency::keep))
-            } else {
-                route
-            };
-            all = all.routes((schemas, paths, route.layer(guarded(access))));
+                route = route.layer(from_fn_with_state(keeper, idempotency::keep));
+            }
+            if mount.is_plain || answers == Answers::ShownOnce {
+                route = route.layer(from_fn(compression::never));
+            }
+            route = route.layer(guarded(access));
+            if is_listened {
+                route = route.layer(from_fn(by_query));
+            }
+            all = all.routes((schemas, paths, route));
         }
         for (access, path, route) in self.pages {
             all = all.route(path, route.layer(guarded(access)));
@@ -86,6 +128,8 @@ pub(crate) struct Mount {
     body: Body,
     /// Whether the answers of creating calls are kept for those that repeat them.
     is_kept: bool,
+    /// Whether the answers show secrets, and are never packed.
+    is_plain: bool,
     errors: &'static str,
 }
 
@@ -120,6 +164,7 @@ impl Mount {
             alias: None,
             body: Body::Plain,
             is_kept: true,
+            is_plain: false,
             errors: "Problem",
         }
     }
@@ -142,6 +187,12 @@ impl Mount {
     /// Creating calls may be repeated under an `Idempotency-Key` here too: their answers are whole.
     pub(crate) const fn kept(mut self) -> Self {
         self.is_kept = true;
+        self
+    }
+
+    /// Answers that show secrets, such as tokens: they are never packed.
+    pub(crate) const fn plain(mut self) -> Self {
+        self.is_plain = true;
         self
     }
 

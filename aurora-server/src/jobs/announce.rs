@@ -49,6 +49,7 @@ fn tell(state: &AppState, event: &Event) {
                 "severity": alert.severity,
                 "labels": alert.labels,
                 "value": alert.state.value,
+                "starts_at": alert.state.phase.active_since(),
             });
             let change = change.decision.as_str();
             state.bus.publish(

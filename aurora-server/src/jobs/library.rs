@@ -3,9 +3,11 @@
 
 use std::time::Duration;
 
+use aurora_core::store::backup::Manifest;
 use aurora_crm::Context;
 use aurora_crm::files::Files;
 
+use crate::http::backups;
 use crate::state::AppState;
 
 /// How long after a failure, and after the start, work that nobody waits for is begun.
@@ -148,9 +150,11 @@ async fn back_up(state: &AppState) {
         return;
     };
     let database = state.crm.database();
+    let context = &Context::installation("backup schedule");
+    let tell = move |made: Manifest| async move { backups::note(state, context, &made).await };
     while let Err(error) = library
         .backups
-        .run(database, schedule, state.stop.cancelled())
+        .run_telling(database, schedule, state.stop.cancelled(), tell)
         .await
     {
         tracing::error!(%error, "no backups are made; it is tried again");

@@ -1,4 +1,5 @@
-//! Once a second: the monitor's numbers go to the alert engine and to the metrics, and a snapshot to the dashboards.
+//! Once a second: the monitor's numbers go to the alert engine and to the metrics, and a snapshot to the dashboards. What all
+//! replicas have booked today is read beside it.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -9,6 +10,8 @@ use aurora_core::monitor::Summary;
 use crate::state::AppState;
 
 const EVERY: Duration = Duration::from_secs(1);
+/// How often it is read what all replicas have booked today.
+const READ_EVERY: Duration = Duration::from_secs(30);
 
 /// How rates are judged for the alert rules.
 #[derive(Debug, Clone, Copy)]
@@ -32,6 +35,37 @@ impl Default for Judgement {
 
 /// Feeds alerts and dashboards until the app stops.
 pub(super) async fn run(state: &AppState) {
+    tokio::join!(beat(state), read_spent(state));
+}
+
+/// Reads what was booked today. The beat does not wait for it.
+async fn read_spent(state: &AppState) {
+    let books = state.gateway.books();
+    let mut is_told = false;
+    loop {
+        tokio::select! {
+            biased;
+            () = state.stop.cancelled() => return,
+            read = books.spent.read(&*books.ledger, state.clock.now()) => {
+                match read {
+                    Ok(()) => is_told = false,
+                    Err(error) if is_told => tracing::debug!(%error, "what was booked today could not be read"),
+                    Err(error) => {
+                        is_told = true;
+                        tracing::warn!(%error, "what was booked today could not be read; the figure of the beat stands still");
+                    }
+                }
+            }
+        }
+        tokio::select! {
+            biased;
+            () = state.stop.cancelled() => return,
+            () = state.clock.sleep(READ_EVERY) => {}
+        }
+    }
+}
+
+async fn beat(state: &AppState) {
     let mut feed = Feed::new(state.judgement);
     loop {
         feed.record(state);

@@ -40,11 +40,8 @@ pub(super) async fn books(
     };
     let limiter = limiter
         .map_err(|source| Error::new(ErrorKind::Internal, "limits cannot be counted").caused_by(source))?;
-    Ok(Books {
-        allowances: Allowances::in_database(ledger.clone()),
-        ledger: Arc::new(ledger),
-        limiter,
-    })
+    let allowances = Allowances::in_database(ledger.clone());
+    Ok(Books::new(ledger, allowances, limiter))
 }
 
 /// The client; `None` when no provider is configured and none may be simulated.

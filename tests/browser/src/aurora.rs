@@ -24,16 +24,17 @@ impl Aurora {
     /// The demonstration; its story at four times the pace where a test waits for its end.
     pub async fn demo(pace: &[&str]) -> Option<Self> {
         let arguments = [&["--json", "demo", "--listen", "127.0.0.1:0"], pace].concat();
-        Self::start(&arguments, |line| {
+        Self::start(&arguments, &[], |line| {
             let event: Value = serde_json::from_str(line).ok()?;
             (event["event"] == "listening").then(|| (event["url"].as_str().unwrap().to_owned(), None))
         })
         .await
     }
 
-    /// A server that nobody has set up yet.
-    pub async fn serve() -> Option<Self> {
-        Self::start(&["serve", "--listen", "127.0.0.1:0", "--data", "."], |line| {
+    /// A server that nobody has set up yet, with settings beside the usual ones.
+    pub async fn serve(settings: &[(&str, &str)]) -> Option<Self> {
+        let arguments = ["serve", "--listen", "127.0.0.1:0", "--data", "."];
+        Self::start(&arguments, settings, |line| {
             let (url, _) = line.trim().split_once("/setup?token=")?;
             Some((url.to_owned(), Some(line.trim().to_owned())))
         })
@@ -42,6 +43,7 @@ impl Aurora {
 
     async fn start(
         arguments: &[&str],
+        settings: &[(&str, &str)],
         mut told: impl FnMut(&str) -> Option<(String, Option<String>)>,
     ) -> Option<Self> {
         let program = provided("aurora", "AURORA_TEST_BINARY")?;
@@ -55,6 +57,7 @@ impl Aurora {
                 ("AURORA__LIMITS__API_PER_MINUTE", "0"),
                 ("AURORA__LIMITS__API_PER_HOUR", "0"),
             ])
+            .envs(settings.iter().copied())
             .stdout(Stdio::piped())
             .kill_on_drop(true)
             .spawn()

@@ -31,7 +31,12 @@ impl Journey {
 
     /// In front of a server of one's own, signed in as its first administrator.
     pub async fn signed_in(name: &'static str, view: View) -> Option<Self> {
-        let (browser, aurora) = tokio::join!(Browser::start(), Aurora::serve());
+        Self::signed_in_to(name, view, &[]).await
+    }
+
+    /// The same, of a server with settings of its own.
+    pub async fn signed_in_to(name: &'static str, view: View, settings: &[(&str, &str)]) -> Option<Self> {
+        let (browser, aurora) = tokio::join!(Browser::start(), Aurora::serve(settings));
         let journey = Self::new(name, view, browser?, aurora?);
         let browser = &journey.browser;
         let setup = journey.aurora.setup.as_deref().expect("a link to begin with");
@@ -75,8 +80,13 @@ impl Journey {
 
     /// Opens a page of the dashboard anew, as by its address.
     pub async fn go(&self, page: &str) {
+        self.go_as(page, self.view).await;
+    }
+
+    /// The same, looked at in another way.
+    pub async fn go_as(&self, page: &str, view: View) {
         let address = format!("{}/dashboard/{page}", self.aurora.url);
-        self.browser.open(&address, self.view).await;
+        self.browser.open(&address, view).await;
     }
 
     /// Says that the server refuses something on this way, such as `422`.

@@ -13,6 +13,7 @@ mod aurora;
 mod browser;
 mod journey;
 mod look;
+mod meta;
 
 use std::io::Write as _;
 use std::time::Duration;
@@ -20,7 +21,8 @@ use std::time::Duration;
 pub use aurora::Aurora;
 pub use browser::{Browser, View};
 pub use journey::Journey;
-pub use look::{axe, faults, too_wide};
+pub use look::{axe, faults, too_wide, untranslated};
+pub use meta::{CUSTOMER, Meta, NUMBER, TOKEN, Taken};
 
 /// Longer than anything here takes on a slow machine; a test that waits so long has failed.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -4,17 +4,19 @@ use serde_json::Value;
 
 use crate::{Browser, View, provided};
 
-/// Words that are not accented were never translated; whatever is data says `translate="no"`.
+/// Words that are not accented were never translated; whatever is data says `translate="no"`. Of the dialog on top, where there
+/// is one.
 const LEFT_OVER: &str = r#"
     const left = [];
-    const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    const root = [...document.querySelectorAll("dialog")].at(-1) ?? document.body;
+    const walk = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
     for (let node; (node = walk.nextNode());) {
         const marked = node.parentElement.closest("[translate]");
         if (marked?.getAttribute("translate") === "no" || !node.data.trim()) continue;
         if (!/⟦.*⟧/s.test(node.data)) left.push(node.data);
     }
     const names = ["aria-label", "title", "placeholder", "alt"];
-    for (const element of document.body.querySelectorAll(names.map((name) => `[${name}]`).join())) {
+    for (const element of root.querySelectorAll(names.map((name) => `[${name}]`).join())) {
         if (element.closest("[translate=no]")) continue;
         for (const name of names) {
             const text = element.getAttribute(name);
@@ -74,14 +76,9 @@ pub fn axe() -> Option<String> {
 
 /// Every fault of the page that is open, in words.
 pub async fn faults(browser: &Browser, axe: &str, view: View) -> Vec<String> {
-    let mut faults = Vec::new();
-    let mut list = |kind: &str, found: Value| {
-        let found = found.as_array().cloned().unwrap_or_default();
-        faults.extend(found.iter().map(|it| format!("{kind}: {it}")));
-    };
-    list("from elsewhere", browser.ask(FOREIGN).await);
+    let mut faults = listed("from elsewhere", &browser.ask(FOREIGN).await);
     if view.language == "qps" {
-        list("not translated", browser.ask(LEFT_OVER).await);
+        faults.extend(untranslated(browser).await);
     }
     browser.ask(axe).await;
     let found = browser
@@ -89,7 +86,7 @@ pub async fn faults(browser: &Browser, axe: &str, view: View) -> Vec<String> {
         .execute_async(AXE, Vec::new())
         .await
         .expect("axe runs");
-    list("axe", found.json().clone());
+    faults.extend(listed("axe", found.json()));
     let pale = browser.ask(PALE).await;
     for share in pale.as_array().into_iter().flatten().filter_map(Value::as_f64) {
         if share > 0.02 {
@@ -105,9 +102,17 @@ pub async fn faults(browser: &Browser, axe: &str, view: View) -> Vec<String> {
     faults
 }
 
+/// Words of a page or its dialog that the pseudo-locale left as they were.
+pub async fn untranslated(browser: &Browser) -> Vec<String> {
+    listed("not translated", &browser.ask(LEFT_OVER).await)
+}
+
 /// What reaches beyond the edge of the page or of a dialog.
 pub async fn too_wide(browser: &Browser) -> Vec<String> {
-    let found = browser.ask(TOO_WIDE).await;
+    listed("too wide", &browser.ask(TOO_WIDE).await)
+}
+
+fn listed(kind: &str, found: &Value) -> Vec<String> {
     let found = found.as_array().into_iter().flatten();
-    found.map(|it| format!("too wide: {it}")).collect()
+    found.map(|it| format!("{kind}: {it}")).collect()
 }

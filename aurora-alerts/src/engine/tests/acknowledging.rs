@@ -32,8 +32,19 @@ async fn the_next_is_told_when_nobody_acknowledges_and_all_hear_of_the_end() {
     assert!(heard(&page).is_empty());
     house.after(SECOND).await;
     assert_eq!(heard(&page), ["WARNING, escalated to step 1: a=firing"]);
-    let next = house.engine.explain(alert).unwrap().next_escalation;
-    assert_eq!(next, Some((2, house.now() + MINUTE * 10)));
+    let explanation = house.engine.explain(alert).unwrap();
+    assert_eq!(explanation.next_escalation, Some((2, house.now() + MINUTE * 10)));
+    let steps: Vec<_> = explanation
+        .escalation
+        .iter()
+        .map(|step| (step.step, step.after_seconds, step.receiver.as_str()))
+        .collect();
+    assert_eq!(
+        steps,
+        [(1, 300, "page"), (2, 600, "boss")],
+        "the chain of its route"
+    );
+    assert_eq!(explanation.escalation[1].channels, ["boss"]);
     house.after(MINUTE * 10).await;
     assert_eq!(heard(&boss), ["WARNING, escalated to step 2: a=firing"]);
     house.after(MINUTE * 5).await;

@@ -68,6 +68,47 @@ async fn a_silence_that_is_ended_early_lets_through_at_once() {
 }
 
 #[tokio::test]
+async fn of_two_who_change_one_version_of_a_silence_the_second_is_refused() {
+    use crate::ErrorKind;
+    let house = House::new();
+    let silence = Silence::new(of("a"), house.now(), house.now() + HOUR);
+    let mut other = silence.clone();
+    other.matchers = vec![of("b")];
+    let kind = |result: Result<_, crate::Error>| result.map_err(|error| error.kind());
+    let engine = &house.engine;
+    let unknown = engine.replace_silence(silence.clone(), 1).await;
+    assert_eq!(kind(unknown.map(drop)), Err(ErrorKind::NotFound));
+    let id = engine.silence(silence).await.unwrap();
+    assert_eq!(engine.silences()[0].version, 1);
+    engine.replace_silence(other.clone(), 1).await.unwrap();
+    let late = engine.replace_silence(other.clone(), 1).await;
+    assert_eq!(kind(late.map(drop)), Err(ErrorKind::Conflict));
+    let late = engine.expire_silence_if(id, 1, "ana").await;
+    assert_eq!(kind(late), Err(ErrorKind::Conflict));
+    engine.silence(other.clone()).await.unwrap();
+    assert_eq!(
+        engine.silences()[0].version,
+        3,
+        "whoever says no version counts too"
+    );
+    engine.expire_silence_if(id, 3, "ana").await.unwrap();
+    let ended = &engine.silences()[0];
+    assert_eq!((ended.version, ended.is_active(house.now())), (4, false));
+    assert_eq!(ended.matchers, other.matchers);
+    let over = engine.expire_silence_if(id, 4, "ana").await;
+    assert_eq!(kind(over), Err(ErrorKind::NotFound));
+}
+
+#[test]
+fn a_silence_that_was_stored_without_a_version_has_the_first() {
+    let silence = Silence::new(of("a"), Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH + HOUR);
+    let mut stored = serde_json::to_value(&silence).unwrap();
+    stored.as_object_mut().unwrap().remove("version");
+    let read: Silence = serde_json::from_value(stored).unwrap();
+    assert_eq!(read, silence);
+}
+
+#[tokio::test]
 async fn an_alert_keeps_others_of_its_kind_back_as_long_as_it_fires() {
     let rule = InhibitRule {
         source: of("node down"),

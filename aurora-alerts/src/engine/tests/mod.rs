@@ -7,6 +7,7 @@ mod fed;
 mod flapping;
 mod holding;
 mod kept;
+mod previewing;
 mod replicas;
 mod routing;
 mod rules;

@@ -147,10 +147,21 @@ async fn a_long_retry_after_moves_on_at_once_and_holds_the_target_back() {
         asked: Some(Duration::from_secs(120)),
     };
     assert_eq!(ask(&fallback, &[("a", busy)]).await.0, ["a", "b"]);
+    let again = clock.now() + Duration::from_secs(120);
+    let open_until = || {
+        fallback
+            .status()
+            .iter()
+            .map(|at| at.open_until)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(open_until(), [Some(again), None, None]);
     clock.advance(Duration::from_secs(119));
     assert_eq!(ask(&fallback, &[]).await.0, ["b"]);
+    assert_eq!(open_until(), [Some(again), None, None]);
     clock.advance(Duration::from_secs(1));
     assert_eq!(ask(&fallback, &[]).await.0, ["a"]);
+    assert_eq!(open_until(), [None, None, None]);
 }
 
 #[tokio::test]
@@ -176,6 +187,47 @@ async fn the_only_target_is_waited_for_when_it_is_back_soon() {
     }
     clock.advance(Duration::from_millis(3_750));
     assert_eq!(waiting.await.unwrap(), "a");
+}
+
+#[tokio::test]
+async fn whoever_is_skipped_after_a_wait_tells_how_long_it_was() {
+    let clock = ManualClock::default();
+    let minute = Duration::from_secs(60);
+    let fallback = three(&clock)
+        .retry(RetryPolicy::default().base(Duration::from_secs(10)))
+        .breaker(Breaker::builder().consecutive(1).open_for(minute, minute))
+        .build()
+        .unwrap();
+    let call = tokio::task::spawn(async move {
+        let operation = |attempt: Attempt<&'static str>| async move {
+            match attempt.name() {
+                "a" => Err(failed(FailureClass::Transient)),
+                _ => Ok(()),
+            }
+        };
+        let served = fallback.call().run(operation).await.unwrap();
+        let trail = served.attempts().iter();
+        trail
+            .map(|record| (record.target.clone(), record.waited))
+            .collect::<Vec<_>>()
+    });
+    while clock.sleepers() == 0 {
+        tokio::task::yield_now().await;
+    }
+    clock.advance(Duration::from_secs(20));
+    let trail = call.await.unwrap();
+    let names: Vec<_> = trail.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(
+        names,
+        ["a", "a", "b"],
+        "the circuit is open when the retry is due"
+    );
+    let waited = trail[1].1;
+    assert!(
+        waited > Duration::ZERO && waited <= Duration::from_secs(20),
+        "{waited:?}"
+    );
+    assert_eq!((trail[0].1, trail[2].1), (Duration::ZERO, Duration::ZERO));
 }
 
 #[tokio::test]

@@ -2,32 +2,14 @@
 
 use std::time::Duration;
 
+use super::outcome::Outcome;
 use super::settings::Settings;
 use super::state::{
     BreakerSnapshot, BreakerState, IllegalTransition, Rejected, Transition, TransitionReason,
 };
-use crate::failure::{Failure, FailureClass};
+use crate::failure::FailureClass;
 use crate::resilience::window::{Tally, Window};
 use crate::rng::Random;
-
-/// How a call went, for the breaker.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
-    /// It was answered.
-    Success,
-    /// It failed so; the target may have asked to be left alone for a while.
-    Failed(FailureClass, Option<Duration>),
-}
-
-impl Outcome {
-    /// The outcome of a call that answered so.
-    pub fn of<V, E: Failure>(answer: &Result<V, E>) -> Self {
-        match answer {
-            Ok(_) => Self::Success,
-            Err(error) => Self::Failed(error.class(), error.retry_after()),
-        }
-    }
-}
 
 #[derive(Debug)]
 pub(super) struct Machine {

@@ -1,6 +1,7 @@
 //! Whether a target is worth calling.
 
 mod machine;
+mod outcome;
 mod permit;
 mod settings;
 mod state;
@@ -20,7 +21,7 @@ use machine::Machine;
 use settings::Settings;
 use watch::Watch;
 
-pub use machine::Outcome;
+pub use outcome::Outcome;
 pub use permit::Permit;
 pub use settings::BreakerBuilder;
 pub use state::{BreakerSnapshot, BreakerState, IllegalTransition, Rejected, Transition, TransitionReason};

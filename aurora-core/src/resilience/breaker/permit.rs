@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Breaker;
-use super::machine::Outcome;
+use super::outcome::Outcome;
 use crate::failure::FailureClass;
 
 /// Leave to make one call.

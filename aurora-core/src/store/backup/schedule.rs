@@ -1,5 +1,6 @@
 //! Backups made by themselves, one in each period.
 
+use std::future::ready;
 use std::time::Duration;
 
 use super::{Backups, Error, ErrorKind, Keep, Manifest, telemetry};
@@ -71,6 +72,28 @@ impl Backups {
         schedule: &Schedule,
         stop: impl Future<Output = ()> + Send,
     ) -> Result<(), Error> {
+        self.run_telling(database, schedule, stop, |_| ready(())).await
+    }
+
+    /// As [`Backups::run`], and hands each backup that was made to `tell`, such as to write it down, verified or not; the next
+    /// is not begun before its future is over.
+    ///
+    /// # Errors
+    /// As [`Backups::run`].
+    ///
+    /// # Cancel safety
+    /// As [`Backups::create`]; a backup that was just made may not have been told.
+    pub async fn run_telling<F, T>(
+        &self,
+        database: &Database,
+        schedule: &Schedule,
+        stop: impl Future<Output = ()> + Send,
+        tell: F,
+    ) -> Result<(), Error>
+    where
+        F: Fn(Manifest) -> T + Send + Sync,
+        T: Future<Output = ()> + Send,
+    {
         if !PERIODS.contains(&schedule.every) || schedule.jitter > schedule.every {
             return Err(Error::new(
                 ErrorKind::Invalid,
@@ -91,11 +114,15 @@ impl Backups {
         {
             telemetry::verified(newest);
         }
-        let work = |_lease| self.make_in_time(database, schedule);
+        let work = |_lease| self.make_in_time(database, schedule, &tell);
         Ok(leases.run_while_leader(LEASE, TTL, stop, work).await?)
     }
 
-    async fn make_in_time(&self, database: &Database, schedule: &Schedule) {
+    async fn make_in_time<F, T>(&self, database: &Database, schedule: &Schedule, tell: &F)
+    where
+        F: Fn(Manifest) -> T + Send + Sync,
+        T: Future<Output = ()> + Send,
+    {
         let clock = &self.inner.clock;
         let random = Random::system();
         let mut failures = 0_u32;
@@ -115,9 +142,20 @@ impl Backups {
                 clock.sleep(wait).await;
             }
             match self.create(database).await {
-                Ok(_) => failures = 0,
-                // Told by `create` already.
-                Err(_) => failures = failures.saturating_add(1),
+                Ok(made) => {
+                    failures = 0;
+                    tell(made).await;
+                }
+                // Told in the log by `create` already. One that could not be tested is kept, and the newest.
+                Err(error) => {
+                    failures = failures.saturating_add(1);
+                    if error.kind() == ErrorKind::Unverified
+                        && let Ok(found) = self.list().await
+                        && let Some(made) = found.backups.into_iter().next()
+                    {
+                        tell(made).await;
+                    }
+                }
             }
             match self.prune(schedule.keep).await {
                 Ok(removed) if !removed.is_empty() => {

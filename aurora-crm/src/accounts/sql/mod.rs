@@ -32,6 +32,7 @@ use super::user::UserId;
 use crate::clients::wrong_cursor;
 use crate::error::Error;
 use crate::journal::Record;
+use crate::store::END_OF_TIME;
 
 /// Every statement of accounts, for the test that prepares each.
 #[cfg(test)]
@@ -66,13 +67,11 @@ fn noted<T: IdKind>(action: &'static str, kind: &'static str, id: Id<T>, now: Ti
 
 /// Where a page of the newest begins. Anybody can forge a cursor: what a database could not take is refused here.
 fn newest_key(request: &PageRequest, scope: &str) -> Result<(Timestamp, Uuid), Error> {
-    /// 9999-12-31, later than anything that is stored.
-    const END_OF_TIME: i64 = 253_402_214_400_000_000;
     let (micros, id) = match request.cursor() {
         Some(cursor) => cursor.key::<(i64, Uuid)>(scope).map_err(wrong_cursor)?,
-        None => (END_OF_TIME, Uuid::max()),
+        None => (END_OF_TIME.as_micros(), Uuid::max()),
     };
-    if (0..=END_OF_TIME).contains(&micros) {
+    if (0..=END_OF_TIME.as_micros()).contains(&micros) {
         Ok((Timestamp::from_micros(micros), id))
     } else {
         Err(wrong_cursor(InvalidCursor))

@@ -9,8 +9,7 @@ use crate::clients::{ClientId, wrong_cursor};
 use crate::context::Context;
 use crate::error::Error;
 use crate::leads::refused;
-use crate::leads::sql::TIMES;
-use crate::store::{Store, reading};
+use crate::store::{Store, TIMES, reading};
 
 /// The filter; what is not wanted is bound as null. It begins with the comparison, by which PostgreSQL learns the type.
 macro_rules! listed {

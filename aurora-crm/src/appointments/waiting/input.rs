@@ -7,8 +7,8 @@ use super::{WaitingEntry, WaitingEntryId, WaitingStatus};
 use crate::clients::ClientId;
 use crate::error::Error;
 use crate::fields::Fields;
-use crate::leads::sql::TIMES;
 use crate::scheduling::{PartOfDay, ProfessionalId, ServiceId};
+use crate::store::TIMES;
 
 /// What is needed to wait: who, for what, and between which times.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

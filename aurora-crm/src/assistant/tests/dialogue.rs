@@ -3,7 +3,7 @@ use aurora_core::time::Clock as _;
 use super::model::receptionist;
 use super::stage::{Clinic, HOUR};
 use crate::appointments::AppointmentStatus;
-use crate::assistant::{Reason, StepKind};
+use crate::assistant::{Reason, StepKind, TurnStep};
 use crate::conversations::{Assignee, Content};
 use crate::testing::each_database;
 
@@ -90,7 +90,17 @@ async fn somebody_new_books_moves_and_calls_off() {
         assert_eq!(ran, wanted);
         for step in &steps {
             assert!(!format!("{step:?}").contains("Ana"), "{step:?}");
+            let called = if step.kind == StepKind::Ran {
+                0
+            } else {
+                step.tools.len()
+            };
+            assert_eq!(step.arguments.len(), called, "{step:?}");
         }
+        let booked = |step: &&TurnStep| step.kind != StepKind::Ran && step.tools == ["book_appointment"];
+        let booked = steps.iter().find(booked).unwrap();
+        let arguments: serde_json::Value = serde_json::from_str(&booked.arguments[0]).unwrap();
+        assert!(arguments["slot"].is_string(), "{arguments}");
     })
     .await;
 }

@@ -11,6 +11,7 @@ mod error;
 mod export;
 mod field;
 mod formula;
+mod gathered;
 mod import;
 mod options;
 mod parser;

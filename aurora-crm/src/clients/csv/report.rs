@@ -2,6 +2,7 @@ use std::fmt;
 
 use super::dialect::Dialect;
 use super::import::ImportId;
+use super::plan::PlannedColumn;
 
 /// What is wrong with a row, or worth knowing of it. It never repeats what stands in the cell.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +22,24 @@ pub struct RowIssue {
     pub code: &'static str,
     /// What is wrong, for people.
     pub message: String,
+}
+
+/// What is wrong in a column of a row, or in the row as a whole.
+pub(super) fn issue(
+    line: u64,
+    column: Option<&PlannedColumn>,
+    field: &str,
+    code: &'static str,
+    message: &str,
+) -> RowIssue {
+    RowIssue {
+        line,
+        column: column.map(|column| column.index),
+        header: column.map(|column| column.header.clone()),
+        field: field.to_owned(),
+        code,
+        message: message.to_owned(),
+    }
 }
 
 /// How many rows there were, and what became of them.

@@ -3,16 +3,17 @@
 use aurora_core::time::Timestamp;
 use serde_json::{Map, Value};
 
-use super::super::{Address, Client, ClientChange, ClientId, ClientKind, OwnerId};
-use super::cells::{self, Document};
+use super::super::{Address, Client, ClientChange, ClientId, ClientKind};
+use super::cells;
 use super::dialect::Dialect;
 use super::field::{Field, Target};
 use super::formula::unguard;
+use super::gathered::Cells;
 use super::options::{Identity, ImportOptions, label};
 use super::parser::{Problem, Record};
 use super::plan::PlannedColumn;
 use super::reader::text;
-use super::report::RowIssue;
+use super::report::{RowIssue, issue};
 use crate::custom_fields::Rules;
 use crate::error::{Error, FieldError};
 use crate::fields::{Change, Fields};
@@ -51,22 +52,6 @@ pub(super) struct RowReader<'a> {
     pub(super) options: &'a ImportOptions,
     pub(super) dialect: Dialect,
     pub(super) rules: &'a Rules,
-}
-
-#[derive(Default)]
-struct Cells {
-    change: ClientChange,
-    custom: Map<String, Value>,
-    address: Option<Address>,
-    further_addresses: Vec<Address>,
-    emails: Vec<String>,
-    phones: Vec<String>,
-    tags: Vec<String>,
-    kind: Option<ClientKind>,
-    external_id: Option<String>,
-    origins: Vec<(String, usize)>,
-    errors: Vec<RowIssue>,
-    notes: Vec<RowIssue>,
 }
 
 impl RowReader<'_> {
@@ -315,122 +300,6 @@ impl Draft {
     }
 }
 
-impl Cells {
-    fn field(
-        &mut self,
-        line: u64,
-        column: &PlannedColumn,
-        field: Field,
-        text: &str,
-    ) -> Result<(), cells::Refusal> {
-        let own = text.to_owned();
-        let set = || Change::Set(own.clone());
-        let mut path = label(&column.target);
-        match field {
-            Field::Kind => self.kind = Some(cells::kind(text)?),
-            Field::LegalName => self.change.legal_name = set(),
-            Field::TradeName => self.change.trade_name = set(),
-            Field::Document => path = self.document(line, column, cells::document(text)?),
-            Field::Cnpj => path = self.document(line, column, cells::cnpj(text)?),
-            Field::Cpf => path = self.document(line, column, cells::cpf(text)?),
-            Field::BirthDate => self.change.birth_date = Change::Set(cells::day(text)?),
-            Field::Email => self.change.email = set(),
-            Field::FurtherEmails => {
-                path = "emails".to_owned();
-                self.origins
-                    .extend(several(&path, &mut self.emails, cells::list(text), column.index));
-            }
-            Field::Phones => {
-                let items = text
-                    .split([';', ',', '|', '/', '\n'])
-                    .map(str::trim)
-                    .filter(|item| !item.is_empty());
-                self.origins
-                    .extend(several(&path, &mut self.phones, items, column.index));
-            }
-            Field::Tags => {
-                self.origins
-                    .extend(several(&path, &mut self.tags, cells::list(text), column.index));
-            }
-            Field::Status => self.change.status = Change::Set(cells::status(text)?),
-            Field::Owner => {
-                let id: OwnerId = text.parse().map_err(|_| {
-                    (
-                        "invalid",
-                        "must be the id of a user, `usr_` and 32 hexadecimal digits",
-                    )
-                })?;
-                self.change.owner = Change::Set(id.to_string());
-            }
-            Field::Source => self.change.source = set(),
-            Field::FurtherAddresses => {
-                path = "addresses".to_owned();
-                let read = serde_json::from_str::<Vec<Address>>(text);
-                self.further_addresses =
-                    read.map_err(|_| ("invalid", "must be a JSON array of addresses"))?;
-            }
-            Field::ExternalId => self.external_id = Some(own),
-            Field::Custom => {
-                let read = serde_json::from_str::<Map<String, Value>>(text);
-                let object = read.map_err(|_| ("invalid", "must be a JSON object"))?;
-                for (key, value) in object {
-                    self.custom.entry(key).or_insert(value);
-                }
-            }
-            part => {
-                path = format!("addresses[0].{}", part.as_str());
-                let address = self.address.get_or_insert_default();
-                match part {
-                    Field::Street => address.street = Some(own),
-                    Field::Number => address.number = Some(own),
-                    Field::Complement => address.complement = Some(own),
-                    Field::District => address.district = Some(own),
-                    Field::City => address.city = Some(own),
-                    Field::State => address.state = Some(own),
-                    Field::PostalCode => address.postal_code = Some(own),
-                    Field::IbgeCode => address.ibge_code = Some(own),
-                    _ => address.country = own,
-                }
-            }
-        }
-        self.origins.push((path, column.index));
-        Ok(())
-    }
-
-    /// Takes a number; gives the field that it went to.
-    fn document(&mut self, line: u64, column: &PlannedColumn, document: Document) -> String {
-        let (path, text, is_padded) = match document {
-            Document::Cnpj(text, is_padded) => ("cnpj", text, is_padded),
-            Document::Cpf(text, is_padded) => ("cpf", text, is_padded),
-        };
-        if is_padded {
-            let what = "zeros that a spreadsheet had dropped were put back before the number; its check digits are right";
-            self.notes
-                .push(issue(line, Some(column), path, "zeros_restored", what));
-        }
-        if path == "cnpj" {
-            self.change.cnpj = Change::Set(text);
-        } else {
-            self.change.cpf = Change::Set(text);
-        }
-        path.to_owned()
-    }
-}
-
-/// Adds items to a list; gives the path of each with its column.
-fn several<'a>(
-    path: &str,
-    list: &mut Vec<String>,
-    items: impl Iterator<Item = &'a str>,
-    column: usize,
-) -> Vec<(String, usize)> {
-    let first = list.len();
-    list.extend(items.map(str::to_owned));
-    (first..list.len())
-        .map(|index| (format!("{path}[{index}]"), column))
-        .collect()
-}
-
 /// A CEP of the state of São Paulo may begin with a zero, which a spreadsheet drops; no other begins so.
 fn short_postal_code(address: &mut Address) -> Option<&mut String> {
     let may_be = address.country.trim().eq_ignore_ascii_case("br")
@@ -445,23 +314,6 @@ fn short_postal_code(address: &mut Address) -> Option<&mut String> {
             .bytes()
             .all(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'.')))
     .then_some(code)
-}
-
-fn issue(
-    line: u64,
-    column: Option<&PlannedColumn>,
-    field: &str,
-    code: &'static str,
-    message: &str,
-) -> RowIssue {
-    RowIssue {
-        line,
-        column: column.map(|column| column.index),
-        header: column.map(|column| column.header.clone()),
-        field: field.to_owned(),
-        code,
-        message: message.to_owned(),
-    }
 }
 
 /// Something about a row as a whole.

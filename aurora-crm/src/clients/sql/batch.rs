@@ -1,7 +1,6 @@
 //! Many clients in one transaction.
 
 use std::collections::{HashMap, HashSet};
-use std::fmt::Write as _;
 
 use aurora_core::store::{Connection, execute_on, on_connection};
 use aurora_core::time::Timestamp;
@@ -10,13 +9,14 @@ use sqlx::types::Json;
 
 use super::merge::hold;
 use super::row::{Row, select};
-use super::{SqlClients, UPDATE, batch_rows, bind_client, rows};
+use super::{SqlClients, UPDATE, batch_rows, bind_client, bind_content, rows};
 use crate::clients::csv::{Draft, Fate, Given, Key, Policy, Refusal, Stored, Work, Write, decide};
 use crate::clients::name::name_key;
 use crate::clients::{Client, ClientId};
 use crate::context::Context;
 use crate::custom_fields::Rules;
 use crate::error::{Error, ErrorKind};
+use crate::store::placeholders::{places, values};
 
 aurora_core::store::statements! {
     FORGET_STALE = "delete from client_external_ids where workspace_id = $1 and system = $2 and external_id = $3
@@ -36,24 +36,6 @@ const INSERT_ROWS: usize = 500;
 const ATTEMPTS: u32 = 3;
 
 type MakeKey = fn(String) -> Key;
-
-/// `$from, …`, `count` of them.
-pub(super) fn places(from: usize, count: usize) -> String {
-    let mut text = String::with_capacity(count * 6);
-    for place in from..from + count {
-        let comma = if place == from { "" } else { ", " };
-        write!(text, "{comma}${place}").unwrap_or_default();
-    }
-    text
-}
-
-/// `($1, …), (…)`.
-pub(super) fn values(rows: usize, columns: usize) -> String {
-    let groups: Vec<String> = (0..rows)
-        .map(|row| format!("({})", places(row * columns + 1, columns)))
-        .collect();
-    groups.join(", ")
-}
 
 impl SqlClients {
     /// What is stored of what the rows mean.
@@ -368,23 +350,8 @@ impl SqlClients {
                 query = query
                     .bind(context.workspace)
                     .bind(client.id)
-                    .bind(client.kind.as_str())
-                    .bind(client.status.as_str())
-                    .bind(&client.legal_name)
-                    .bind(name_key(&client.legal_name))
-                    .bind(client.trade_name.as_deref())
-                    .bind(client.cnpj.as_ref().map(|cnpj| cnpj.plain()))
-                    .bind(client.cpf.as_ref().map(|cpf| cpf.plain()))
-                    .bind(client.birth_date.map(|day| day.to_string()))
-                    .bind(client.email.as_ref().map(|email| email.as_str()))
-                    .bind(Json(&client.emails))
-                    .bind(Json(&client.phones))
-                    .bind(Json(&client.addresses))
-                    .bind(client.owner)
-                    .bind(client.source.as_deref())
-                    .bind(Json(&client.tags))
-                    .bind(Json(&client.custom))
-                    .bind(client.version)
+                    .bind(client.kind.as_str());
+                query = bind_content!(query, client)
                     .bind(client.created_at)
                     .bind(client.updated_at);
             }

@@ -3,12 +3,12 @@
 use aurora_core::store::{Connection, execute_on};
 use sqlx::AssertSqlSafe;
 
-use super::batch::values;
 use crate::clients::name::name_key;
 use crate::clients::reach::{self, ContactId};
 use crate::clients::{Client, facets, similarity, words};
 use crate::context::Context;
 use crate::error::Error;
+use crate::store::placeholders::values;
 
 /// Rows a statement: 7 × 1,000 stays below what both databases take.
 const ROWS: usize = 1_000;

@@ -12,9 +12,8 @@ use crate::context::Context;
 use crate::error::{Error, ErrorKind};
 use crate::fields::Fields;
 use crate::journal::Record;
-use crate::leads::sql::TIMES;
 use crate::privacy::refuse_held_in;
-use crate::store::{reading, writing};
+use crate::store::{TIMES, reading, writing};
 
 aurora_core::store::statements! {
     RESTORE = "update clients set deleted_at = null, updated_at = $4, version = version + 1

@@ -11,7 +11,7 @@ use super::row::{Row, select, select_from};
 use crate::clients::{Client, ClientFilter, ClientId, ClientOrder, facets, wrong_cursor};
 use crate::context::Context;
 use crate::error::Error;
-use crate::store::reading;
+use crate::store::{END_OF_TIME, START_OF_TIME, TIMES, reading};
 
 /// How many facets a statement checks beside the one whose index it reads.
 const OTHERS: usize = 10;
@@ -45,11 +45,6 @@ aurora_core::store::statements! {
             and (f.name_key, f.client_id) > ($2, $3) order by f.name_key, f.client_id limit $4"));
     UPDATED = select!(narrowed!("and (c.updated_at, c.id) < ($2, $3) order by c.updated_at desc, c.id desc limit $4"));
 }
-
-/// Earlier than anything that is stored: 0001-01-01.
-pub(super) const START_OF_TIME: Timestamp = Timestamp::from_secs(-62_135_596_800);
-/// Later than anything that is stored: 9999-12-31.
-pub(super) const END_OF_TIME: Timestamp = Timestamp::from_secs(253_402_214_400);
 
 /// Binds everything but the key; `$rare` is the facet whose index is read.
 macro_rules! fetch {
@@ -132,7 +127,7 @@ impl SqlClients {
                 };
                 let (micros, id) = match cursor {
                     Some(cursor) => key(cursor, &scope, |(micros, _): &(i64, ClientId)| {
-                        (START_OF_TIME.as_micros()..=END_OF_TIME.as_micros()).contains(micros)
+                        TIMES.contains(micros)
                     })?,
                     // Earlier than the first of that moment.
                     None => match before {

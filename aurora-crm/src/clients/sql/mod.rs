@@ -37,7 +37,6 @@ pub(crate) use self::blocking::is_blocked_in;
 #[cfg(test)]
 pub(super) use self::list::scope;
 pub(crate) use self::merge::hold;
-pub(super) use self::search::MAX_WORDS;
 #[cfg(test)]
 pub(crate) use self::{
     batch::ALL as BATCH, blocking::ALL as BLOCKING, deleted::ALL as DELETED, duplicates::ALL as DUPLICATES,
@@ -63,13 +62,11 @@ aurora_core::store::statements! {
     BY_CPF = "select id from clients where workspace_id = $1 and cpf = $2 and deleted_at is null";
 }
 
-/// Binds what an insert and an update have in common, `$1` to `$19`.
-macro_rules! bind_client {
-    ($statement:expr, $workspace:expr, $client:expr) => {{
+/// Binds what a client consists of, from its status to its version, in the order of the columns.
+macro_rules! bind_content {
+    ($query:expr, $client:expr) => {{
         let client: &Client = $client;
-        sqlx::query($statement)
-            .bind($workspace)
-            .bind(client.id)
+        $query
             .bind(client.status.as_str())
             .bind(&client.legal_name)
             .bind(name_key(&client.legal_name))
@@ -86,11 +83,19 @@ macro_rules! bind_client {
             .bind(Json(&client.tags))
             .bind(Json(&client.custom))
             .bind(client.version)
-            .bind(client.updated_at)
     }};
 }
 
-use bind_client;
+/// Binds what an insert and an update have in common, `$1` to `$19`.
+macro_rules! bind_client {
+    ($statement:expr, $workspace:expr, $client:expr) => {{
+        let client: &Client = $client;
+        let query = sqlx::query($statement).bind($workspace).bind(client.id);
+        $crate::clients::sql::bind_content!(query, client).bind(client.updated_at)
+    }};
+}
+
+use {bind_client, bind_content};
 
 /// How often a write is tried when the duplicate it met is deleted before it can be named.
 const ATTEMPTS: u32 = 3;

@@ -6,7 +6,7 @@ use aurora_core::store::{Connection, on_connection};
 use aurora_core::time::Timestamp;
 use sqlx::types::Uuid;
 
-use super::list::{END_OF_TIME, START_OF_TIME, key};
+use super::list::key;
 use super::merge::hold;
 use super::{SqlClients, VERSION, rows};
 use crate::clients::{ClientId, ClientNote, ClientNoteId, words, wrong_cursor};
@@ -14,7 +14,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::journal::Record;
 use crate::privacy::{RecordClass, refuse_held_in};
-use crate::store::{reading, writing};
+use crate::store::{END_OF_TIME, TIMES, reading, writing};
 
 aurora_core::store::statements! {
     INSERT = "insert into client_notes (workspace_id, id, client_id, author, text, version, created_at, updated_at)
@@ -204,7 +204,7 @@ impl SqlClients {
         let scope = format!("clients.notes/{}/{client}", context.workspace);
         let (micros, id) = match request.cursor() {
             Some(cursor) => key(cursor, &scope, |(micros, _): &(i64, ClientNoteId)| {
-                (START_OF_TIME.as_micros()..=END_OF_TIME.as_micros()).contains(micros)
+                TIMES.contains(micros)
             })?,
             None => (END_OF_TIME.as_micros(), Id::from_uuid(Uuid::max())),
         };

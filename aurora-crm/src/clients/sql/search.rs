@@ -2,7 +2,6 @@
 
 use aurora_core::id::Id;
 use aurora_core::page::{Page, PageRequest};
-use aurora_core::store::{Connection, on_connection};
 use sqlx::types::Uuid;
 
 use super::SqlClients;
@@ -13,9 +12,8 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::fields::Fields;
 use crate::store::reading;
+use crate::store::words::{Bounds, count_words, has_words};
 
-/// The most words of a query.
-pub(in super::super) const MAX_WORDS: usize = 8;
 /// The most rows that a search weighs; the statements have it in them.
 const WEIGHED_ROWS: i64 = 5_000;
 
@@ -39,27 +37,10 @@ macro_rules! weight {
     };
 }
 
-/// Whether the client of `w` has a word from `$from` to `$to`.
-macro_rules! has {
-    ($from:literal, $to:literal) => {
-        concat!(
-            " and (cast(",
-            $from,
-            " as text) = '' or exists (select 1 from client_words o where o.workspace_id = $1
-                and o.client_id = w.client_id and o.word >= ",
-            $from,
-            " and o.word < ",
-            $to,
-            "))"
-        )
-    };
-}
-
 aurora_core::store::statements! {
     /// Of the word that the fewest begin with, the first 5,000 rows of living clients that have the others, too, are
     /// weighed, in the order of words.
-    COUNT = "select count(*) from (select 1 as one from client_words where workspace_id = $1 and word >= $2 and word < $3
-        limit 5001) w";
+    COUNT = count_words!("client_words");
     /// How many rows there are to weigh, as far as that matters. `$2` and `$3` bound the rarest word, `$4` to `$17` the others, `$18` is
     /// whether those are found whose data may not be used.
     WEIGHED = concat!(
@@ -67,8 +48,9 @@ aurora_core::store::statements! {
             where w.workspace_id = $1 and w.word >= $2 and w.word < $3
                 and (select l.deleted_at is null and (cast($18 as bigint) = 1 or l.blocked_at is null) from clients l
                     where l.workspace_id = $1 and l.id = w.client_id)",
-        has!("$4", "$5"), has!("$6", "$7"), has!("$8", "$9"), has!("$10", "$11"), has!("$12", "$13"), has!("$14", "$15"),
-        has!("$16", "$17"),
+        has_words!("client_words", "client_id",
+            ("$4", "$5"), ("$6", "$7"), ("$8", "$9"), ("$10", "$11"), ("$12", "$13"),
+            ("$14", "$15"), ("$16", "$17")),
         " limit 5001) n"
     );
     /// Only what is on the page is joined with the clients: right after an import PostgreSQL knows nothing of the tables yet, and
@@ -85,8 +67,9 @@ aurora_core::store::statements! {
                     where w.workspace_id = $1 and w.word >= $2 and w.word < $3
                         and (select l.deleted_at is null and (cast($21 as bigint) = 1 or l.blocked_at is null) from clients l
                             where l.workspace_id = $1 and l.id = w.client_id)",
-        has!("$7", "$8"), has!("$9", "$10"), has!("$11", "$12"), has!("$13", "$14"), has!("$15", "$16"),
-        has!("$17", "$18"), has!("$19", "$20"),
+        has_words!("client_words", "client_id",
+            ("$7", "$8"), ("$9", "$10"), ("$11", "$12"), ("$13", "$14"), ("$15", "$16"),
+            ("$17", "$18"), ("$19", "$20")),
                     " order by w.word, w.client_id limit 5000
                 ) n group by n.client_id
             ) t
@@ -134,16 +117,17 @@ impl SqlClients {
             None => (i64::MAX, Id::from_uuid(Uuid::max())),
         };
         let limit = i64::from(request.limit()) + 1;
-        let bounds = bounds(words);
+        let bounds = Bounds::of(words);
         let found: Vec<Found> = reading!(self.store, context, |tx| {
-            let rarest = rarest(&mut (&mut *tx).into(), context, &bounds).await?;
-            let Some((from, to)) = bounds.get(rarest) else {
+            let sought = bounds.sought(&mut (&mut *tx).into(), context, COUNT).await?;
+            let Some(sought) = sought else {
                 return Ok(Vec::new());
             };
-            let is_alone = bounds.len() == 1;
+            let is_alone = words.len() == 1;
+            let (from, to) = sought.rarest;
             let mut query = sqlx::query_as(if is_alone { SEARCH_WORD } else { SEARCH })
                 .bind(context.workspace)
-                .bind(*from)
+                .bind(from)
                 .bind(to)
                 .bind(score)
                 .bind(id)
@@ -151,9 +135,7 @@ impl SqlClients {
             if is_alone {
                 return Ok(query.bind(are_shown).fetch_all(&mut *tx).await?);
             }
-            let mut others = others(&bounds, rarest);
-            for _ in 1..MAX_WORDS {
-                let (from, to) = others.next().unwrap_or_default();
+            for (from, to) in sought.others {
                 query = query.bind(from).bind(to);
             }
             Ok(query.bind(are_shown).fetch_all(&mut *tx).await?)
@@ -177,19 +159,18 @@ impl SqlClients {
         words: &[String],
         blocked: BlockedClients,
     ) -> Result<(), Error> {
-        let bounds = bounds(words);
+        let bounds = Bounds::of(words);
         let rows: i64 = reading!(self.store, context, |tx| {
-            let rarest = rarest(&mut (&mut *tx).into(), context, &bounds).await?;
-            let Some((from, to)) = bounds.get(rarest) else {
+            let sought = bounds.sought(&mut (&mut *tx).into(), context, COUNT).await?;
+            let Some(sought) = sought else {
                 return Ok(0);
             };
+            let (from, to) = sought.rarest;
             let mut query = sqlx::query_scalar(WEIGHED)
                 .bind(context.workspace)
-                .bind(*from)
+                .bind(from)
                 .bind(to);
-            let mut others = others(&bounds, rarest);
-            for _ in 1..MAX_WORDS {
-                let (from, to) = others.next().unwrap_or_default();
+            for (from, to) in sought.others {
                 query = query.bind(from).bind(to);
             }
             Ok(query
@@ -207,45 +188,4 @@ impl SqlClients {
         }
         fields.finish(())
     }
-}
-
-/// Words, each with what comes after all that begin with it.
-fn bounds(words: &[String]) -> Vec<(&str, String)> {
-    words.iter().map(|word| (word.as_str(), after(word))).collect()
-}
-
-/// Which of the words the fewest begin with.
-async fn rarest(
-    tx: &mut Connection<'_>,
-    context: &Context,
-    bounds: &[(&str, String)],
-) -> Result<usize, Error> {
-    let mut rarest = (0, i64::MAX);
-    if bounds.len() > 1 {
-        for (index, (from, to)) in bounds.iter().enumerate() {
-            let count: i64 = on_connection!(tx, |tx| sqlx::query_scalar(COUNT)
-                .bind(context.workspace)
-                .bind(*from)
-                .bind(to)
-                .fetch_one(&mut *tx))?;
-            if count < rarest.1 {
-                rarest = (index, count);
-            }
-        }
-    }
-    Ok(rarest.0)
-}
-
-/// All but the rarest.
-fn others<'b>(bounds: &'b [(&'b str, String)], rarest: usize) -> impl Iterator<Item = (&'b str, &'b str)> {
-    let others = bounds
-        .iter()
-        .enumerate()
-        .filter(move |(index, _)| *index != rarest);
-    others.map(|(_, (from, to))| (*from, to.as_str()))
-}
-
-/// The first text after all that begin with `word`.
-fn after(word: &str) -> String {
-    format!("{word}\u{10ffff}")
 }

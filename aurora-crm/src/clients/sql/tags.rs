@@ -2,14 +2,13 @@
 
 use aurora_core::time::Timestamp;
 
-use super::list::START_OF_TIME;
 use super::row::{Row, select_from};
 use super::{SqlClients, rows};
 use crate::clients::{Client, ClientId, TagCount, facets};
 use crate::context::Context;
 use crate::error::Error;
 use crate::journal::Record;
-use crate::store::{reading, writing};
+use crate::store::{START_OF_TIME, reading, writing};
 use sqlx::types::{Json, Uuid};
 
 /// How many clients one transaction changes.

@@ -15,13 +15,20 @@ use crate::companies::RegistryErrorKind::{
 };
 use crate::companies::{
     Cnpj, Company, CompanyRegistry, FreeSource, LookupErrorKind, RegistryError, RegistryErrorKind,
+    SourceOutcome,
 };
 
+/// How each source failed; `None` where it was passed over.
 fn failures(error: &crate::companies::LookupError) -> Vec<(&str, Option<RegistryErrorKind>)> {
+    let failure = |outcome| match outcome {
+        SourceOutcome::Failed(kind) => Some(kind),
+        SourceOutcome::PassedOver => None,
+        other => unreachable!("{other:?} in an error"),
+    };
     error
-        .failures()
+        .attempts()
         .iter()
-        .map(|failure| (failure.source.as_str(), failure.kind))
+        .map(|attempt| (attempt.source.as_str(), failure(attempt.outcome)))
         .collect()
 }
 

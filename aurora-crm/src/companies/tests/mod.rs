@@ -1,5 +1,6 @@
 //! The lookup against fakes of the registries.
 
+mod attempts;
 mod fallback;
 mod keeping;
 mod prefill;

@@ -5,7 +5,7 @@ use aurora_core::time::ManualClock;
 
 use super::{Fakes, NUMBER, OPEN, PRIMARY, SECONDARY, find};
 use crate::companies::RegistryErrorKind::Unavailable;
-use crate::companies::{Companies, CompaniesBuilder, FreeSource, PaidSource};
+use crate::companies::{Companies, CompaniesBuilder, FreeSource, PaidSource, SourceOutcome};
 
 fn wrong(builder: CompaniesBuilder) -> Vec<String> {
     let error = builder.build().unwrap_err();
@@ -27,7 +27,7 @@ async fn questions_leave_to_public_addresses_alone_unless_told_otherwise() {
         .clock(clock.clone())
         .base(FreeSource::CnpjaOpen, fakes.0[OPEN].uri());
     let told = find(&only(guarded).build().unwrap(), NUMBER).await.unwrap_err();
-    assert_eq!(told.failures()[0].kind, Some(Unavailable));
+    assert_eq!(told.attempts()[0].outcome, SourceOutcome::Failed(Unavailable));
     assert_eq!(fakes.asked().await[OPEN], 0, "the guard let a question out");
     assert!(
         find(&only(fakes.free(&clock)).build().unwrap(), NUMBER)

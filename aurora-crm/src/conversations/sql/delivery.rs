@@ -13,7 +13,7 @@ use crate::conversations::{Direction, Message};
 use crate::error::Error;
 use crate::fields::Fields;
 use crate::journal::Record;
-use crate::store::{Store, writing};
+use crate::store::{END_OF_TIME, Store, writing};
 
 /// How long is kept what a channel told of a message that has not its name yet.
 const KEPT: Duration = Duration::from_hours(7 * 24);
@@ -62,7 +62,7 @@ async fn take_in(
     let seq = feed::next(tx, context).await?;
     let told = Told {
         state: update.state,
-        at: update.at.clamp(Timestamp::UNIX_EPOCH, messages::END_OF_TIME),
+        at: update.at.clamp(Timestamp::UNIX_EPOCH, END_OF_TIME),
         failure: (update.state == DeliveryState::Failed).then(|| {
             let error = update.error.as_ref();
             reason(&error.map_or_else(|| "failed".to_owned(), ToString::to_string))

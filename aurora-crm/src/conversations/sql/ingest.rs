@@ -7,7 +7,6 @@ use serde_json::Value;
 use sqlx::types::Json;
 
 use super::insert::{Draft, insert};
-use super::messages::END_OF_TIME;
 use super::{allowed, contacts, feed, list, messages, settings};
 use crate::channels::{Address, AddressKind, ChannelId, ChannelKind, Inbound};
 use crate::context::Context;
@@ -19,7 +18,7 @@ use crate::error::Error;
 use crate::fields::Fields;
 use crate::journal::Record;
 use crate::leads::refused;
-use crate::store::{Store, reading, writing};
+use crate::store::{END_OF_TIME, Store, reading, writing};
 
 /// The longest name of a message at a provider, in bytes.
 pub(super) const MAX_PROVIDER_ID: usize = 512;

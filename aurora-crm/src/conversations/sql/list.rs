@@ -5,7 +5,6 @@ use aurora_core::store::{Connection, on_connection};
 use aurora_core::time::Timestamp;
 use sqlx::types::Uuid;
 
-use super::messages::END_OF_TIME;
 use super::rows::{ConversationRow, assignee_name, assignee_of, select_conversations};
 use crate::channels::ChannelId;
 use crate::clients::wrong_cursor;
@@ -14,10 +13,8 @@ use crate::conversations::{
     ContactId, Conversation, ConversationFilter, ConversationId, LabelCount, UnreadCount, input,
 };
 use crate::error::Error;
-use crate::store::{Store, reading};
-
-/// The most words that are looked for.
-const WORDS: usize = 8;
+use crate::store::words::{Bounds, count_words, has_words};
+use crate::store::{END_OF_TIME, Store, reading};
 
 /// The filter; what is not wanted is bound as null. It begins with the comparison, by which PostgreSQL learns the type.
 macro_rules! listed {
@@ -33,22 +30,6 @@ macro_rules! listed {
                 $and,
                 " order by v.last_message_at desc, v.id desc limit $4"
             )
-        )
-    };
-}
-
-/// Whether the contact of `w` has a word from `$from` to `$to`.
-macro_rules! has {
-    ($from:literal, $to:literal) => {
-        concat!(
-            " and (cast(",
-            $from,
-            " as text) = '' or exists (select 1 from contact_words o where o.workspace_id = $1
-                and o.contact_id = w.contact_id and o.word >= ",
-            $from,
-            " and o.word < ",
-            $to,
-            "))"
         )
     };
 }
@@ -71,8 +52,7 @@ aurora_core::store::statements! {
             and (c.client_id = $8 or $8 is null) and (v.unread > 0 or cast($9 as bigint) = 0)
             order by f.last_message_at desc, f.conversation_id desc limit $4");
     /// How many begin with a word, as far as that matters.
-    COUNT = "select count(*) from (select 1 as one from contact_words where workspace_id = $1 and word >= $2 and word < $3
-        limit 5001) w";
+    COUNT = count_words!("contact_words");
     /// `$11` and `$12` bound the word that the fewest begin with, `$13` to `$26` the others. Of the words of contacts that have those, too,
     /// the first 5,000 in their order are looked at.
     FOUND = listed!(
@@ -80,8 +60,9 @@ aurora_core::store::statements! {
             "(select distinct n.contact_id from (
                 select w.contact_id from contact_words w
                 where w.workspace_id = $1 and w.word >= $11 and w.word < $12",
-            has!("$13", "$14"), has!("$15", "$16"), has!("$17", "$18"), has!("$19", "$20"), has!("$21", "$22"),
-            has!("$23", "$24"), has!("$25", "$26"),
+            has_words!("contact_words", "contact_id",
+                ("$13", "$14"), ("$15", "$16"), ("$17", "$18"), ("$19", "$20"), ("$21", "$22"),
+                ("$23", "$24"), ("$25", "$26")),
             " order by w.word, w.contact_id limit 5000
             ) n) t cross join"
         ),
@@ -162,13 +143,7 @@ pub(in super::super) async fn page(
         Some(text) => input::check_query(text)?,
         None => Vec::new(),
     };
-    let bounds: Vec<(String, String)> = words
-        .into_iter()
-        .map(|word| {
-            let after = format!("{word}\u{10ffff}");
-            (word, after)
-        })
-        .collect();
+    let bounds = Bounds::of(&words);
     let statement = match filter {
         ConversationFilter { contact: Some(_), .. } => FOUND,
         ConversationFilter { client: Some(_), .. } => OF_CLIENT,
@@ -182,20 +157,7 @@ pub(in super::super) async fn page(
         ConversationFilter { .. } => NEWEST,
     };
     let rows: Vec<ConversationRow> = reading!(store, context, |tx| {
-        let mut rarest = (0, i64::MAX);
-        if bounds.len() > 1 {
-            for (index, (from, to)) in bounds.iter().enumerate() {
-                let count: i64 = sqlx::query_scalar(COUNT)
-                    .bind(context.workspace)
-                    .bind(from)
-                    .bind(to)
-                    .fetch_one(&mut *tx)
-                    .await?;
-                if count < rarest.1 {
-                    rarest = (index, count);
-                }
-            }
-        }
+        let sought = bounds.sought(&mut (&mut *tx).into(), context, COUNT).await?;
         let mut query = sqlx::query_as(statement)
             .bind(context.workspace)
             .bind(Timestamp::from_micros(micros))
@@ -207,12 +169,10 @@ pub(in super::super) async fn page(
             .bind(filter.client)
             .bind(i64::from(filter.unread))
             .bind(filter.tag.as_deref());
-        if let Some((from, to)) = bounds.get(rarest.0) {
-            query = query.bind(from.as_str()).bind(to.as_str());
-            let others = bounds.iter().enumerate().filter(|(index, _)| *index != rarest.0);
-            let mut others = others.map(|(_, (from, to))| (from.as_str(), to.as_str()));
-            for _ in 1..WORDS {
-                let (from, to) = others.next().unwrap_or_default();
+        if let Some(sought) = sought {
+            let (from, to) = sought.rarest;
+            query = query.bind(from).bind(to);
+            for (from, to) in sought.others {
                 query = query.bind(from).bind(to);
             }
         }

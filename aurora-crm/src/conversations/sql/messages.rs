@@ -13,10 +13,7 @@ use crate::clients::wrong_cursor;
 use crate::context::Context;
 use crate::conversations::{ConversationId, Message, MessageId, Seen};
 use crate::error::Error;
-use crate::store::{Store, reading};
-
-/// Later than anything that is stored: 9999-12-31.
-pub(super) const END_OF_TIME: Timestamp = Timestamp::from_secs(253_402_214_400);
+use crate::store::{END_OF_TIME, Store, reading};
 
 aurora_core::store::statements! {
     AFTER = select_messages!("and m.conversation_id = $2 and m.visible_seq > $3 and (m.direction = 'in' or m.delivery <> 'failed')

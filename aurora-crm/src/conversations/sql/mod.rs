@@ -9,6 +9,7 @@ pub(super) mod feed;
 pub(super) mod ingest;
 pub(super) mod insert;
 pub(super) mod joining;
+pub(super) mod linking;
 pub(super) mod list;
 pub(super) mod messages;
 pub(super) mod outgoing;
@@ -19,7 +20,7 @@ pub(super) mod settings;
 
 /// Every statement of the folder, by module.
 #[cfg(test)]
-pub(crate) const STATEMENTS: [(&str, &[(&str, &str)]); 13] = [
+pub(crate) const STATEMENTS: [(&str, &[(&str, &str)]); 14] = [
     ("conversations::contacts", contacts::ALL),
     ("conversations::delivery", delivery::ALL),
     ("conversations::desk", desk::ALL),
@@ -27,6 +28,7 @@ pub(crate) const STATEMENTS: [(&str, &[(&str, &str)]); 13] = [
     ("conversations::ingest", ingest::ALL),
     ("conversations::insert", insert::ALL),
     ("conversations::joining", joining::ALL),
+    ("conversations::linking", linking::ALL),
     ("conversations::list", list::ALL),
     ("conversations::messages", messages::ALL),
     ("conversations::outgoing", outgoing::ALL),

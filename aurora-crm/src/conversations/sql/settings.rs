@@ -12,9 +12,14 @@ use crate::journal::Record;
 use crate::store::{Store, reading, writing};
 
 aurora_core::store::statements! {
-    GET = "select first_assignee, fallback, notices_from from conversation_settings where workspace_id = $1";
+    GET = "select first_assignee, fallback, notices_from, version from conversation_settings where workspace_id = $1";
     SET = "insert into conversation_settings (workspace_id, first_assignee, fallback, notices_from) values ($1, $2, $3, $4)
-        on conflict (workspace_id) do update set first_assignee = $2, fallback = $3, notices_from = $4";
+        on conflict (workspace_id) do update set first_assignee = $2, fallback = $3, notices_from = $4,
+            version = conversation_settings.version + 1";
+    INSERT = "insert into conversation_settings (workspace_id, first_assignee, fallback, notices_from) values ($1, $2, $3, $4)
+        on conflict (workspace_id) do nothing";
+    UPDATE = "update conversation_settings set first_assignee = $2, fallback = $3, notices_from = $4, version = version + 1
+        where workspace_id = $1 and version = $5";
     PAUSED = "select channel_id, code, detail, since from channel_pauses where workspace_id = $1 order by channel_id limit 1000";
     IS_PAUSED = "select since from channel_pauses where workspace_id = $1 and channel_id = $2";
     PAUSE = "insert into channel_pauses (workspace_id, channel_id, code, detail, since) values ($1, $2, $3, $4, $5)
@@ -22,11 +27,15 @@ aurora_core::store::statements! {
     RESUME = "delete from channel_pauses where workspace_id = $1 and channel_id = $2";
 }
 
-type SettingsRow = (String, Option<Json<FallbackTemplate>>, Option<ChannelId>);
+type SettingsRow = (String, Option<Json<FallbackTemplate>>, Option<ChannelId>, i64);
 
-pub(in super::super) async fn get(store: &Store, context: &Context) -> Result<ConversationSettings, Error> {
+/// The settings and their version.
+pub(in super::super) async fn get(
+    store: &Store,
+    context: &Context,
+) -> Result<(ConversationSettings, i64), Error> {
     reading!(store, context, |tx| {
-        get_in(&mut (&mut *tx).into(), context).await
+        stored_in(&mut (&mut *tx).into(), context).await
     })
 }
 
@@ -34,13 +43,17 @@ pub(super) async fn get_in(
     tx: &mut Connection<'_>,
     context: &Context,
 ) -> Result<ConversationSettings, Error> {
+    Ok(stored_in(tx, context).await?.0)
+}
+
+async fn stored_in(tx: &mut Connection<'_>, context: &Context) -> Result<(ConversationSettings, i64), Error> {
     let row: Option<SettingsRow> = on_connection!(tx, |tx| sqlx::query_as(GET)
         .bind(context.workspace)
         .fetch_optional(&mut *tx))?;
-    let Some((first_assignee, fallback, notices_from)) = row else {
-        return Ok(ConversationSettings::default());
+    let Some((first_assignee, fallback, notices_from, version)) = row else {
+        return Ok((ConversationSettings::default(), 0));
     };
-    Ok(ConversationSettings {
+    let settings = ConversationSettings {
         first_assignee: match first_assignee.as_str() {
             "nobody" => FirstAssignee::Nobody,
             "assistant" => FirstAssignee::Assistant,
@@ -48,33 +61,48 @@ pub(super) async fn get_in(
         },
         fallback: fallback.map(|json| json.0),
         notices_from,
-    })
+    };
+    Ok((settings, version))
 }
 
+/// Gives the new version; without an expected one, whatever was there is replaced.
 pub(in super::super) async fn set(
     store: &Store,
     context: &Context,
     settings: &ConversationSettings,
-) -> Result<(), Error> {
+    expected: Option<i64>,
+) -> Result<i64, Error> {
+    let statement = match expected {
+        None => SET,
+        Some(0) => INSERT,
+        Some(_) => UPDATE,
+    };
     let first_assignee = match settings.first_assignee {
         FirstAssignee::Nobody => "nobody",
         FirstAssignee::Assistant => "assistant",
     };
-    let outcome: Result<(), Error> = writing!(store, context, |tx| {
+    let outcome: Result<i64, Error> = writing!(store, context, |tx| {
         let (now, tx) = (store.now(), &mut Connection::from(&mut *tx));
-        execute_on!(
-            tx,
-            sqlx::query(SET)
+        let written = on_connection!(tx, |tx| async {
+            let mut query = sqlx::query(statement)
                 .bind(context.workspace)
                 .bind(first_assignee)
                 .bind(settings.fallback.as_ref().map(Json))
-                .bind(settings.notices_from)
-        )?;
+                .bind(settings.notices_from);
+            if let Some(version) = expected.filter(|version| *version != 0) {
+                query = query.bind(version);
+            }
+            Ok::<_, sqlx::Error>(query.execute(&mut *tx).await?.rows_affected())
+        })?;
+        let (_, version) = stored_in(tx, context).await?;
+        if written == 0 {
+            return Err(Error::conflict("conversation settings", version));
+        }
         let record = Record::new("conversations.configured", "workspace", context.workspace, now)
             .with("first_assignee", first_assignee)
             .with("fallback", settings.fallback.is_some());
         store.record(tx, context, now, &[record]).await?;
-        Ok(())
+        Ok(version)
     });
     outcome.map_err(|error| match error.stored().map(store::Error::kind) {
         Some(store::ErrorKind::ForeignKey) => Error::not_found("workspace"),

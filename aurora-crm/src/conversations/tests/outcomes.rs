@@ -32,7 +32,14 @@ async fn too_late_for_the_window_becomes_the_template_of_the_workspace_once() {
         };
         let settings = ConversationSettings::default().fallback(template.clone());
         desk.talks().configure(&desk.context, &settings).await.unwrap();
-        assert_eq!(desk.talks().settings(&desk.context).await.unwrap(), settings);
+        let stored = desk.talks().stored_settings(&desk.context).await.unwrap();
+        assert_eq!(stored, (settings.clone(), 1));
+        for stale in [0, 2] {
+            let late = desk.talks().configure_at(&desk.context, stale, &settings).await;
+            assert_eq!(late.unwrap_err().current_version(), Some(1), "{stale}");
+        }
+        let again = desk.talks().configure_at(&desk.context, 1, &settings).await;
+        assert_eq!(again.unwrap(), 2);
         desk.messenger.then(closed());
         desk.say(id, "um").await.unwrap();
         desk.send().await;

@@ -1,14 +1,16 @@
 //! What can be done with feedback.
 
+use aurora_core::page::{Page, PageRequest};
+
 use super::super::chunking::chunk_id;
 use super::super::document::{ChunkId, Document, DocumentId};
-use super::super::feedback::{Correction, FeedbackState, NewRating, Rating};
+use super::super::feedback::{Correction, FeedbackEntry, FeedbackState, NewRating, Rating};
 use super::super::input::{Content, NewDocument};
 use super::super::lexical;
 use super::super::query::Query;
 use super::super::source::Source;
-use super::super::sql::feedback;
 use super::super::sql::reverting::{self, Turn};
+use super::super::sql::{feedback, log};
 use super::{ATTEMPTS, Knowledge};
 use crate::context::Context;
 use crate::error::{Error, ErrorKind};
@@ -81,6 +83,20 @@ impl Knowledge {
     pub async fn feedback(&self, context: &Context) -> Result<FeedbackState, Error> {
         let work = feedback::state(&self.store, context);
         self.store.run(context, "knowledge.feedback", work).await
+    }
+
+    /// One page of what made the feedback what it is, the newest first: the versions to go back to. Ratings of passages that are
+    /// gone are gone, and going back is no entry of its own.
+    ///
+    /// # Errors
+    /// `Invalid` when the cursor is damaged or belongs to another list.
+    pub async fn feedback_log(
+        &self,
+        context: &Context,
+        page: &PageRequest,
+    ) -> Result<Page<FeedbackEntry>, Error> {
+        let work = log::page(&self.store, context, page);
+        self.store.run(context, "knowledge.feedback_log", work).await
     }
 
     /// Goes back to a version of the feedback: what came after it is taken back, and what that had replaced is in force again,

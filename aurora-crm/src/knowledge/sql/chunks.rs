@@ -6,11 +6,12 @@ use aurora_core::store::{Connection, execute_on, on_connection};
 use sqlx::AssertSqlSafe;
 use sqlx::types::{Json, Uuid};
 
-use super::batch::{rows, values};
+use super::batch::rows;
 use super::scopes;
 use crate::context::Context;
 use crate::error::Error;
 use crate::knowledge::{Chunk, ChunkId, DocumentId};
+use crate::store::placeholders::values;
 
 aurora_core::store::statements! {
     OF_DOCUMENT = "select id, document_id, ordinal, start_byte, end_byte, headings, text from knowledge_chunks

@@ -8,11 +8,11 @@ use sha2::{Digest as _, Sha256};
 use sqlx::AssertSqlSafe;
 use sqlx::types::Json;
 
-use super::batch::places;
 use crate::context::Context;
 use crate::error::Error;
 use crate::journal::Record;
 use crate::knowledge::{ChunkId, DocumentId, FeedbackId, FeedbackState, Rating, RatingKind};
+use crate::store::placeholders::places;
 use crate::store::{Store, reading, writing};
 
 aurora_core::store::statements! {

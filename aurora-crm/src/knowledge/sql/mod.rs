@@ -5,6 +5,7 @@ pub(super) mod chunks;
 pub(super) mod documents;
 pub(super) mod feedback;
 pub(super) mod ingest;
+pub(super) mod log;
 pub(super) mod pins;
 pub(super) mod ranking;
 pub(super) mod reverting;
@@ -19,6 +20,7 @@ pub(crate) const STATEMENTS: &[(&str, &[(&str, &str)])] = &[
     ("knowledge::documents", documents::ALL),
     ("knowledge::feedback", feedback::ALL),
     ("knowledge::ingest", ingest::ALL),
+    ("knowledge::log", log::ALL),
     ("knowledge::pins", pins::ALL),
     ("knowledge::ranking", ranking::ALL),
     ("knowledge::reverting", reverting::ALL),

@@ -6,11 +6,11 @@ use aurora_core::store::{Connection, execute_on, on_connection};
 use sqlx::AssertSqlSafe;
 use sqlx::types::Json;
 
-use super::batch::places;
 use super::feedback;
 use crate::context::Context;
 use crate::error::Error;
 use crate::knowledge::{ChunkId, DocumentId};
+use crate::store::placeholders::places;
 
 aurora_core::store::statements! {
     IN_FORCE = "select document_version from knowledge_pins where workspace_id = $1 and document_id = $2

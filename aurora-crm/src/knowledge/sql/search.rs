@@ -6,12 +6,12 @@ use aurora_core::store::{Connection, on_connection};
 use sqlx::AssertSqlSafe;
 use sqlx::types::{Json, Uuid};
 
-use super::batch::places;
 use super::documents::source;
 use super::scopes::Scope;
 use crate::context::Context;
 use crate::error::Error;
 use crate::knowledge::{Chunk, ChunkId, Citation, DocumentFilter, DocumentId, Language, SourceKind};
+use crate::store::placeholders::places;
 
 aurora_core::store::statements! {
     /// The chunks that a filter lets through.

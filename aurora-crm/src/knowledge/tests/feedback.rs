@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use aurora_core::page::PageRequest;
 use aurora_core::time::{Clock as _, ManualClock};
 
 use super::corpus::{ingest, queries};
@@ -365,6 +366,54 @@ async fn going_back_brings_back_the_answer_that_was_corrected() {
         let versions = knowledge.versions(context, first.id).await.unwrap();
         assert_eq!(versions[0].version, current.version);
         assert_eq!(versions[0].text, "Abrimos às 7h.");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_log_tells_each_version_that_one_can_go_back_to() {
+    each_database(|db| async move {
+        let world = World::new(&db).await;
+        ingest(&world).await;
+        let (knowledge, context) = (&world.knowledge, &world.context);
+        let question = "quanto custa a limpeza?";
+        let chunk = world.search(Query::new(question).most(1)).await[0].chunk.id;
+        for kind in [RatingKind::Down, RatingKind::Up] {
+            let rating = NewRating::new(chunk, question, kind);
+            knowledge.rate(context, rating).await.unwrap();
+        }
+        let correction = Correction::new(question, "A limpeza custa R$ 250.");
+        knowledge.correct(context, correction).await.unwrap();
+        let told = async || {
+            let page = knowledge.feedback_log(context, &PageRequest::default()).await;
+            let items = page.unwrap().items.into_iter();
+            let told = items.map(|entry| (entry.version, entry.rating, entry.is_in_force));
+            told.collect::<Vec<_>>()
+        };
+        let (up, down) = (Some(RatingKind::Up), Some(RatingKind::Down));
+        assert_eq!(
+            told().await,
+            [(3, None, true), (2, up, true), (1, down, false)],
+            "what was replaced does not count"
+        );
+        knowledge.revert_feedback(context, 1).await.unwrap();
+        assert_eq!(told().await, [(3, None, false), (2, up, false), (1, down, true)]);
+
+        let first = knowledge
+            .feedback_log(context, &PageRequest::first(2))
+            .await
+            .unwrap();
+        assert_eq!(first.items.len(), 2);
+        assert_eq!(first.items[0].title, question);
+        assert_eq!(first.items[1].by.as_deref(), Some(context.principal.as_str()));
+        assert_eq!(first.items[1].chunk_id, Some(chunk));
+        let after = PageRequest::first(2).after(first.next.unwrap());
+        let rest = knowledge.feedback_log(context, &after).await.unwrap();
+        assert_eq!((rest.items[0].version, rest.next), (1, None));
+
+        let theirs = super::house(&world.crm).await;
+        let page = knowledge.feedback_log(&theirs, &PageRequest::default()).await;
+        assert_eq!(page.unwrap().items, []);
     })
     .await;
 }

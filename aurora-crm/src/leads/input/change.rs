@@ -10,6 +10,7 @@ use crate::custom_fields::Rules;
 use crate::error::Error;
 use crate::fields::{Change, Fields};
 use crate::leads::{Lead, LeadSource, Money, OwnerId};
+use crate::store::TIMES;
 
 /// What to change in a lead; a field that is not named stays. Where it lies is changed by moving it.
 ///
@@ -259,7 +260,7 @@ impl LeadChange {
         changed(&mut lead.client_id, self.client, Some);
         changed(&mut lead.owner_id, self.owner, Some);
         changed(&mut lead.expected_close, self.expected_close, |at| {
-            if super::super::sql::TIMES.contains(&at.as_micros()) {
+            if TIMES.contains(&at.as_micros()) {
                 return Some(at);
             }
             fields.refuse("expected_close", "invalid", "must be within the years 1 to 9999");

@@ -5,7 +5,7 @@ use aurora_core::store;
 use aurora_core::time::Timestamp;
 use sqlx::types::Uuid;
 
-use super::{Row, TIMES, columns, select};
+use super::{Row, columns, select};
 use crate::clients::wrong_cursor;
 use crate::context::Context;
 use crate::error::Error;
@@ -14,7 +14,7 @@ use crate::leads::{
     Board, BoardColumn, Currency, Lead, LeadFilter, LeadId, LeadOrder, Money, OwnerId, Pipeline, PipelineId,
     StageId, Total, refused,
 };
-use crate::store::{Store, reading};
+use crate::store::{Store, TIMES, reading};
 
 /// The filter; what is not wanted is bound as null. It begins with the comparison, by which PostgreSQL learns the type.
 macro_rules! filtered {

@@ -8,8 +8,6 @@ pub(crate) mod place;
 pub(crate) mod scores;
 pub(super) mod steps;
 
-use std::ops::RangeInclusive;
-
 use aurora_core::store::{self, Connection, execute_on, on_connection};
 use aurora_core::time::Timestamp;
 use serde_json::{Map, Value};
@@ -78,9 +76,6 @@ aurora_core::store::statements! {
             where workspace_id = $1 and lead_id = $2 and deleted_at is null
         ) where workspace_id = $1 and id = $2";
 }
-
-/// What both databases can keep: the years 1 to 9999.
-pub(crate) const TIMES: RangeInclusive<i64> = -62_135_596_800_000_000..=253_402_214_400_000_000;
 
 #[derive(Debug, sqlx::FromRow)]
 pub(super) struct Row {

@@ -7,7 +7,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::privacy::DataSubject;
 use crate::privacy::requests::{DataRequest, DataRequestId, DataRequestKind, DataRequestState, Outcome};
-use crate::store::{Store, reading, writing};
+use crate::store::{END_OF_TIME, Store, reading, writing};
 
 macro_rules! select {
     ($rest:literal) => {
@@ -27,9 +27,6 @@ aurora_core::store::statements! {
     GET = select!("and id = $2");
     DUE = select!("and state = 'open' and due_at <= $2 order by due_at, id limit 200");
 }
-
-/// Later than anything that is stored: 9999-12-31.
-const END_OF_TIME: Timestamp = Timestamp::from_secs(253_402_214_400);
 
 #[derive(Debug, sqlx::FromRow)]
 struct Row {

@@ -44,6 +44,12 @@ aurora_core::store::statements! {
     SET = "insert into retention_rules (workspace_id, record_class, keep_days, updated_at) values ($1, $2, $3, $4)
         on conflict (workspace_id, record_class)
         do update set keep_days = excluded.keep_days, updated_at = excluded.updated_at";
+    VERSION = "select version from retention_versions where workspace_id = $1";
+    NEXT_VERSION = "insert into retention_versions (workspace_id, version) values ($1, 1)
+        on conflict (workspace_id) do update set version = retention_versions.version + 1";
+    FIRST_VERSION = "insert into retention_versions (workspace_id, version) values ($1, 1)
+        on conflict (workspace_id) do nothing";
+    VERSION_AFTER = "update retention_versions set version = version + 1 where workspace_id = $1 and version = $2";
     UNSET = "delete from retention_rules where workspace_id = $1 and record_class = $2";
     COUNT_CLIENTS = clients!("count(*)", "");
     CLIENTS = clients!("c.id, c.kind", "and c.id > $4 order by c.id limit $5");
@@ -80,17 +86,48 @@ pub(in crate::privacy) async fn rules(store: &Store, context: &Context) -> Resul
     rows.into_iter().map(read).collect()
 }
 
+/// The version of the rules together; 0 before the first was set. Read before the rules: what is changed in between is then
+/// taken for older than it is, and never for newer.
+pub(in crate::privacy) async fn version(store: &Store, context: &Context) -> Result<i64, Error> {
+    let version: Option<i64> = reading!(store, context, |tx| {
+        Ok(sqlx::query_scalar(VERSION)
+            .bind(context.workspace)
+            .fetch_optional(&mut *tx)
+            .await?)
+    })?;
+    Ok(version.unwrap_or(0))
+}
+
+/// Gives the new version of the rules together; without an expected one, whatever was there is replaced.
 pub(in crate::privacy) async fn set(
     store: &Store,
     context: &Context,
-    class: RetentionClass,
-    keep_days: Option<u32>,
-) -> Result<(), Error> {
+    (class, keep_days): (RetentionClass, Option<u32>),
+    expected: Option<i64>,
+) -> Result<i64, Error> {
     let now = store.now();
+    let statement = match expected {
+        None => NEXT_VERSION,
+        Some(0) => FIRST_VERSION,
+        Some(_) => VERSION_AFTER,
+    };
     let record = record("retention.changed", context, now)
         .detail("class", class.as_str())
         .detail("keep_days", keep_days);
     writing!(store, context, |tx| {
+        let mut query = sqlx::query(statement).bind(context.workspace);
+        if let Some(version) = expected.filter(|version| *version != 0) {
+            query = query.bind(version);
+        }
+        let written = query.execute(&mut *tx).await?.rows_affected();
+        let stored: Option<i64> = sqlx::query_scalar(VERSION)
+            .bind(context.workspace)
+            .fetch_optional(&mut *tx)
+            .await?;
+        let version = stored.unwrap_or(0);
+        if written == 0 {
+            return Err(Error::conflict("retention rules", version));
+        }
         match keep_days {
             Some(days) => {
                 let query = sqlx::query(SET).bind(context.workspace).bind(class.as_str());
@@ -111,7 +148,7 @@ pub(in crate::privacy) async fn set(
         store
             .record(&mut (&mut *tx).into(), context, now, &[record])
             .await?;
-        Ok(())
+        Ok(version)
     })
 }
 

@@ -60,6 +60,18 @@ async fn a_run_does_what_its_preview_has_told_and_leaves_what_is_held() {
             .await
             .unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Invalid);
+        let (rules, version) = privacy.stored_retention(context).await.unwrap();
+        assert_eq!((rules.len(), version), (3, 3));
+        for stale in [0, 2, 4] {
+            let late = privacy
+                .set_retention_at(context, stale, RetentionClass::Events, None)
+                .await;
+            assert_eq!(late.unwrap_err().current_version(), Some(3), "{stale}");
+        }
+        let again = privacy
+            .set_retention_at(context, 3, RetentionClass::Events, Some(30))
+            .await;
+        assert_eq!(again.unwrap(), 4);
 
         let told = privacy.preview_retention(context).await.unwrap();
         let mut sample = of(&told, RetentionClass::DeletedClients).sample.clone();

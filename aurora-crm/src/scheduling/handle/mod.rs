@@ -2,11 +2,13 @@
 
 mod holidays;
 mod hours;
+mod names;
 mod offerings;
 mod professionals;
 mod rooms;
 mod slots;
 
+pub use self::names::CatalogueNames;
 use crate::store::Store;
 
 /// What can be booked, with whom, where and when; a cheap handle.

@@ -3,7 +3,7 @@ use aurora_core::store::{self, Connection, execute_on, on_connection};
 use aurora_core::time::Timestamp;
 use sqlx::types::Uuid;
 
-use super::{in_use, is_missing, is_taken_name};
+use super::{in_use, told};
 use crate::clients::{OwnerId, wrong_cursor};
 use crate::context::Context;
 use crate::error::Error;
@@ -115,30 +115,19 @@ pub(in crate::scheduling) async fn insert(
     });
     match outcome {
         Ok(professional) => Ok(professional),
-        Err(error) => Err(told(store, context, &name, error).await),
+        Err(error) => Err(told(error, "professional", TAKEN, holder(store, context, &name)).await),
     }
 }
 
-/// What a refusal means to whoever asked for it.
-async fn told(store: &Store, context: &Context, name: &str, error: Error) -> Error {
-    if is_missing(&error) {
-        return Error::not_found("workspace");
-    }
-    if !is_taken_name(&error, TAKEN) {
-        return error;
-    }
-    let existing: Result<Option<ProfessionalId>, Error> = reading!(store, context, |tx| {
+/// Who has a name.
+async fn holder(store: &Store, context: &Context, name: &str) -> Result<Option<ProfessionalId>, Error> {
+    reading!(store, context, |tx| {
         Ok(sqlx::query_scalar(BY_NAME)
             .bind(context.workspace)
             .bind(name_key(name))
             .fetch_optional(&mut *tx)
             .await?)
-    });
-    match existing {
-        Ok(Some(id)) => Error::already_exists("professional", id),
-        Ok(None) => error,
-        Err(error) => error,
-    }
+    })
 }
 
 pub(in crate::scheduling) async fn get(
@@ -231,7 +220,7 @@ pub(in crate::scheduling) async fn change(
     });
     match outcome {
         Ok(professional) => Ok(professional),
-        Err(error) => Err(told(store, context, &name, error).await),
+        Err(error) => Err(told(error, "professional", TAKEN, holder(store, context, &name)).await),
     }
 }
 

@@ -3,7 +3,7 @@ use aurora_core::store::{Connection, execute_on, on_connection};
 use aurora_core::time::Timestamp;
 use sqlx::types::Uuid;
 
-use super::{in_use, is_missing, is_taken_name};
+use super::{in_use, told};
 use crate::clients::wrong_cursor;
 use crate::context::Context;
 use crate::error::Error;
@@ -94,30 +94,19 @@ pub(in crate::scheduling) async fn insert(
     });
     match outcome {
         Ok(()) => Ok(room),
-        Err(error) => Err(told(store, context, &room.name, error).await),
+        Err(error) => Err(told(error, "room", TAKEN, holder(store, context, &room.name)).await),
     }
 }
 
-/// What a refusal means to whoever asked for it.
-async fn told(store: &Store, context: &Context, name: &str, error: Error) -> Error {
-    if is_missing(&error) {
-        return Error::not_found("workspace");
-    }
-    if !is_taken_name(&error, TAKEN) {
-        return error;
-    }
-    let existing: Result<Option<RoomId>, Error> = reading!(store, context, |tx| {
+/// Who has a name.
+async fn holder(store: &Store, context: &Context, name: &str) -> Result<Option<RoomId>, Error> {
+    reading!(store, context, |tx| {
         Ok(sqlx::query_scalar(BY_NAME)
             .bind(context.workspace)
             .bind(name_key(name))
             .fetch_optional(&mut *tx)
             .await?)
-    });
-    match existing {
-        Ok(Some(id)) => Error::already_exists("room", id),
-        Ok(None) => error,
-        Err(error) => error,
-    }
+    })
 }
 
 pub(in crate::scheduling) async fn get(store: &Store, context: &Context, id: RoomId) -> Result<Room, Error> {
@@ -210,7 +199,7 @@ pub(in crate::scheduling) async fn change(
     });
     match outcome {
         Ok(room) => Ok(room),
-        Err(error) => Err(told(store, context, &name, error).await),
+        Err(error) => Err(told(error, "room", TAKEN, holder(store, context, &name)).await),
     }
 }
 

@@ -5,6 +5,7 @@ mod free;
 mod holidays;
 mod hours;
 mod isolation;
+mod names;
 mod oracle;
 mod plans;
 mod search;

@@ -60,7 +60,7 @@ async fn sqlite(db: &aurora_core::store::Database, sql: &str) -> Vec<String> {
 async fn postgres(db: &aurora_core::store::Database, sql: &str) -> Vec<String> {
     use sqlx::Executor as _;
 
-    let count = (1..=30)
+    let count = (1..=60)
         .rev()
         .find(|n| sql.contains(&format!("${n}")))
         .unwrap_or(0);

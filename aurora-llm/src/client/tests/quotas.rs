@@ -16,6 +16,11 @@ fn one_a_minute() -> Limits {
     Limits::default().requests_per_minute(1)
 }
 
+/// How long was waited before each.
+fn waits(attempts: &[Attempt]) -> Vec<Duration> {
+    attempts.iter().map(|attempt| attempt.waited).collect()
+}
+
 fn short() -> ChatRequest {
     ChatRequest::user("?").max_tokens(100)
 }
@@ -63,6 +68,30 @@ async fn when_nobody_has_room_the_call_waits_for_the_soonest() {
             AttemptOutcome::Served,
         ]
     );
+    assert_eq!(
+        waits(answer.attempts()),
+        [Duration::ZERO, Duration::ZERO, MINUTE / 2]
+    );
+}
+
+#[tokio::test]
+async fn who_waits_in_vain_is_told_for_whom_and_how_long() {
+    let clock = ManualClock::default();
+    let a = Puppet::new("a").does([Move::StreamsAndStalls(vec![start(), text("Half")])]);
+    let client = builder(&clock)
+        .target(limited(&a, Limits::default().concurrency(1)))
+        .total_timeout(10 * SECOND)
+        .build()
+        .unwrap();
+    let stream = client.stream(short()).await.unwrap();
+    let error = after(&clock, 10 * SECOND, client.ask("?")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::LocalRateLimited);
+    assert!(matches!(
+        error.attempts()[0].outcome,
+        AttemptOutcome::Skipped { .. }
+    ));
+    assert_eq!(waits(error.attempts()), [10 * SECOND]);
+    drop(stream);
 }
 
 #[tokio::test]
@@ -255,6 +284,7 @@ async fn a_key_whose_provider_told_that_nothing_is_left_is_waited_for_if_that_is
         retry_after: 2 * SECOND,
     };
     assert_eq!(answer.attempts()[0].outcome, skipped);
+    assert_eq!(waits(answer.attempts()), [Duration::ZERO, 2 * SECOND]);
     assert_eq!(a.asked().len(), 2);
 
     // Too long a wait is the caller's to decide, and so is one beyond the deadline.

@@ -56,6 +56,7 @@ pub struct Simulated {
     id: ProviderId,
     capabilities: Capabilities,
     first_token: Duration,
+    refusal: Duration,
     per_token: Duration,
     jitter: f64,
     says: Option<String>,
@@ -73,6 +74,7 @@ impl Simulated {
             id: id.into(),
             capabilities: Capabilities::ALL,
             first_token: Duration::ZERO,
+            refusal: Duration::ZERO,
             per_token: Duration::ZERO,
             jitter: 0.0,
             says: None,
@@ -101,6 +103,13 @@ impl Simulated {
     #[must_use]
     pub fn latency(mut self, first_token: Duration, per_token: Duration) -> Self {
         (self.first_token, self.per_token) = (first_token, per_token);
+        self
+    }
+
+    /// How long a failure takes that comes before anything is said; at once unless told otherwise.
+    #[must_use]
+    pub const fn failure_latency(mut self, wait: Duration) -> Self {
+        self.refusal = wait;
         self
     }
 
@@ -191,6 +200,7 @@ impl Simulated {
             ends_at,
             running,
         )
+        .refuses_after(self.refusal)
     }
 
     fn blame(&self, error: Error, model: &str) -> Error {
@@ -241,7 +251,7 @@ impl LlmProvider for Simulated {
     async fn chat_stream(&self, call: &Call) -> Result<ChatStream, Error> {
         let mut play = self.begin(call)?;
         // What fails before anything is said fails before the stream, as it does over HTTP.
-        play.fail_early()?;
+        play.fail_early().await?;
         let events = futures::stream::unfold(play, |mut play| async move {
             play.next().await.map(|event| (event, play))
         });

@@ -25,6 +25,8 @@ pub(super) struct Play {
     events: VecDeque<(Duration, StreamEvent)>,
     end: End,
     said: usize,
+    /// How long a failure takes before anything is said.
+    refusal: Duration,
     clock: Arc<dyn Clock>,
     ends_at: Option<(Duration, Error)>,
     running: Running,
@@ -55,6 +57,7 @@ impl Play {
             events: timed.collect(),
             end,
             said: 0,
+            refusal: Duration::ZERO,
             clock,
             ends_at,
             running,
@@ -62,10 +65,18 @@ impl Play {
         }
     }
 
+    /// A failure before anything is said takes so long.
+    pub(super) const fn refuses_after(mut self, wait: Duration) -> Self {
+        self.refusal = wait;
+        self
+    }
+
     /// The failure that comes before anything is said.
-    pub(super) fn fail_early(&mut self) -> Result<(), Error> {
+    pub(super) async fn fail_early(&mut self) -> Result<(), Error> {
         match std::mem::replace(&mut self.end, End::Finish) {
-            End::Fail(0, error) if error.kind() != ErrorKind::StreamTruncated => Err(self.fail(error)),
+            End::Fail(0, error) if error.kind() != ErrorKind::StreamTruncated => {
+                Err(self.fail_in_time(error).await)
+            }
             other => {
                 self.end = other;
                 Ok(())
@@ -85,7 +96,7 @@ impl Play {
         match &mut self.end {
             End::Fail(after, error) if self.said >= *after && (is_content || *after == 0) => {
                 let error = std::mem::replace(error, Error::new(ErrorKind::StreamTruncated));
-                return Some(Err(self.fail(error)));
+                return Some(Err(self.fail_in_time(error).await));
             }
             End::Stall(after) if self.said >= *after && is_content => {
                 self.within_time(pending::<()>()).await;
@@ -118,6 +129,16 @@ impl Play {
         let left = ends_at.saturating_sub(self.clock.elapsed());
         let wait = pin!(wait);
         matches!(select(wait, self.clock.sleep(left)).await, Either::Left(_))
+    }
+
+    async fn fail_in_time(&mut self, error: Error) -> Error {
+        if self.said == 0 && !self.refusal.is_zero() {
+            let clock = Arc::clone(&self.clock);
+            if !self.within_time(clock.sleep(self.refusal)).await {
+                return self.give_up();
+            }
+        }
+        self.fail(error)
     }
 
     fn give_up(&mut self) -> Error {

@@ -146,6 +146,31 @@ async fn time_passes_on_the_given_clock_alone() {
 }
 
 #[tokio::test]
+async fn a_failure_takes_its_time_streamed_or_whole_and_no_longer_than_the_call() {
+    let clock = ManualClock::default();
+    let provider = Simulated::new("s")
+        .failure_latency(Duration::from_secs(2))
+        .script([Step::status(503), Step::status(503), Step::status(503)])
+        .clock(clock.clone());
+    let (call, short) = (hi(), hi().timeout(Duration::from_secs(1)));
+    let mut answer = Box::pin(provider.chat(&call));
+    assert!(futures::poll!(&mut answer).is_pending());
+    clock.advance(Duration::from_secs(2));
+    assert_eq!(answer.await.unwrap_err().kind(), ErrorKind::ServerError);
+    let mut stream = Box::pin(provider.chat_stream(&call));
+    assert!(futures::poll!(&mut stream).is_pending());
+    clock.advance(Duration::from_secs(2));
+    assert_eq!(stream.await.err().unwrap().kind(), ErrorKind::ServerError);
+    let mut answer = Box::pin(provider.chat(&short));
+    assert!(futures::poll!(&mut answer).is_pending());
+    clock.advance(Duration::from_secs(1));
+    assert_eq!(
+        answer.await.unwrap_err().kind(),
+        ErrorKind::Timeout(TimeoutStage::Total)
+    );
+}
+
+#[tokio::test]
 async fn a_stall_ends_with_the_call_s_time_or_by_dropping() {
     let clock = ManualClock::default();
     let provider = Simulated::new("s")

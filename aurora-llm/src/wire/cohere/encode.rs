@@ -4,13 +4,14 @@ use serde_json::{Map, Value, json};
 
 use super::{DIALECT, MAX_STOP};
 use crate::chat::{
-    ChatRequest, Media, MediaSource, Message, Part, ReasoningEffort, ResponseFormat, Role, Tool, ToolCall,
+    ChatRequest, Media, MediaSource, Message, Part, ReasoningEffort, ResponseFormat, Role, ToolCall,
     ToolChoice,
 };
 use crate::error::Error;
 use crate::provider::Call;
 use crate::wire::json::{invalid, merge_options, unsupported};
-use crate::wire::{Streaming, WireRequest, data_url};
+use crate::wire::openai_shape::{image, tool};
+use crate::wire::{Streaming, WireRequest};
 
 pub(super) fn request(call: &Call, streaming: Streaming) -> Result<WireRequest, Error> {
     let request = &*call.request;
@@ -112,14 +113,6 @@ fn spoken(role: &str, parts: &[&Part], documents: &mut Vec<Value>) -> Result<Val
     })
 }
 
-fn image(media: &Media) -> Value {
-    let url = match &media.source {
-        MediaSource::Bytes(bytes) => data_url::write(&media.media_type, bytes),
-        MediaSource::Url(url) => url.clone(),
-    };
-    json!({"type": "image_url", "image_url": {"url": url}})
-}
-
 fn document(media: &Media) -> Result<Value, Error> {
     let MediaSource::Bytes(bytes) = &media.source else {
         return Err(unsupported("documents at an address"));
@@ -201,16 +194,6 @@ fn tools(body: &mut Map<String, Value>, request: &ChatRequest) -> Result<(), Err
     };
     body.insert("tool_choice".to_owned(), json!(choice));
     Ok(())
-}
-
-fn tool(tool: &Tool) -> Value {
-    let mut function = Map::new();
-    function.insert("name".to_owned(), json!(tool.name));
-    if let Some(description) = &tool.description {
-        function.insert("description".to_owned(), json!(description));
-    }
-    function.insert("parameters".to_owned(), tool.parameters.clone());
-    json!({"type": "function", "function": function})
 }
 
 fn format(body: &mut Map<String, Value>, request: &ChatRequest, documents: bool) -> Result<(), Error> {

@@ -6,12 +6,12 @@ use serde_json::{Map, Value, json};
 
 use super::DIALECT;
 use crate::chat::{
-    ChatRequest, MediaSource, Message, Part, ReasoningEffort, ResponseFormat, Role, Tool, ToolCall,
-    ToolChoice,
+    ChatRequest, MediaSource, Message, Part, ReasoningEffort, ResponseFormat, Role, ToolCall, ToolChoice,
 };
 use crate::error::Error;
 use crate::provider::Call;
 use crate::wire::json::{invalid, unsupported};
+use crate::wire::openai_shape::tool;
 use crate::wire::{Streaming, WireRequest, data_url};
 
 pub(super) fn request(call: &Call, streaming: Streaming, num_ctx: u32) -> Result<WireRequest, Error> {
@@ -190,16 +190,6 @@ fn assistant(parts: &[&Part]) -> Result<Value, Error> {
 pub(super) fn tool_call(call: &ToolCall) -> Option<Value> {
     let arguments = call.arguments_json().ok().filter(Value::is_object)?;
     Some(json!({"id": call.id, "function": {"name": call.name, "arguments": arguments}}))
-}
-
-fn tool(tool: &Tool) -> Value {
-    let mut function = Map::new();
-    function.insert("name".to_owned(), json!(tool.name));
-    if let Some(description) = &tool.description {
-        function.insert("description".to_owned(), json!(description));
-    }
-    function.insert("parameters".to_owned(), tool.parameters.clone());
-    json!({"type": "function", "function": function})
 }
 
 fn think(effort: &ReasoningEffort) -> Result<Value, Error> {

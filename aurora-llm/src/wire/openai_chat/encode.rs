@@ -10,6 +10,7 @@ use crate::chat::{
 use crate::error::Error;
 use crate::provider::Call;
 use crate::wire::json::{invalid, merge_options, unsupported};
+use crate::wire::openai_shape::image;
 use crate::wire::{Streaming, WireRequest, data_url};
 
 pub(super) fn request(call: &Call, streaming: Streaming, codec: &OpenAiChat) -> Result<WireRequest, Error> {
@@ -158,14 +159,6 @@ pub(in crate::wire) fn call_arguments(call: &ToolCall) -> &str {
     } else {
         &call.arguments
     }
-}
-
-fn image(media: &Media) -> Value {
-    let url = match &media.source {
-        MediaSource::Bytes(bytes) => data_url::write(&media.media_type, bytes),
-        MediaSource::Url(url) => url.clone(),
-    };
-    json!({"type": "image_url", "image_url": {"url": url}})
 }
 
 fn document(media: &Media) -> Result<Value, Error> {

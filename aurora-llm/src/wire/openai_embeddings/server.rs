@@ -17,7 +17,7 @@ use serde_json::{Map, Value, json};
 use super::{DIALECT, Encoding, MAX_INPUTS, pack};
 use crate::embed::{EmbedRequest, EmbedResponse};
 use crate::error::Error;
-use crate::wire::json::{invalid, refusal, unsupported};
+use crate::wire::json::{invalid, keep_options, refusal, unsupported};
 
 pub use crate::wire::openai_chat::server::encode_error;
 
@@ -62,14 +62,7 @@ pub fn decode_request(body: &[u8]) -> Result<ClientEmbedRequest, Error> {
     let mut request = EmbedRequest::new(texts(body.input)?).model(body.model);
     request.dimensions = body.dimensions;
     request.user = body.user;
-    let rest: Map<String, Value> = body
-        .rest
-        .into_iter()
-        .filter(|(_, value)| !value.is_null())
-        .collect();
-    if !rest.is_empty() {
-        request.options.insert(DIALECT.to_owned(), rest);
-    }
+    keep_options(&mut request.options, DIALECT, body.rest);
     Ok(ClientEmbedRequest { request, encoding })
 }
 

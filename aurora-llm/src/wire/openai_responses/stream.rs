@@ -1,69 +1,27 @@
 //! From the events of a streamed answer to ours.
 
-use std::borrow::Cow;
+mod event;
+
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::Deserialize as _;
 use serde_json::Value;
 
+use self::event::{About, Annotated, Kind, More, MoreArguments, OfItem, read, unnamed_error};
 use super::BETWEEN_SUMMARIES;
-use super::item::{Annotation, Call, Content, Item, Thought, WireResponse};
+use super::item::{Call, Content, Item, Thought, WireResponse};
 use crate::chat::StreamEvent;
 use crate::error::{Error, ErrorKind};
 use crate::provider::ProviderId;
 use crate::usage::Usage;
 use crate::wire::event_stream::EventAnswer;
 use crate::wire::failure;
-use crate::wire::json::{arguments, count, malformed, or_default, unreadable};
+use crate::wire::json::{arguments, malformed};
 use crate::wire::quoting::MAX_CITATIONS;
 use crate::wire::sse::SseFrame;
 
 /// More items no answer has; they need not become events, so that nobody else would stop them from filling the memory.
 const MAX_ITEMS: usize = 1_024;
-
-#[derive(Debug, Deserialize)]
-struct Kind<'a> {
-    #[serde(rename = "type", borrow)]
-    kind: Option<Cow<'a, str>>,
-}
-
-#[derive(Debug, Deserialize)]
-struct About {
-    response: WireResponse,
-}
-
-#[derive(Debug, Deserialize)]
-struct OfItem {
-    #[serde(default, deserialize_with = "count")]
-    output_index: u64,
-    item: Item,
-}
-
-/// More of a piece, or all of it.
-#[derive(Debug, Deserialize)]
-struct More {
-    #[serde(default, deserialize_with = "count")]
-    output_index: u64,
-    #[serde(default, deserialize_with = "count", alias = "summary_index")]
-    content_index: u64,
-    #[serde(default, deserialize_with = "or_default", alias = "text", alias = "refusal")]
-    delta: String,
-}
-
-#[derive(Debug, Deserialize)]
-struct MoreArguments {
-    #[serde(default, deserialize_with = "count")]
-    output_index: u64,
-    #[serde(alias = "delta")]
-    arguments: Option<Value>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Annotated {
-    #[serde(default, deserialize_with = "count")]
-    output_index: u64,
-    annotation: Option<Annotation>,
-}
 
 /// Whether a piece comes in fragments, or at its end once more as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -161,16 +119,6 @@ impl EventAnswer for Answer {
         }
         Ok(())
     }
-}
-
-fn read<'a, T: Deserialize<'a>>(data: &'a str) -> Result<T, Error> {
-    serde_json::from_str(data).map_err(|error| unreadable("an event is not in the documented form", &error))
-}
-
-/// Gateways put errors of their own between the events; these have no type that we know.
-fn unnamed_error(value: &Value) -> Option<Error> {
-    let error = value.get("error").filter(|error| !error.is_null());
-    error.and_then(|_| failure::within_answer(value))
 }
 
 impl Answer {

@@ -1,7 +1,9 @@
 //! `aurora setup`.
 
+mod entry;
 mod files;
 mod questions;
+mod remarks;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -63,7 +65,7 @@ pub(super) fn run(options: &SetupOptions, output: Output) -> Result<(), Error> {
             output.remark("nothing to write: name settings with --set KEY=VALUE or --set-from FILE");
         }
         told(&draft, None, output)?;
-        output.remark(questions::farewell(Words::of(&locale())));
+        output.remark(remarks::farewell(Words::of(&locale())));
         return Ok(());
     }
     if output.is_json() {
@@ -75,11 +77,11 @@ pub(super) fn run(options: &SetupOptions, output: Output) -> Result<(), Error> {
     let asked = questions::ask_all(words, given)?;
     let draft = drafted(&options.folder, &asked.settings)?;
     if draft.changes().is_empty() {
-        say_aside(&format!("{}\n", questions::nothing(words)));
+        say_aside(&format!("{}\n", remarks::nothing(words)));
     } else {
-        say_aside(&questions::shown(words, &draft));
-        if !ask::agreed(questions::agreement(words, &draft))? {
-            return Err(refused(questions::declined(words)));
+        say_aside(&remarks::shown(words, &draft));
+        if !ask::agreed(remarks::agreement(words, &draft))? {
+            return Err(refused(remarks::declined(words)));
         }
         draft.write()?;
     }
@@ -88,7 +90,7 @@ pub(super) fn run(options: &SetupOptions, output: Output) -> Result<(), Error> {
         None => None,
     };
     told(&draft, administrator, output)?;
-    output.remark(questions::farewell(words));
+    output.remark(remarks::farewell(words));
     Ok(())
 }
 

@@ -4,7 +4,6 @@ use aurora_core::config::Loader;
 use aurora_core::secret::Secret;
 
 use super::Answers;
-use super::files::Draft;
 use crate::cli::ask;
 use crate::cli::output::{refused, say_aside};
 use crate::demo::Words;
@@ -12,10 +11,10 @@ use crate::error::Error;
 
 /// A text in both languages.
 #[derive(Debug, Clone, Copy)]
-struct Text(&'static str, &'static str);
+pub(super) struct Text(pub(super) &'static str, pub(super) &'static str);
 
 impl Text {
-    const fn of(self, words: Words) -> &'static str {
+    pub(super) const fn of(self, words: Words) -> &'static str {
         match words {
             Words::English => self.0,
             Words::Portuguese => self.1,
@@ -360,42 +359,4 @@ fn administrator(words: Words) -> Result<Option<Person>, Error> {
         },
         password,
     }))
-}
-
-/// What would be written.
-pub(super) fn shown(words: Words, draft: &Draft) -> String {
-    let mut text = format!("\n{}\n", Text("This is written:", "Isto será gravado:").of(words));
-    for change in draft.changes() {
-        text.push_str(&format!("  {:<12} {}\n", change.file, change.shown));
-    }
-    text
-}
-
-pub(super) fn agreement(words: Words, draft: &Draft) -> &'static str {
-    let new = Text("Write it? [y/N] ", "Gravar? [s/N] ");
-    let over = Text(
-        "The files are there already; what is not listed stays. Change them? [y/N] ",
-        "Os arquivos já existem; o que não está na lista permanece. Alterar? [s/N] ",
-    );
-    if draft.replaces() { over } else { new }.of(words)
-}
-
-pub(super) const fn declined(words: Words) -> &'static str {
-    Text("nothing was written", "nada foi gravado").of(words)
-}
-
-pub(super) const fn nothing(words: Words) -> &'static str {
-    Text(
-        "Every setting is as it is by default.",
-        "Todas as configurações são as padrão.",
-    )
-    .of(words)
-}
-
-pub(super) const fn farewell(words: Words) -> &'static str {
-    Text(
-        "Next: aurora check, then aurora serve.",
-        "A seguir: aurora check, depois aurora serve.",
-    )
-    .of(words)
 }

@@ -1,5 +1,5 @@
 // The start of the dashboard: who is there, which page is asked for, and the way from one page to the next.
-import { apiFor, isAbort, setHooks } from "./kit/api.js";
+import { apiFor, isAbort, setHooks, setWorkspace } from "./kit/api.js";
 import { common } from "./kit/common.js";
 import { h } from "./kit/dom.js";
 import { emptyState, errorState, loadingState, pageHead } from "./kit/parts.js";
@@ -8,7 +8,8 @@ import { pages } from "./pages.js";
 import { entrance } from "./shell/entrance.js";
 import { frame, hrefOf, labelOf } from "./shell/frame.js";
 import { makePulse } from "./shell/pulse.js";
-import { chooseWorkspace, signOut, whoAmI } from "./shell/session.js";
+import { reenter } from "./shell/reentry.js";
+import { chooseWorkspace, forgetWorkspace, signOut, whoAmI } from "./shell/session.js";
 import { stepUp } from "./shell/step-up.js";
 import { t } from "./shell/words.js";
 
@@ -24,6 +25,7 @@ async function start() {
     const me = await whoAmI();
     if (!me) return enter();
     session?.ending.abort();
+    forgetUndos();
     session = { me, pulse: makePulse(), ending: new AbortController() };
     if (me.can("status:read")) session.pulse.start(session.ending.signal);
     draw();
@@ -41,7 +43,7 @@ function draw() {
   const { me, pulse } = session;
   const ending = new AbortController();
   shown = { ending, frame: frame({ me, pulse, pages: visible(), signal: ending.signal, redraw: draw,
-    onWorkspace: (id) => { chooseWorkspace(id); start(); }, onSignOut: async () => { await signOut(); enter(); } }) };
+    onWorkspace: (id) => { chooseWorkspace(id); start(); }, onSignOut: goOut }) };
   place.replaceChildren(shown.frame.element);
   open();
 }
@@ -52,10 +54,45 @@ function enter() {
   leave();
   session?.ending.abort();
   session = null;
+  // Whoever comes next has workspaces of their own.
+  setWorkspace(null);
+  forgetUndos();
   document.title = `${t("signIn")} · Aurora`;
   const { element, start: begin } = entrance({ done: start, redraw: enter });
   place.replaceChildren(element);
   begin();
+}
+
+async function goOut() {
+  const leaving = session;
+  leaving.isLeaving = true;
+  try {
+    await signOut();
+  } catch (error) {
+    leaving.isLeaving = false;
+    throw error;
+  }
+  enter();
+}
+
+/** The session is over: whoever signs in again goes on where they were, others begin anew. Gives whether the call is repeated. */
+async function signedOut() {
+  const ended = session;
+  if (!ended) {
+    // Whoever is at the entrance already is left to it.
+    if (!place.querySelector(".entrance")) enter();
+    return false;
+  }
+  if (ended.isLeaving) return false;
+  const user = await reenter(ended.me);
+  if (user && user.id === ended.me.user?.id) return true;
+  // The first call that waited leads on, for all.
+  if (session !== ended) return false;
+  forgetWorkspace();
+  // Nothing that the first one wrote, and no call on its way, is left to another.
+  if (user) location.reload();
+  else enter();
+  return false;
 }
 
 async function open({ focus } = {}) {
@@ -88,7 +125,7 @@ async function mount(entry, root, id, ending) {
     root.replaceChildren();
     const ctx = {
       t: texts(module.words, common), api: apiFor(signal), signal, id, query: new URLSearchParams(location.search), me: session.me, can: session.me.can,
-      pulse: session.pulse, navigate, href: hrefOf, setTitle: (title) => { document.title = `${title} · ${labelOf(entry)} · Aurora`; },
+      pulse: session.pulse, navigate, href: hrefOf, setTitle: (title) => { if (!signal.aborted) document.title = `${title} · ${labelOf(entry)} · Aurora`; },
     };
     const unmount = await module.mount(root, ctx);
     if (signal.aborted) unmount?.();
@@ -110,6 +147,8 @@ function leave() {
   page?.ending.abort();
   page?.unmount?.();
   page = null;
+  // What a page asked does not stand before the next one; what is shown once is kept.
+  for (const dialog of document.querySelectorAll("dialog[open]:not([data-kept])")) dialog.close();
 }
 
 /** Goes to an address of the dashboard: navigate("/dashboard/clients/cli_1", {replace}). */
@@ -126,6 +165,9 @@ function asked() {
   if (first !== "dashboard" || !name) return [visible()[0]?.name, null];
   return [name, rest.length ? decodeURIComponent(rest.join("/")) : null];
 }
+
+/** What was done in another workspace, or by somebody else, is not taken back in this one. */
+const forgetUndos = () => document.getElementById("toasts").replaceChildren();
 
 const visible = () => pages.filter(({ rights }) => rights.some((right) => session.me.can(right)));
 
@@ -144,5 +186,5 @@ document.addEventListener("click", (event) => {
   navigate(link.href);
 });
 addEventListener("popstate", () => { if (session) open({ focus: true }); });
-setHooks({ stepUp: () => stepUp(session?.me), signedOut: enter });
+setHooks({ stepUp: () => stepUp(session?.me), signedOut });
 start();

@@ -19,6 +19,7 @@ use super::caller::{Caller, Visitor, needs_person};
 use super::shown::{Shown, credentials, is_https};
 use super::standing::{Proof, Standing};
 use super::{Access, Doors};
+use crate::http::extract::Params;
 use crate::http::layers::origin::Nearby;
 use crate::http::layers::pace::Class;
 use crate::http::problem::{Problem, ProblemKind};
@@ -26,13 +27,23 @@ use crate::state::AppState;
 
 /// Selects one of the caller's workspaces; the second name is the one that AtendeAI publishes.
 const SELECTORS: [&str; 2] = ["x-workspace-id", "x-clinic-id"];
-/// The part of an address that selects a workspace: `/api/v1/workspaces/{workspace}`.
+/// The part of an address that selects a workspace: `/api/v1/workspaces/{workspace}`, and the parameter of what browsers listen to.
 const PLACE: &str = "workspace";
 /// How fresh the second factor of an administrator must be.
 const FRESH: Challenge = Challenge {
     assurance: Assurance::Aal2,
     max_age: Duration::from_secs(10 * 60),
 };
+
+/// Stands in the extensions of a request whose address may choose the workspace.
+#[derive(Debug, Clone, Copy)]
+struct ByQuery;
+
+/// Lets `?workspace=` choose the workspace, as the headers do; outside [`guard`].
+pub(crate) async fn by_query(mut request: Request, next: Next) -> Response {
+    request.extensions_mut().insert(ByQuery);
+    next.run(request).await
+}
 
 /// Lets a request in, or answers it.
 pub(crate) async fn guard(
@@ -135,7 +146,7 @@ fn owner(visitor: Visitor, workspace: WorkspaceId) -> Caller {
     }
 }
 
-/// The workspace that the call selects, by its address or by a header; when both do, they must mean the same.
+/// The workspace that the call selects, by its address or by a header; when several do, they must mean the same.
 async fn selected(parts: &mut axum::http::request::Parts) -> Result<Option<WorkspaceId>, Problem> {
     use axum::extract::FromRequestParts as _;
     let nothing = || Problem::new(ProblemKind::NotFound);
@@ -157,10 +168,20 @@ async fn selected(parts: &mut axum::http::request::Parts) -> Result<Option<Works
                 .ok_or_else(nothing)
         })
         .transpose()?;
-    match (place, header) {
-        (Some(place), Some(header)) if place != header => Err(nothing()),
-        (place, header) => Ok(place.or(header)),
+    let query = if parts.extensions.get::<ByQuery>().is_some() {
+        let mut params = Params::from_request_parts(parts, &()).await?;
+        let chosen = params.take::<WorkspaceId>(PLACE, "the id of a workspace");
+        params.finish_known()?;
+        chosen
+    } else {
+        None
+    };
+    let mut named = [place, header, query].into_iter().flatten();
+    let selected = named.next();
+    if named.any(|other| Some(other) != selected) {
+        return Err(nothing());
     }
+    Ok(selected)
 }
 
 async fn identify(

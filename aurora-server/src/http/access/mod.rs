@@ -12,7 +12,7 @@ use aurora_crm::workspaces::CrmPermission;
 
 pub(crate) use caller::{Caller, Visitor};
 pub(crate) use doors::{Doors, Keys, accounts};
-pub(crate) use guard::{also, guard, signed_in};
+pub(crate) use guard::{also, by_query, guard, signed_in};
 pub(crate) use rights::Right;
 pub(crate) use shown::{access_cookie, cookie, is_foreign, is_https, is_same_origin};
 pub(crate) use standing::Standing;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use aurora_alerts::history::HistoryQuery;
-use aurora_alerts::{Alert, Fingerprint, PostedAlert, Severity};
+use aurora_alerts::{Alert, EscalationExplanation, Fingerprint, PostedAlert, Severity};
 use aurora_core::page::{Page, PageRequest};
 use aurora_core::time::Timestamp;
 use axum::extract::{Path, State};
@@ -266,9 +266,40 @@ struct Escalating {
     alert: AlertView,
     /// The step that comes next, from 1.
     next_step: u32,
+    /// Who is told then; null where other rules are in force meanwhile whose chain has no such step.
+    receiver: Option<String>,
+    /// The channels of that receiver.
+    channels: Vec<String>,
     /// When it is due if nobody acknowledges (RFC 3339).
     #[schema(format = DateTime)]
     due_at: String,
+    /// The whole chain: that of its rule, or of the first of its routes that has one. In the first round those before `next_step` were
+    /// told; a chain that repeats begins anew at 1.
+    steps: Vec<EscalatingStep>,
+}
+
+/// A step of the chain that an alert climbs.
+#[derive(Debug, Serialize, ToSchema)]
+struct EscalatingStep {
+    /// Which, from 1.
+    step: u32,
+    /// How long after the step before.
+    after_seconds: u64,
+    /// Who is told.
+    receiver: String,
+    /// The channels of that receiver.
+    channels: Vec<String>,
+}
+
+impl From<EscalationExplanation> for EscalatingStep {
+    fn from(it: EscalationExplanation) -> Self {
+        Self {
+            step: it.step,
+            after_seconds: it.after_seconds,
+            receiver: it.receiver,
+            channels: it.channels,
+        }
+    }
 }
 
 /// Alerts of which somebody else is told soon.
@@ -286,15 +317,22 @@ async fn escalations(State(state): State<AppState>) -> axum::Json<Escalations> {
     let now = state.clock.now();
     let silences = state.alerts.silences();
     let climbing = state.alerts.active().into_iter().filter_map(|alert| {
-        let (step, due) = state.alerts.explain(alert.fingerprint)?.next_escalation?;
-        Some((due, step, alert))
+        let explanation = state.alerts.explain(alert.fingerprint)?;
+        let (step, due) = explanation.next_escalation?;
+        Some((due, step, explanation.escalation, alert))
     });
     let mut climbing: Vec<_> = climbing.collect();
     climbing.sort_by_key(|(due, ..)| *due);
-    let items = climbing.into_iter().map(|(due, next_step, alert)| Escalating {
-        alert: AlertView::of(alert, &silences, now),
-        next_step,
-        due_at: due.to_string(),
+    let items = climbing.into_iter().map(|(due, next_step, chain, alert)| {
+        let next = chain.iter().find(|it| it.step == next_step);
+        Escalating {
+            alert: AlertView::of(alert, &silences, now),
+            next_step,
+            receiver: next.map(|it| it.receiver.clone()),
+            channels: next.map(|it| it.channels.clone()).unwrap_or_default(),
+            due_at: due.to_string(),
+            steps: chain.into_iter().map(Into::into).collect(),
+        }
     });
     axum::Json(Escalations {
         items: items.collect(),

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use aurora_alerts::silence::{Silence, SilenceId, SilenceMark};
-use aurora_alerts::{Matchers, TimeInterval};
+use aurora_alerts::{ErrorKind, Matchers, TimeInterval};
 use aurora_core::time::Timestamp;
 use axum::extract::State;
-use axum::http::header::LOCATION;
+use axum::http::header::{ETAG, LOCATION};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use serde::{Deserialize, Serialize};
@@ -17,8 +17,8 @@ use utoipa_axum::routes;
 use super::{CHANGE, SEE, field, matched, who};
 use crate::http::Routes;
 use crate::http::access::Caller;
-use crate::http::extract::{Json, Params, PathId};
-use crate::http::problem::{Problem, ProblemKind};
+use crate::http::extract::{IfMatch, Json, Params, PathId, etag};
+use crate::http::problem::{Problem, ProblemBody, ProblemKind};
 use crate::state::AppState;
 
 /// The most sets of matchers, matchers in a set, and intervals.
@@ -39,6 +39,8 @@ pub(super) fn routes() -> Routes {
 pub(super) struct SilenceView {
     /// `sil_` and 32 hexadecimal digits.
     id: String,
+    /// Grows with each change; also in the header `ETag`.
+    version: i64,
     /// `pending` before it starts, `active`, `waiting` outside its intervals, `expired`.
     state: &'static str,
     /// What an alert must fulfil; all of a set, one of the sets.
@@ -76,6 +78,7 @@ impl SilenceView {
         };
         Self {
             id: silence.id.to_string(),
+            version: silence.version,
             state: word,
             matchers: silence.matchers.iter().map(texts).collect(),
             starts_at: silence.starts_at.to_string(),
@@ -185,6 +188,7 @@ async fn list(State(state): State<AppState>, mut params: Params) -> Result<axum:
 #[utoipa::path(post, path = "/", tag = "alerts", operation_id = "create_silence", request_body = SilenceInput,
     responses(
         (status = 201, description = "Made", body = SilenceView, headers(
+            ("ETag" = String, description = "The version, for `If-Match`"),
             ("Location" = String, description = "Where the silence is to be found"),
         )),
     ))]
@@ -195,12 +199,16 @@ async fn create(
 ) -> Result<Response, Problem> {
     let silence = input.build(&state, &caller)?;
     state.alerts.silence(silence.clone()).await?;
-    let view = axum::Json(SilenceView::of(&silence, &state));
-    let mut response = (StatusCode::CREATED, view).into_response();
+    let mut response = shown(&state, StatusCode::CREATED, &silence);
     if let Ok(location) = HeaderValue::try_from(format!("/api/v1/alerts/silences/{}", silence.id)) {
         response.headers_mut().insert(LOCATION, location);
     }
     Ok(response)
+}
+
+fn shown(state: &AppState, status: StatusCode, silence: &Silence) -> Response {
+    let view = axum::Json(SilenceView::of(silence, state));
+    (status, [(ETAG, etag(silence.version))], view).into_response()
 }
 
 fn find(state: &AppState, id: SilenceId) -> Result<Silence, Problem> {
@@ -209,45 +217,68 @@ fn find(state: &AppState, id: SilenceId) -> Result<Silence, Problem> {
     found.ok_or_else(|| Problem::new(ProblemKind::NotFound))
 }
 
+/// Why the engine did not change a silence: where somebody was faster, with the version that is there now.
+fn refused(state: &AppState, id: SilenceId, error: aurora_alerts::Error) -> Problem {
+    if error.kind() != ErrorKind::Conflict {
+        return error.into();
+    }
+    match find(state, id) {
+        Ok(now) => Problem::new(ProblemKind::Stale).with("current_version", now.version),
+        Err(gone) => gone,
+    }
+}
+
 /// One silence.
 #[utoipa::path(get, path = "/{id}", tag = "alerts", operation_id = "get_silence",
     params(("id" = String, Path, description = "`sil_…`")),
     responses(
-        (status = 200, description = "The silence", body = SilenceView),
+        (status = 200, description = "The silence", body = SilenceView, headers(
+            ("ETag" = String, description = "The version, for `If-Match`"),
+        )),
     ))]
-async fn read(
-    State(state): State<AppState>,
-    PathId(id): PathId<SilenceMark>,
-) -> Result<axum::Json<SilenceView>, Problem> {
-    Ok(axum::Json(SilenceView::of(&find(&state, id)?, &state)))
+async fn read(State(state): State<AppState>, PathId(id): PathId<SilenceMark>) -> Result<Response, Problem> {
+    Ok(shown(&state, StatusCode::OK, &find(&state, id)?))
 }
 
 /// Puts another silence in the place of one that has not ended.
 #[utoipa::path(put, path = "/{id}", tag = "alerts", operation_id = "replace_silence",
-    params(("id" = String, Path, description = "`sil_…`")),
+    params(
+        ("id" = String, Path, description = "`sil_…`"),
+        ("If-Match" = String, Header, description = "The etag that was read, such as `\"v7\"`"),
+    ),
     request_body = SilenceInput,
     responses(
-        (status = 200, description = "Changed", body = SilenceView),
+        (status = 200, description = "Changed", body = SilenceView, headers(
+            ("ETag" = String, description = "The new version"),
+        )),
+        (status = 409, description = "It has ended", body = ProblemBody, content_type = "application/problem+json"),
     ))]
 async fn replace(
     State(state): State<AppState>,
     caller: Caller,
     PathId(id): PathId<SilenceMark>,
+    if_match: IfMatch,
     Json(input): Json<SilenceInput>,
-) -> Result<axum::Json<SilenceView>, Problem> {
+) -> Result<Response, Problem> {
     let before = find(&state, id)?;
     if state.clock.now() >= before.ends_at {
         return Err(Problem::new(ProblemKind::Conflict).detail("it has ended; make a new one"));
     }
     let mut silence = input.build(&state, &caller)?;
     silence.id = id;
-    state.alerts.silence(silence.clone()).await?;
-    Ok(axum::Json(SilenceView::of(&silence, &state)))
+    let version = if_match.expected();
+    let changed = state.alerts.replace_silence(silence.clone(), version).await;
+    changed.map_err(|error| refused(&state, id, error))?;
+    silence.version = version.saturating_add(1);
+    Ok(shown(&state, StatusCode::OK, &silence))
 }
 
 /// Ends a silence now.
 #[utoipa::path(delete, path = "/{id}", tag = "alerts", operation_id = "expire_silence",
-    params(("id" = String, Path, description = "`sil_…`")),
+    params(
+        ("id" = String, Path, description = "`sil_…`"),
+        ("If-Match" = String, Header, description = "The etag that was read, such as `\"v7\"`"),
+    ),
     responses(
         (status = 204, description = "Ended"),
     ))]
@@ -255,7 +286,10 @@ async fn expire(
     State(state): State<AppState>,
     caller: Caller,
     PathId(id): PathId<SilenceMark>,
+    if_match: IfMatch,
 ) -> Result<StatusCode, Problem> {
-    state.alerts.expire_silence(id, &who(&caller, None)?).await?;
+    let by = who(&caller, None)?;
+    let ended = state.alerts.expire_silence_if(id, if_match.expected(), &by).await;
+    ended.map_err(|error| refused(&state, id, error))?;
     Ok(StatusCode::NO_CONTENT)
 }

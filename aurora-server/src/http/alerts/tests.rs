@@ -197,6 +197,7 @@ async fn silences_are_made_changed_and_ended() {
     let made = server.post("/api/v1/alerts/silences", &new).await;
     assert_eq!(made.status, 201, "{}", made.body);
     let path = made.header("location").unwrap().to_owned();
+    assert_eq!(made.header("etag"), Some("\"v1\""));
     let silence = made.json();
     assert_eq!(
         (&silence["state"], &silence["alerts"], &silence["created_by"]),
@@ -212,11 +213,28 @@ async fn silences_are_made_changed_and_ended() {
     assert_eq!(rules(&held), ["Too hot"]);
     assert_eq!(held["items"][0]["silenced_by"], json!([silence["id"]]));
     let window = json!({"matchers": ["zone=\"b\""], "lasts_seconds": 600, "during": [{"years": ["2000"]}]});
-    let changed = put(&server, "PUT", &path, None, &window).await.json();
+    let changed = put(&server, "PUT", &path, Some("\"v1\""), &window).await;
+    assert_eq!((changed.status, changed.header("etag")), (200, Some("\"v2\"")));
+    let changed = changed.json();
     assert_eq!(
         (&changed["state"], &changed["during"][0]["years"]),
         (&json!("waiting"), &json!(["2000"]))
     );
+    let read = server.get(&path).await;
+    assert_eq!(
+        (read.header("etag"), &read.json()["version"]),
+        (Some("\"v2\""), &json!(2))
+    );
+    for (method, body) in [("PUT", &window), ("DELETE", &Value::Null)] {
+        let late = put(&server, method, &path, Some("\"v1\""), body).await;
+        assert_eq!(
+            (late.status, &late.json()["current_version"]),
+            (412, &json!(2)),
+            "{method}"
+        );
+        let blind = put(&server, method, &path, None, body).await;
+        assert_eq!(blind.status, 428, "{method}");
+    }
     assert_eq!(
         server.get("/api/v1/alerts/silences?state=waiting").await.json()["items"]
             .as_array()
@@ -224,16 +242,14 @@ async fn silences_are_made_changed_and_ended() {
             .len(),
         1
     );
-    assert_eq!(
-        put(&server, "DELETE", &path, None, &Value::Null).await.status,
-        204
-    );
+    let read = Some("\"v2\"");
+    let ended = put(&server, "DELETE", &path, read, &Value::Null).await;
+    assert_eq!(ended.status, 204, "{}", ended.body);
     assert_eq!(server.get(&path).await.json()["state"], "expired");
-    assert_eq!(
-        put(&server, "DELETE", &path, None, &Value::Null).await.status,
-        404
-    );
-    assert_eq!(put(&server, "PUT", &path, None, &window).await.status, 409);
+    let now = Some("\"v3\"");
+    let again = put(&server, "DELETE", &path, now, &Value::Null).await;
+    assert_eq!(again.status, 404);
+    assert_eq!(put(&server, "PUT", &path, now, &window).await.status, 409);
     for wrong in [
         json!({"matchers": [], "lasts_seconds": 1}),
         json!({"matchers": ["a=~\"(\""], "lasts_seconds": 1}),
@@ -310,14 +326,17 @@ async fn history_is_paged_exported_and_reported() {
 async fn routes_and_escalations_are_shown() {
     use aurora_alerts::Route;
     use aurora_alerts::rule::Escalation;
-    let chain = Escalation::new().step(Duration::from_secs(600), "console");
+    let chain = |receiver: &str| Escalation::new().step(Duration::from_secs(600), receiver);
+    let rule = |name: &str, metric: &str| Rule::new(name).metric(metric).above(1.0);
     let alerts = AlertEngine::builder()
-        .rule(Rule::new("Too hot").metric("heat").above(1.0).escalation(chain))
+        .rule(rule("Too hot", "heat").escalation(chain("console")))
+        .rule(rule("Too wet", "rain"))
         .notify(Console::to(std::io::sink()))
         .receiver("team", ["console"])
         .route(
             Route::to("team")
                 .group_wait(Duration::ZERO)
+                .escalation(chain("team"))
                 .child(Route::inherit().when("zone", "a").and_continue()),
         )
         .build()
@@ -337,13 +356,21 @@ async fn routes_and_escalations_are_shown() {
         json!([{"name": "team", "channels": ["console"]}])
     );
     alerts.record("heat", 2.0);
-    eventually(|| alerts.active().len() == 1 && !alerts.deliveries(1).is_empty()).await;
+    alerts.record("rain", 2.0);
+    eventually(|| alerts.active().len() == 2 && alerts.deliveries(2).len() == 2).await;
     let due = server.get("/api/v1/alerts/escalations").await.json();
-    assert_eq!(
-        (&due["items"][0]["next_step"], &due["items"][0]["alert"]["rule"]),
-        (&json!(1), &json!("Too hot")),
-        "{due}"
-    );
+    let items = due["items"].as_array().unwrap();
+    assert_eq!(items.len(), 2, "{due}");
+    for (rule, receiver) in [("Too hot", "console"), ("Too wet", "team")] {
+        let item = items.iter().find(|item| item["alert"]["rule"] == rule).unwrap();
+        assert_eq!(
+            (&item["next_step"], &item["receiver"], &item["channels"]),
+            (&json!(1), &json!(receiver), &json!(["console"])),
+            "{item}"
+        );
+        let step = json!({"step": 1, "after_seconds": 600, "receiver": receiver, "channels": ["console"]});
+        assert_eq!(item["steps"], json!([step]));
+    }
     server.stop().await.unwrap();
 }
 

@@ -87,13 +87,8 @@ impl From<Acknowledgement> for AcknowledgementView {
 }
 
 /// Since when an alert is active.
-pub(crate) fn active_since(alert: &Alert) -> Option<Timestamp> {
-    match alert.state.phase {
-        Phase::Pending { active_since }
-        | Phase::Firing { active_since, .. }
-        | Phase::Resolved { active_since, .. } => Some(active_since),
-        _ => None,
-    }
+pub(crate) const fn active_since(alert: &Alert) -> Option<Timestamp> {
+    alert.state.phase.active_since()
 }
 
 /// The word for where an alert stands.

@@ -82,6 +82,13 @@ fn checked((from, to): (Timestamp, Timestamp)) -> Result<Period, Problem> {
     Period::new(from, to).map_err(of_parameters)
 }
 
+/// The period, where nothing beside it may be asked for.
+fn only_period(state: &AppState, mut params: Params) -> Result<Period, Problem> {
+    let period = period(state, &mut params);
+    params.finish()?;
+    checked(period)
+}
+
 fn of_parameters(error: aurora_crm::Error) -> Problem {
     Problem::from(error).of_parameters()
 }
@@ -96,11 +103,9 @@ fn of_parameters(error: aurora_crm::Error) -> Problem {
 async fn overview(
     State(state): State<AppState>,
     caller: Caller,
-    mut params: Params,
+    params: Params,
 ) -> Result<Response, Problem> {
-    let period = period(&state, &mut params);
-    params.finish()?;
-    let period = checked(period)?;
+    let period = only_period(&state, params)?;
     let found = state.crm.analytics().overview(&caller.context(), period).await?;
     Ok(Figures::answer(period, OverviewView::from(found)))
 }
@@ -187,14 +192,8 @@ async fn pipeline_value(
         ("to" = Option<String>, Query, description = "The instant at which the period ends, which is not part of it; now unless told"),
     ),
     responses((status = 200, description = "The sources, the most productive first", body = Figures<Vec<SourceView>>)))]
-async fn sources(
-    State(state): State<AppState>,
-    caller: Caller,
-    mut params: Params,
-) -> Result<Response, Problem> {
-    let period = period(&state, &mut params);
-    params.finish()?;
-    let period = checked(period)?;
+async fn sources(State(state): State<AppState>, caller: Caller, params: Params) -> Result<Response, Problem> {
+    let period = only_period(&state, params)?;
     let found = state.crm.analytics().sources(&caller.context(), period).await?;
     let sources: Vec<SourceView> = found.into_iter().map(Into::into).collect();
     Ok(Figures::answer(period, sources))
@@ -207,14 +206,8 @@ async fn sources(
         ("to" = Option<String>, Query, description = "The instant at which the period ends, which is not part of it; now unless told"),
     ),
     responses((status = 200, description = "The owners; who has won the most comes first", body = Figures<Vec<OwnerView>>)))]
-async fn owners(
-    State(state): State<AppState>,
-    caller: Caller,
-    mut params: Params,
-) -> Result<Response, Problem> {
-    let period = period(&state, &mut params);
-    params.finish()?;
-    let period = checked(period)?;
+async fn owners(State(state): State<AppState>, caller: Caller, params: Params) -> Result<Response, Problem> {
+    let period = only_period(&state, params)?;
     let found = state.crm.analytics().owners(&caller.context(), period).await?;
     let owners: Vec<OwnerView> = found.into_iter().map(Into::into).collect();
     Ok(Figures::answer(period, owners))
@@ -230,11 +223,9 @@ async fn owners(
 async fn response_times(
     State(state): State<AppState>,
     caller: Caller,
-    mut params: Params,
+    params: Params,
 ) -> Result<Response, Problem> {
-    let period = period(&state, &mut params);
-    params.finish()?;
-    let period = checked(period)?;
+    let period = only_period(&state, params)?;
     let analytics = state.crm.analytics();
     let found = analytics.response_times(&caller.context(), period).await?;
     Ok(Figures::answer(period, ResponseTimesView::from(found)))
@@ -250,11 +241,9 @@ async fn response_times(
 async fn appointments(
     State(state): State<AppState>,
     caller: Caller,
-    mut params: Params,
+    params: Params,
 ) -> Result<Response, Problem> {
-    let period = period(&state, &mut params);
-    params.finish()?;
-    let period = checked(period)?;
+    let period = only_period(&state, params)?;
     let analytics = state.crm.analytics();
     let found = analytics.appointments(&caller.context(), period).await?;
     Ok(Figures::answer(period, AppointmentsView::from(found)))
@@ -269,14 +258,8 @@ async fn appointments(
         ("to" = Option<String>, Query, description = "The instant at which the period ends, which is not part of it; now unless told"),
     ),
     responses((status = 200, description = "The sums", body = Figures<UsageView>)))]
-async fn usage(
-    State(state): State<AppState>,
-    caller: Caller,
-    mut params: Params,
-) -> Result<Response, Problem> {
-    let period = period(&state, &mut params);
-    params.finish()?;
-    let period = checked(period)?;
+async fn usage(State(state): State<AppState>, caller: Caller, params: Params) -> Result<Response, Problem> {
+    let period = only_period(&state, params)?;
     let found = state.crm.analytics().usage(&caller.context(), period).await?;
     Ok(Figures::answer(period, UsageView::from(found)))
 }

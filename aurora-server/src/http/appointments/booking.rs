@@ -91,6 +91,6 @@ pub(super) async fn reschedule(
         .await;
     match moved {
         Ok(moved) => Ok(tagged(StatusCode::OK, moved.version, &moved)),
-        Err(error) => Err(explained(&state, &context, id, error).await),
+        Err(error) => Err(explained(&state, &caller, id, error).await),
     }
 }

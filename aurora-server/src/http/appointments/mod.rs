@@ -2,6 +2,7 @@
 
 mod booking;
 mod input;
+mod listed;
 mod reading;
 mod reminders;
 mod slots;

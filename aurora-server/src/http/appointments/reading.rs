@@ -8,10 +8,10 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 
-use super::views::{AppointmentView, ChangeView, ListedAppointmentView};
+use super::listed::{Around, ListedAppointmentView};
+use super::views::ChangeView;
 use crate::http::access::Caller;
 use crate::http::answers::{Listed, Whole, tagged};
-use crate::http::clients;
 use crate::http::extract::{Params, PathId};
 use crate::http::problem::Problem;
 use crate::state::AppState;
@@ -56,9 +56,8 @@ pub(super) async fn list(
         .list(&caller.context(), &filter, &page)
         .await;
     let found = found.map_err(|error| Problem::from(error).of_parameters())?;
-    let who: Vec<ClientId> = found.items.iter().map(|it| it.client_id).collect();
-    let names = clients::names(&state, &caller, &who).await?;
-    let found = found.map(|it| ListedAppointmentView::new(it, &names));
+    let around = Around::appointments(&state, &caller, &found.items).await?;
+    let found = found.map(|it| around.appointment(it));
     Ok(axum::Json(Listed::page(found)).into_response())
 }
 
@@ -68,7 +67,7 @@ pub(super) async fn list(
         ("professional" = String, Query, description = "Whose, `pro_…`"),
         ("date" = String, Query, description = "The day, such as `2027-03-08`"),
     ),
-    responses((status = 200, description = "The agenda", body = Whole<AppointmentView>)))]
+    responses((status = 200, description = "The agenda", body = Whole<ListedAppointmentView>)))]
 pub(super) async fn day(
     State(state): State<AppState>,
     caller: Caller,
@@ -86,13 +85,15 @@ pub(super) async fn day(
     };
     let items = state.crm.appointments().day(&caller.context(), who, day).await;
     let items = items.map_err(|error| Problem::from(error).of_parameters())?;
+    let around = Around::appointments(&state, &caller, &items).await?;
+    let items: Vec<ListedAppointmentView> = items.into_iter().map(|it| around.appointment(it)).collect();
     Ok(axum::Json(Whole { items }).into_response())
 }
 
 /// One appointment.
 #[utoipa::path(get, path = "/{id}", tag = "appointments", operation_id = "get_appointment",
     params(("id" = String, Path, description = "`apt_…`")),
-    responses((status = 200, description = "The appointment", body = AppointmentView, headers(
+    responses((status = 200, description = "The appointment", body = ListedAppointmentView, headers(
         ("ETag" = String, description = "The version, for `If-Match`"),
     ))))]
 pub(super) async fn get(
@@ -101,7 +102,8 @@ pub(super) async fn get(
     PathId(id): PathId<Appointment>,
 ) -> Result<Response, Problem> {
     let found = state.crm.appointments().get(&caller.context(), id).await?;
-    Ok(tagged(StatusCode::OK, found.version, &found))
+    let around = Around::appointments(&state, &caller, std::slice::from_ref(&found)).await?;
+    Ok(tagged(StatusCode::OK, found.version, &around.appointment(found)))
 }
 
 /// The changes of an appointment, the last one first; at most 500.

@@ -1,7 +1,7 @@
 //! The steps of an appointment from state to state.
 
+use aurora_crm::Error;
 use aurora_crm::appointments::{Appointment, AppointmentId, AppointmentStatus};
-use aurora_crm::{Context, Error};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -19,23 +19,19 @@ const ILLEGAL: &str = "illegal_transition";
 
 /// What a refused step means. One that the state does not allow is a conflict with what is there, and is told together with
 /// what is allowed.
-pub(super) async fn explained(
-    state: &AppState,
-    context: &Context,
-    id: AppointmentId,
-    error: Error,
-) -> Problem {
+pub(super) async fn explained(state: &AppState, caller: &Caller, id: AppointmentId, error: Error) -> Problem {
     if error.code() != Some(ILLEGAL) {
         return Problem::from(error);
     }
     // Read after the refusal: where it has gone on meanwhile, what is told is newer.
-    let Ok(found) = state.crm.appointments().get(context, id).await else {
+    let Ok(found) = state.crm.appointments().get(&caller.context(), id).await else {
         return Problem::from(error);
     };
-    let allowed = AppointmentStatus::ALL
-        .into_iter()
-        .filter(|next| found.status.may_become(*next));
-    let allowed: Vec<&str> = allowed.map(AppointmentStatus::as_str).collect();
+    let allowed = match person(caller) {
+        Ok(person) => found.allowed_to(person, state.clock.now()),
+        Err(problem) => return problem,
+    };
+    let allowed: Vec<&str> = allowed.into_iter().map(AppointmentStatus::as_str).collect();
     let errors = error.fields().iter();
     let errors = errors.map(|field| FieldError::new(&field.field, field.code, field.message.clone()));
     Problem::new(ProblemKind::Conflict)
@@ -53,13 +49,13 @@ pub(super) async fn explained(
 
 async fn shown(
     state: &AppState,
-    context: &Context,
+    caller: &Caller,
     id: AppointmentId,
     outcome: Result<Appointment, Error>,
 ) -> Result<Response, Problem> {
     match outcome {
         Ok(appointment) => Ok(tagged(StatusCode::OK, appointment.version, &appointment)),
-        Err(error) => Err(explained(state, context, id, error).await),
+        Err(error) => Err(explained(state, caller, id, error).await),
     }
 }
 
@@ -75,7 +71,7 @@ async fn step(
     let outcome = appointments
         .transition(&context, id, if_match.expected(), to, actor, None)
         .await;
-    shown(state, &context, id, outcome).await
+    shown(state, caller, id, outcome).await
 }
 
 macro_rules! steps {
@@ -135,7 +131,7 @@ pub(super) async fn acknowledge(
     let outcome = appointments
         .acknowledge(&context, id, if_match.expected(), actor)
         .await;
-    shown(&state, &context, id, outcome).await
+    shown(&state, &caller, id, outcome).await
 }
 
 /// Calls it off; its time is free at once.
@@ -160,7 +156,7 @@ pub(super) async fn cancel(
     let outcome = appointments
         .cancel(&context, id, if_match.expected(), actor, why.reason.as_deref())
         .await;
-    shown(&state, &context, id, outcome).await
+    shown(&state, &caller, id, outcome).await
 }
 
 /// Does not agree to what was requested.
@@ -185,7 +181,7 @@ pub(super) async fn reject(
     let outcome = appointments
         .reject(&context, id, if_match.expected(), actor, why.reason.as_deref())
         .await;
-    shown(&state, &context, id, outcome).await
+    shown(&state, &caller, id, outcome).await
 }
 
 /// Puts right what is over, such as a no-show who came after all.
@@ -210,5 +206,5 @@ pub(super) async fn correct(
     let outcome = appointments
         .correct(&context, id, if_match.expected(), right.to, who, &right.reason)
         .await;
-    shown(&state, &context, id, outcome).await
+    shown(&state, &caller, id, outcome).await
 }

@@ -2,52 +2,7 @@
 
 #![expect(dead_code, reason = "describes what the domain writes and reads")]
 
-use std::collections::HashMap;
-
-use aurora_crm::appointments::{Appointment, WaitingEntry};
-use aurora_crm::clients::ClientId;
-use serde::Serialize;
 use utoipa::ToSchema;
-
-/// An appointment in a list.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ListedAppointment)]
-pub(crate) struct ListedAppointmentView {
-    #[serde(flatten)]
-    #[schema(value_type = AppointmentView)]
-    appointment: Appointment,
-    /// What the client is called; null where it is deleted or its data may not be used, and for whoever may not see clients.
-    client_name: Option<String>,
-}
-
-impl ListedAppointmentView {
-    pub(super) fn new(appointment: Appointment, names: &HashMap<ClientId, String>) -> Self {
-        Self {
-            client_name: names.get(&appointment.client_id).cloned(),
-            appointment,
-        }
-    }
-}
-
-/// Somebody on the waiting list, in a list.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ListedWaitingEntry)]
-pub(crate) struct ListedWaitingView {
-    #[serde(flatten)]
-    #[schema(value_type = WaitingView)]
-    entry: WaitingEntry,
-    /// What the client is called; null where it is deleted or its data may not be used, and for whoever may not see clients.
-    client_name: Option<String>,
-}
-
-impl ListedWaitingView {
-    pub(super) fn new(entry: WaitingEntry, names: &HashMap<ClientId, String>) -> Self {
-        Self {
-            client_name: names.get(&entry.client_id).cloned(),
-            entry,
-        }
-    }
-}
 
 /// A client, a professional and a time.
 #[derive(Debug, ToSchema)]

@@ -1,16 +1,15 @@
 //! The waiting list (lista de espera).
 
 use aurora_crm::appointments::{NewWaitingEntry, WaitingEntry};
-use aurora_crm::clients::ClientId;
 use aurora_crm::scheduling::ServiceId;
 use axum::extract::{OriginalUri, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 
-use super::views::{ListedWaitingView, NewWaitingInput, WaitingView};
+use super::listed::{Around, ListedWaitingView};
+use super::views::{NewWaitingInput, WaitingView};
 use crate::http::access::Caller;
 use crate::http::answers::{Whole, created, tagged};
-use crate::http::clients;
 use crate::http::extract::{IfMatch, Json, Params, PathId};
 use crate::http::problem::Problem;
 use crate::state::AppState;
@@ -31,10 +30,8 @@ pub(super) async fn list(
         .appointments()
         .waiting(&caller.context(), service)
         .await?;
-    let who: Vec<ClientId> = items.iter().map(|it| it.client_id).collect();
-    let names = clients::names(&state, &caller, &who).await?;
-    let items = items.into_iter().map(|it| ListedWaitingView::new(it, &names));
-    let items: Vec<ListedWaitingView> = items.collect();
+    let around = Around::waiting(&state, &caller, &items).await?;
+    let items: Vec<ListedWaitingView> = items.into_iter().map(|it| around.entry(it)).collect();
     Ok(axum::Json(Whole { items }).into_response())
 }
 

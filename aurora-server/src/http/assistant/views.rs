@@ -138,7 +138,9 @@ pub(super) struct StepView {
     kind: String,
     /// The tools that were called, or the one that has run.
     tools: Vec<String>,
-    /// The model's words, the tool's result, or the reply.
+    /// What each of them was called with, in their order: JSON text as the model wrote it. Empty of one that has run.
+    arguments: Vec<String>,
+    /// The model's words, the arguments of what was understood, the tool's result, or the reply.
     text: String,
     /// Whether the tool failed.
     failed: bool,

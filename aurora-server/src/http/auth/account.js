@@ -2,7 +2,7 @@
 (() => {
   const texts = {
     en: {
-      name: "Name", email: "E-mail", password: "Password (at least 8 characters)", home: "Go to Aurora",
+      name: "Name", email: "E-mail", password: "Password (8 to 256 characters, not easily guessed)", home: "Go to Aurora",
       failed: "The server cannot be reached. Try again in a moment.", spent: "The link is not good any more. Ask for another one.",
       setup: ["First administrator", "Make the account that looks after this installation.", "Make the account", "The account is there. You can sign in now."],
       reset: ["New password", "Choose another password. You are signed out everywhere.", "Change the password", "The password was changed. You can sign in now."],
@@ -11,7 +11,7 @@
       verify: ["Your address", "Confirm that this address is yours.", "Confirm", "The address is confirmed."],
     },
     pt: {
-      name: "Nome", email: "E-mail", password: "Senha (pelo menos 8 caracteres)", home: "Ir para a Aurora",
+      name: "Nome", email: "E-mail", password: "Senha (8 a 256 caracteres, difícil de adivinhar)", home: "Ir para a Aurora",
       failed: "Não foi possível falar com o servidor. Tente de novo em instantes.", spent: "O link não vale mais. Peça outro.",
       setup: ["Primeiro administrador", "Crie a conta que cuida desta instalação.", "Criar a conta", "A conta foi criada. Você já pode entrar."],
       reset: ["Nova senha", "Escolha outra senha. Todas as suas sessões serão encerradas.", "Trocar a senha", "A senha foi trocada. Você já pode entrar."],

@@ -15,8 +15,8 @@ mod views;
 use super::{Mount, Routes};
 
 pub(super) const MOUNTS: &[Mount] = &[
-    Mount::answers("/api/v1/auth", routes),
-    Mount::answers("/auth", published).alias("published"),
+    Mount::answers("/api/v1/auth", routes).plain(),
+    Mount::answers("/auth", published).alias("published").plain(),
     Mount::answers("/api/v1/auth/.well-known", sessions::keys),
     Mount::answers("/.well-known", sessions::keys).alias("well_known"),
     Mount::answers("/", pages::routes),

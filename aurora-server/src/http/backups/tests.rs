@@ -1,6 +1,9 @@
-use serde_json::json;
+use aurora_core::page::PageRequest;
+use aurora_crm::Context;
+use aurora_crm::audit::AuditFilter;
+use serde_json::{Value, json};
 
-use crate::http::testing::{House, Server, eventually};
+use crate::http::testing::{House, Server, eventually, within};
 
 #[tokio::test]
 async fn an_administrator_makes_and_lists_backups() {
@@ -15,7 +18,8 @@ async fn an_administrator_makes_and_lists_backups() {
         .await;
     assert_eq!(refused.status, 403, "a program is no administrator");
 
-    let administrator = house.administrator().await.bearer();
+    let ana = house.administrator().await;
+    let administrator = ana.bearer();
     let headers = [("authorization", administrator.as_str())];
     let empty = server
         .exchange("GET", "/api/v1/admin/backups", &headers, "")
@@ -34,6 +38,17 @@ async fn an_administrator_makes_and_lists_backups() {
     );
     assert_eq!(made["tables"]["workspaces"], 1, "{made}");
     let name = made["name"].as_str().unwrap();
+    let noted = house.get(&ana, "/api/v1/admin/audit?action=backup.").await;
+    let noted = noted.good(200);
+    assert_eq!(noted["items"].as_array().unwrap().len(), 1, "{noted}");
+    let entry = &noted["items"][0];
+    assert_eq!(
+        (&entry["action"], &entry["principal"], &entry["subject_kind"]),
+        (&json!("backup.made"), &json!(ana.id), &json!("installation"))
+    );
+    let detail = json!({"name": name, "bytes": made["bytes"], "verified": true});
+    let told: Value = serde_json::from_str(entry["detail"].as_str().unwrap()).unwrap();
+    assert_eq!(told, detail);
     let file = std::fs::read(at.join(format!("{name}.db"))).unwrap();
     assert!(file.starts_with(b"SQLite format 3"));
 
@@ -85,5 +100,19 @@ async fn backups_are_made_by_themselves_when_the_settings_want_it() {
     eventually(is_made).await;
     let listing = server.state.library.backups.list().await.unwrap();
     assert!(listing.backups[0].is_verified());
+    let installation = Context::installation("test");
+    let filter = AuditFilter::all().action("backup.");
+    let noted = within(async {
+        loop {
+            let audit = server.state.crm.audit();
+            let page = audit.list(&installation, &filter, &PageRequest::first(10)).await;
+            if let Some(entry) = page.unwrap().items.pop() {
+                return entry;
+            }
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    assert_eq!(noted.principal, "backup schedule");
     server.stop().await.unwrap();
 }

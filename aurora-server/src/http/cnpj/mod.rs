@@ -1,6 +1,6 @@
 //! `/api/v1/cnpj/{cnpj}`: companies by their number, out of public registries.
 
-mod failures;
+mod attempts;
 #[cfg(test)]
 mod tests;
 mod views;
@@ -25,7 +25,7 @@ use super::extract::{Params, PathText};
 use super::problem::{FieldError, Problem, ProblemBody, ProblemKind};
 use super::{Mount, Routes};
 use crate::state::AppState;
-use failures::failed;
+use attempts::{AttemptView, failed, not_registered};
 use views::CompanyView;
 
 pub(super) const MOUNTS: &[Mount] = &[Mount::answers("/api/v1/cnpj", routes)];
@@ -52,6 +52,9 @@ struct Found {
     age_seconds: u64,
     /// `loaded`: it was asked now; `fresh` or `stale`: the answer was kept.
     freshness: &'static str,
+    /// The registries that were asked or passed over, in that order; the last one answered. Empty when the answer was kept,
+    /// or another call was asking for the same number.
+    attempts: Vec<AttemptView>,
     /// A draft of a client; only with `prefill=true`.
     #[serde(skip_serializing_if = "Option::is_none")]
     prefill: Option<Draft>,
@@ -73,10 +76,21 @@ struct Draft {
     age_seconds: u64,
 }
 
+/// A draft of a client, and how the company was found.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ClientPrefilled)]
+struct Prefilled {
+    #[serde(flatten)]
+    draft: Draft,
+    /// The registries that were asked or passed over, in that order; the last one answered. Empty when the answer was kept,
+    /// or another call was asking for the same number.
+    attempts: Vec<AttemptView>,
+}
+
 /// A company by its CNPJ: what is kept, else the first registry that answers, paid ones first.
 ///
 /// The number may be written with its mask (`11.222.333%2F0001-81`) and may have letters. The answer says where it comes from
-/// and how old it is; the registry's own answer comes with `raw=true` alone.
+/// and how old it is, and which registries were asked for it; the registry's own answer comes with `raw=true` alone.
 #[utoipa::path(get, path = "/{cnpj}", tag = "cnpj", operation_id = "lookup_cnpj",
     params(
         ("cnpj" = String, Path, description = "With or without its mask; a `/` as `%2F`", example = "11222333000181"),
@@ -89,11 +103,11 @@ struct Draft {
             ("Cache-Status" = String, description = "Whether it was kept (RFC 9211)"),
         )),
         (status = 422, description = "It is no CNPJ", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "A registry says that there is no such company", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, description = "The limits of all registries are used up; `sources` tells of each", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 502, description = "No registry answered; `sources` tells of each", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "A registry says that there is no such company; `attempts` tells of each that was asked", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "The limits of all registries are used up; `attempts` tells of each", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 502, description = "No registry answered; `attempts` tells of each", body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "Too many are being looked up", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 504, description = "No registry answered in time", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 504, description = "No registry answered in time; `attempts` tells of each, unless the caller's time was over before", body = ProblemBody, content_type = "application/problem+json"),
     ))]
 async fn find(
     State(state): State<AppState>,
@@ -115,6 +129,7 @@ async fn find(
     let found = Found {
         age_seconds,
         freshness: lookup.freshness().as_str(),
+        attempts: attempts::told(lookup.attempts()),
         prefill,
         company: CompanyView::new(&company, with_raw),
     };
@@ -128,15 +143,15 @@ async fn find(
         ("details" = Option<bool>, Query, description = "`true`: with status, activity and size under `custom.company`"),
     ),
     responses(
-        (status = 200, description = "The draft", body = Draft, headers(
+        (status = 200, description = "The draft", body = Prefilled, headers(
             ("Cache-Status" = String, description = "Whether it was kept (RFC 9211)"),
         )),
         (status = 422, description = "It is no CNPJ", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 404, description = "A registry says that there is no such company", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 429, description = "The limits of all registries are used up; `sources` tells of each", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 502, description = "No registry answered; `sources` tells of each", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "A registry says that there is no such company; `attempts` tells of each that was asked", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "The limits of all registries are used up; `attempts` tells of each", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 502, description = "No registry answered; `attempts` tells of each", body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "Too many are being looked up", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 504, description = "No registry answered in time", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 504, description = "No registry answered in time; `attempts` tells of each, unless the caller's time was over before", body = ProblemBody, content_type = "application/problem+json"),
     ))]
 async fn prefill(
     State(state): State<AppState>,
@@ -148,7 +163,11 @@ async fn prefill(
     params.finish()?;
     let (lookup, company) = look_up(&state, &number).await?;
     let draft = draft(&state, &caller, &lookup, &company, with_details).await?;
-    Ok(told(&lookup, axum::Json(draft).into_response()))
+    let prefilled = Prefilled {
+        draft,
+        attempts: attempts::told(lookup.attempts()),
+    };
+    Ok(told(&lookup, axum::Json(prefilled).into_response()))
 }
 
 async fn look_up(state: &AppState, number: &str) -> Result<(Lookup, Arc<Company>), Problem> {
@@ -161,9 +180,10 @@ async fn look_up(state: &AppState, number: &str) -> Result<(Lookup, Arc<Company>
     let deadline = Deadline::after(&*state.clock, PATIENCE);
     let lookup = Box::pin(state.companies.find(&cnpj, deadline)).await;
     let lookup = lookup.map_err(|error| failed(&error))?;
-    let company = lookup.clone().into_company().ok_or_else(|| {
-        Problem::new(ProblemKind::NotFound).detail("the registry knows no company with this number")
-    })?;
+    let company = lookup
+        .clone()
+        .into_company()
+        .ok_or_else(|| not_registered(lookup.attempts()))?;
     Ok((lookup, company))
 }
 

@@ -181,6 +181,53 @@ async fn a_wrong_number_leaves_nothing_and_an_unknown_one_is_not_found() {
     assert_eq!(answer.wrong_fields(), ["raw", "colour"]);
 }
 
+/// Whom an answer or a problem says were asked, and how it went.
+fn attempts_of(told: &Value) -> Vec<(&str, &str)> {
+    let attempts = told["attempts"].as_array().unwrap();
+    for it in attempts {
+        assert!(
+            it["took_ms"].is_u64() && it.as_object().unwrap().len() == 3,
+            "{it}"
+        );
+    }
+    attempts
+        .iter()
+        .map(|it| (it["source"].as_str().unwrap(), it["outcome"].as_str().unwrap()))
+        .collect()
+}
+
+#[tokio::test]
+async fn an_answer_tells_its_attempts_in_their_order_and_one_that_was_kept_has_none() {
+    let (first, second, third) = (Fake::new("first"), Fake::new("second"), Fake::new("third"));
+    let server = with(&[&first, &second, &third]).await;
+    first.fail(RegistryErrorKind::OutOfCredits);
+    second.fail(RegistryErrorKind::Unavailable);
+    let path = format!("/api/v1/cnpj/{NUMBER}");
+    let found = server.get(&path).await.good(200);
+    let attempts = [
+        ("first", "out_of_credits"),
+        ("second", "unavailable"),
+        ("third", "found"),
+    ];
+    assert_eq!(attempts_of(&found), attempts);
+    let kept = server.get(&path).await.good(200);
+    assert_eq!(
+        (&kept["freshness"], &kept["attempts"]),
+        (&json!("fresh"), &json!([]))
+    );
+
+    // So do a draft, and the answer that there is no such company.
+    let server = with(&[&third]).await;
+    let draft = server
+        .send("POST", &format!("{path}/prefill"), &[], "")
+        .await
+        .good(200);
+    assert_eq!(attempts_of(&draft), [("third", "found")]);
+    let answer = server.get("/api/v1/cnpj/19131243000197").await;
+    let problem = answer.problem(404, "not_found");
+    assert_eq!(attempts_of(&problem), [("third", "not_registered")]);
+}
+
 #[tokio::test]
 async fn the_next_source_answers_and_failures_name_every_source() {
     let (first, second) = (Fake::new("first"), Fake::new("second"));
@@ -188,16 +235,15 @@ async fn the_next_source_answers_and_failures_name_every_source() {
     first.fail(RegistryErrorKind::InvalidCredential);
     let found = server.get(&format!("/api/v1/cnpj/{NUMBER}")).await.good(200);
     assert_eq!(found["source"], "second");
+    let attempts = [("first", "invalid_credential"), ("second", "found")];
+    assert_eq!(attempts_of(&found), attempts);
 
     let server = with(&[&first, &second]).await;
     second.fail(RegistryErrorKind::Unavailable);
     let answer = server.get(&format!("/api/v1/cnpj/{NUMBER}")).await;
     let problem = answer.problem(502, "registries_failed");
-    assert_eq!(
-        problem["sources"],
-        json!([{"source": "first", "outcome": "invalid_credential"},
-            {"source": "second", "outcome": "unavailable"}])
-    );
+    let attempts = [("first", "invalid_credential"), ("second", "unavailable")];
+    assert_eq!(attempts_of(&problem), attempts);
     assert!(!answer.body.contains(NUMBER), "an error shows the number");
 
     let server = with(&[&first, &second]).await;
@@ -208,12 +254,7 @@ async fn the_next_source_answers_and_failures_name_every_source() {
         .send("POST", &format!("/api/v1/cnpj/{NUMBER}/prefill"), &[], "")
         .await;
     let problem = answer.problem(429, "too_many_requests");
-    let outcomes: Vec<&Value> = problem["sources"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|it| &it["outcome"])
-        .collect();
-    assert_eq!(outcomes, [&json!("rate_limited"), &json!("rate_limited")]);
+    let attempts = [("first", "rate_limited"), ("second", "rate_limited")];
+    assert_eq!(attempts_of(&problem), attempts);
     assert_eq!(answer.header("retry-after"), Some("7"));
 }

@@ -11,7 +11,7 @@ use super::views::ConversationView;
 use crate::http::access::Caller;
 use crate::http::answers::tagged;
 use crate::http::extract::{IfMatch, Json, PathId};
-use crate::http::problem::{FieldError, Problem, ProblemKind};
+use crate::http::problem::{FieldError, Problem, ProblemBody, ProblemKind};
 use crate::state::AppState;
 
 fn shown(conversation: &Conversation) -> Response {
@@ -86,7 +86,10 @@ pub(super) async fn hand_over(
         ("id" = String, Path, description = "`cnv_…`"),
         ("If-Match" = String, Header, description = "The etag that was read"),
     ),
-    responses((status = 200, description = "Handed back", body = ConversationView)))]
+    responses(
+        (status = 200, description = "Handed back", body = ConversationView),
+        (status = 409, description = "The assistant is off in this workspace, or there is no model (`assistant_off`)", body = ProblemBody, content_type = "application/problem+json"),
+    ))]
 pub(super) async fn hand_back(
     State(state): State<AppState>,
     caller: Caller,
@@ -94,6 +97,16 @@ pub(super) async fn hand_back(
     if_match: IfMatch,
     Json(to): Json<HandBackInput>,
 ) -> Result<Response, Problem> {
+    let context = caller.context();
+    state.crm.conversations().get(&context, id).await?;
+    // One that is off would hand it to nobody at once.
+    let is_on = match &state.reception.assistant {
+        Some(assistant) => assistant.settings(&context).await?.settings.enabled,
+        None => false,
+    };
+    if !is_on {
+        return Err(Problem::new(ProblemKind::AssistantOff));
+    }
     give(
         &state,
         &caller,

@@ -41,9 +41,11 @@ const LIFE: Duration = Duration::from_secs(15 * 60);
     params(
         ("after" = Option<i64>, Query, description = "The id of the last event that was seen; from now on unless told"),
         ("Last-Event-ID" = Option<i64>, Header, description = "The same, and it comes first"),
+        ("workspace" = Option<String>, Query, description = "The workspace to act in, as `x-workspace-id`, which an `EventSource` cannot send"),
     ),
     responses(
         (status = 200, description = "Server-sent events", body = String, content_type = "text/event-stream"),
+        (status = 404, description = "No workspace of the caller's has this id, or the header names another", body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "Too many are listening", body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub(super) async fn events(
@@ -54,6 +56,7 @@ pub(super) async fn events(
     mut params: Params,
 ) -> Result<Response, Problem> {
     let after = sse::position(&headers, &mut params);
+    params.pass("workspace");
     params.finish()?;
     let place = state.reception.listeners.take_for(&caller)?;
     let listener = Listener::new(&state, caller.context(), after, Some(place)).await?;

@@ -62,7 +62,7 @@ fn routes() -> Routes {
 }
 
 fn streams() -> Routes {
-    Routes::new().route(CrmPermission::ConversationRead, routes!(events::events))
+    Routes::new().listened(CrmPermission::ConversationRead, routes!(events::events))
 }
 
 /// Who writes: the person that calls, or a program, which speaks as the house does in reminders.

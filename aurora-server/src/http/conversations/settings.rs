@@ -9,26 +9,33 @@ use axum::response::{IntoResponse as _, Response};
 
 use super::views::{PauseView, SettingsView};
 use crate::http::access::Caller;
-use crate::http::answers::Whole;
-use crate::http::extract::{Json, PathId};
+use crate::http::answers::{Whole, tagged};
+use crate::http::extract::{IfMatch, Json, PathId};
 use crate::http::problem::{FieldError, Problem, ProblemKind};
 use crate::state::AppState;
 
 /// How the workspace works with conversations.
 #[utoipa::path(get, path = "/settings", tag = "conversations", operation_id = "get_conversation_settings",
-    responses((status = 200, description = "The settings", body = SettingsView)))]
+    responses((status = 200, description = "The settings", body = SettingsView, headers(
+        ("ETag" = String, description = "The version, for `If-Match`"),
+    ))))]
 pub(super) async fn read(State(state): State<AppState>, caller: Caller) -> Result<Response, Problem> {
-    let settings = state.crm.conversations().settings(&caller.context()).await?;
-    Ok(axum::Json(settings).into_response())
+    let conversations = state.crm.conversations();
+    let (settings, version) = conversations.stored_settings(&caller.context()).await?;
+    Ok(tagged(StatusCode::OK, version, &settings))
 }
 
 /// Sets how the workspace works with conversations, as a whole.
 #[utoipa::path(put, path = "/settings", tag = "conversations", operation_id = "set_conversation_settings",
     request_body = SettingsView,
-    responses((status = 200, description = "Set", body = SettingsView)))]
+    params(("If-Match" = String, Header, description = "The etag that was read; `\"v0\"` for the first time")),
+    responses((status = 200, description = "Set", body = SettingsView, headers(
+        ("ETag" = String, description = "The new version"),
+    ))))]
 pub(super) async fn write(
     State(state): State<AppState>,
     caller: Caller,
+    if_match: IfMatch,
     Json(settings): Json<ConversationSettings>,
 ) -> Result<Response, Problem> {
     let context = caller.context();
@@ -42,8 +49,11 @@ pub(super) async fn write(
         );
         return Err(Problem::new(ProblemKind::Invalid).errors([error]));
     }
-    state.crm.conversations().configure(&context, &settings).await?;
-    Ok(axum::Json(settings).into_response())
+    let conversations = state.crm.conversations();
+    let version = conversations
+        .configure_at(&context, if_match.expected(), &settings)
+        .await?;
+    Ok(tagged(StatusCode::OK, version, &settings))
 }
 
 /// Whether an end of a channel belongs to the workspace.

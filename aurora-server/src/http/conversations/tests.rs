@@ -5,6 +5,7 @@ mod rights;
 
 use aurora_crm::Context;
 use aurora_crm::workspaces::{Role, Roles};
+use aurora_llm::providers::simulated::Simulated;
 use serde_json::{Value, json};
 
 use crate::http::testing::{Answer, Server};
@@ -279,9 +280,9 @@ async fn conversations_are_given_handed_over_closed_and_labelled() {
     assert_eq!(codes(&wrong), ["to:not_allowed"]);
     let back = server
         .act(
-            &format!("{at}/hand_back"),
+            &format!("{at}/assign"),
             version + 2,
-            &json!({"reason": "resolvido"}),
+            &json!({"to": {"kind": "assistant"}, "reason": "resolvido"}),
         )
         .await;
     assert_eq!(
@@ -327,6 +328,33 @@ async fn conversations_are_given_handed_over_closed_and_labelled() {
         .await;
     assert_eq!(untagged.json()["tags"], json!([]), "{}", untagged.body);
     server.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_conversation_is_handed_back_to_an_assistant_that_is_on() {
+    let server = Server::with([("one", Simulated::new("one"))]).await;
+    let bare = Server::with([]).await;
+    for server in [&server, &bare] {
+        visited(server, "Obrigado!").await;
+        let conversation = only(server).await;
+        let refused = hand_back(server, &conversation).await;
+        refused.problem(409, "assistant_off");
+        assert_eq!(only(server).await["assignee"], conversation["assignee"]);
+    }
+    let unknown = json!({"id": "cnv_0190a8b0c0de7000800000000000000a", "version": 1});
+    hand_back(&server, &unknown).await.problem(404, "not_found");
+    let told = json!({"enabled": true, "name": "Lia", "house": "Clínica Sol"});
+    server.put("/api/v1/assistant", 0, &told).await.good(200);
+    let back = hand_back(&server, &only(&server).await).await.good(200);
+    assert_eq!(back["assignee"], json!({"kind": "assistant"}), "{back}");
+    server.stop().await.unwrap();
+    bare.stop().await.unwrap();
+}
+
+async fn hand_back(server: &Server, conversation: &Value) -> Answer {
+    let path = format!("/api/v1/conversations/{}/hand_back", id(conversation));
+    let version = conversation["version"].as_i64().unwrap();
+    server.act(&path, version, &json!({"reason": "resolvido"})).await
 }
 
 #[tokio::test]
@@ -382,8 +410,18 @@ async fn settings_are_set_as_a_whole() {
     server.assert_shape("ConversationSettings", &usual);
     assert_eq!(usual["first_assignee"], "nobody");
     let set = server.put(at, 0, &json!({"first_assignee": "assistant"})).await;
-    assert_eq!(set.status, 200, "{}", set.body);
-    assert_eq!(server.get(at).await.json()["first_assignee"], "assistant");
+    assert_eq!(
+        (set.status, set.header("etag")),
+        (200, Some("\"v1\"")),
+        "{}",
+        set.body
+    );
+    let read = server.get(at).await;
+    assert_eq!(read.header("etag"), Some("\"v1\""));
+    assert_eq!(read.json()["first_assignee"], "assistant");
+    let stale = server.put(at, 0, &json!({})).await;
+    assert_eq!(stale.problem(412, "stale_version")["current_version"], 1);
+    assert_eq!(server.send("PUT", at, &[], json!({})).await.status, 428);
     let fallback = json!({"fallback": {"name": "", "language": "pt_BR", "places": [], "text": "{text}"}});
     assert_eq!(
         codes(&server.put(at, 0, &fallback).await),
@@ -400,75 +438,5 @@ async fn settings_are_set_as_a_whole() {
     );
     let nothing = "/api/v1/conversations/channels/chn_0190a8b0c0de7000800000000000000a/resume";
     assert_eq!(server.post(nothing, &json!({})).await.status, 404);
-    server.stop().await.unwrap();
-}
-
-#[tokio::test]
-async fn who_comes_back_with_the_last_event_misses_nothing_and_hears_nothing_twice() {
-    let server = Server::with([]).await;
-    let at = "/api/v1/conversations/events";
-    let mut live = server.open("GET", at, "").await;
-    live.until_whole("event: ready").await;
-    let (_, token) = visited(&server, "primeira").await;
-    live.until_whole("event: message").await;
-    let told = live.answer();
-    assert_eq!(
-        (told.status, told.header("content-type")),
-        (200, Some("text/event-stream; charset=utf-8"))
-    );
-    let ids: Vec<i64> = told
-        .body
-        .lines()
-        .filter_map(|line| line.strip_prefix("id: ")?.parse().ok())
-        .collect();
-    assert!(ids.is_sorted() && ids.len() >= 2, "{ids:?}");
-    drop(live); // the connection breaks
-    write(&server, &token, "m-2", "segunda").await;
-
-    let last = ids.last().unwrap().to_string();
-    let mut back = server.open_with("GET", at, &[("last-event-id", &last)], "").await;
-    back.until_whole("event: message").await;
-    let missed = back.answer();
-    let messages = missed
-        .events()
-        .into_iter()
-        .filter(|name| *name == "message")
-        .count();
-    assert_eq!(messages, 1, "only what came meanwhile: {}", missed.body);
-    let message = missed
-        .body
-        .lines()
-        .find_map(|line| line.split("\"message_id\":\"").nth(1)?.split('"').next())
-        .unwrap();
-    let message = server
-        .get(&format!("/api/v1/conversations/messages/{message}"))
-        .await
-        .json();
-    assert_eq!(message["content"]["body"], "segunda");
-    assert_eq!(server.get(&format!("{at}?after=-1")).await.status, 400);
-    assert_eq!(
-        server.send("GET", at, &[("last-event-id", "x")], "").await.status,
-        400
-    );
-    server.stop().await.unwrap();
-    back.rest().await;
-}
-
-#[tokio::test]
-async fn nobody_reads_without_credentials() {
-    let alerts = aurora_alerts::AlertEngine::builder().build().unwrap();
-    let server = Server::made([], alerts, &[("access.open", "false")], |builder| builder).await;
-    for path in [
-        "/api/v1/conversations",
-        "/api/v1/conversations/events",
-        "/api/v1/appointments",
-        "/api/v1/calendar/links",
-        "/api/v1/whatsapp/numbers",
-        "/api/v1/webchats",
-        "/api/v1/assistant",
-        "/api/v1/services",
-    ] {
-        assert_eq!(server.get(path).await.status, 401, "{path}");
-    }
     server.stop().await.unwrap();
 }

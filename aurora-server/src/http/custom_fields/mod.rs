@@ -250,23 +250,28 @@ async fn remove(
 
 /// What becomes of keys that no definition names.
 #[utoipa::path(get, path = "/undefined", tag = "custom fields", operation_id = "get_undefined_fields",
-    responses((status = 200, description = "`allow` or `refuse`", body = Undefined)))]
+    responses((status = 200, description = "`allow` or `refuse`", body = Undefined, headers(("ETag" = String, description = "The version, for `If-Match`")))))]
 async fn undefined(State(state): State<AppState>, caller: Caller) -> Result<Response, Problem> {
-    let undefined = state.crm.custom_fields().undefined(&caller.context()).await?;
-    Ok(axum::Json(Undefined { undefined }).into_response())
+    let fields = state.crm.custom_fields();
+    let (undefined, version) = fields.stored_undefined(&caller.context()).await?;
+    Ok(tagged(StatusCode::OK, version, &Undefined { undefined }))
 }
 
 /// Says what becomes of keys that no definition names, from now on.
 #[utoipa::path(put, path = "/undefined", tag = "custom fields", operation_id = "set_undefined_fields", request_body = Undefined,
-    responses((status = 200, description = "Said", body = Undefined)))]
+    params(("If-Match" = String, Header, description = "The etag that was read; `\"v0\"` for the first time")),
+    responses((status = 200, description = "Said", body = Undefined, headers(("ETag" = String, description = "The new version")))))]
 async fn set_undefined(
     State(state): State<AppState>,
     caller: Caller,
+    if_match: IfMatch,
     Json(said): Json<Undefined>,
 ) -> Result<Response, Problem> {
     let fields = state.crm.custom_fields();
-    fields.set_undefined(&caller.context(), said.undefined).await?;
-    Ok(axum::Json(said).into_response())
+    let version = fields
+        .set_undefined_at(&caller.context(), if_match.expected(), said.undefined)
+        .await?;
+    Ok(tagged(StatusCode::OK, version, &said))
 }
 
 async fn all(state: &AppState, context: &Context) -> Result<Vec<CustomField>, Error> {

@@ -32,11 +32,17 @@ async fn fields_are_defined_and_hold_for_clients_from_then_on() {
     assert_eq!(wrong.wrong_fields(), ["custom.size"]);
     let refuse = json!({"undefined": "refuse"});
     let undefined = format!("{PATH}/undefined");
-    server
-        .send("PUT", &undefined, &[], refuse.to_string())
-        .await
-        .good(200);
-    assert_eq!(server.get(&undefined).await.good(200), refuse);
+    assert_eq!(server.get(&undefined).await.header("etag"), Some("\"v0\""));
+    server.put(&undefined, 0, &refuse).await.good(200);
+    let said = server.get(&undefined).await;
+    assert_eq!(
+        (said.good(200), said.header("etag")),
+        (refuse.clone(), Some("\"v1\""))
+    );
+    let stale = server.put(&undefined, 0, &json!({"undefined": "allow"})).await;
+    assert_eq!(stale.problem(412, "stale_version")["current_version"], 1);
+    let unread = server.send("PUT", &undefined, &[], &refuse).await;
+    assert_eq!(unread.status, 428, "{}", unread.body);
     let wrong = server
         .post("/api/v1/clients", &client(json!({"other": 1, "size": "p"})))
         .await;
@@ -83,7 +89,7 @@ async fn every_wrong_field_of_a_definition_is_told() {
         .send(
             "PUT",
             &format!("{PATH}/undefined"),
-            &[],
+            &[("if-match", "\"v0\"")],
             r#"{"undefined":"maybe"}"#,
         )
         .await;

@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{Html, IntoResponse as _, Response};
 use axum::routing::get;
 
+use crate::http::layers::compression::takes_gzip;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::state::AppState;
 
@@ -59,15 +60,6 @@ async fn script(headers: HeaderMap) -> Response {
         (CACHE_CONTROL, HeaderValue::from_static("no-cache")),
     ];
     (headers, SCRIPT).into_response()
-}
-
-fn takes_gzip(accepted: &str) -> bool {
-    accepted.split(',').any(|coding| {
-        let mut parts = coding.split(';').map(str::trim);
-        let name = parts.next().unwrap_or_default();
-        let is_refused = parts.any(|part| matches!(part, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"));
-        (name.eq_ignore_ascii_case("gzip") || name == "*") && !is_refused
-    })
 }
 
 #[cfg(test)]

@@ -60,6 +60,37 @@ async fn a_snapshot_holds_what_the_dashboard_shows() {
 }
 
 #[tokio::test]
+async fn the_history_holds_what_the_charts_of_each_target_show() {
+    let server = Server::with([("sim-a", Simulated::new("sim-a"))]).await;
+    server.post("/llm/chat", &json!({"prompt": "Why?"})).await;
+    // A beat that knows of the call leaves its point behind.
+    let mut first = server.open("GET", "/api/events", "").await;
+    first.until_whole("\"requests\":1").await;
+    let mut open = server.open("GET", "/api/events", "").await;
+    open.until_whole("event: snapshot").await;
+    let answer = open.answer();
+    assert_eq!(answer.events().first(), Some(&"history"));
+    let points = answer
+        .body
+        .lines()
+        .find(|line| line.starts_with("data: ["))
+        .unwrap();
+    let points: Value = serde_json::from_str(points.trim_start_matches("data: ")).unwrap();
+    let last = points.as_array().unwrap().last().unwrap();
+    assert!(last["at"].is_string(), "{last}");
+    assert_eq!(last["success_rate"], 100.0);
+    assert!(last["p50_ms"].is_number() && last["p95_ms"].is_number(), "{last}");
+    let target = &last["targets"]["sim-a"];
+    // Of the last five seconds, which may be over on a slow machine.
+    let rate = |point: &Value| point["targets"]["sim-a"]["requests_per_second"].as_f64();
+    let all = points.as_array().unwrap();
+    assert!(all.iter().any(|point| rate(point) > Some(0.0)), "{points}");
+    assert_eq!(target["error_rate"], 0.0);
+    assert!(target["p95_ms"].is_number(), "{last}");
+    server.stop().await.unwrap();
+}
+
+#[tokio::test]
 async fn listeners_are_limited() {
     let server = Server::with([]).await;
     let taken: Vec<_> = (0..LISTENERS)

@@ -20,9 +20,9 @@ pub(crate) struct IfMatch {
 }
 
 impl IfMatch {
-    /// The version to compare with; 0 when nothing can match, because versions begin at 1.
+    /// The version to compare with: from 1, or 0 for what is not stored yet; -1, which is none, when nothing can match.
     pub(crate) fn expected(self) -> i64 {
-        self.version.unwrap_or(0)
+        self.version.unwrap_or(-1)
     }
 }
 
@@ -48,7 +48,8 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
 
 fn version_of(tag: &str) -> Option<i64> {
     let digits = tag.strip_prefix("\"v")?.strip_suffix('"')?;
-    let plain = digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.starts_with('0');
+    let plain =
+        digits.bytes().all(|byte| byte.is_ascii_digit()) && (digits == "0" || !digits.starts_with('0'));
     if plain { digits.parse().ok() } else { None }
 }
 
@@ -58,12 +59,15 @@ mod tests {
 
     #[test]
     fn tags_go_both_ways_and_foreign_ones_match_nothing() {
-        assert_eq!(version_of(etag(7).to_str().unwrap()), Some(7));
+        for version in [0, 7] {
+            assert_eq!(version_of(etag(version).to_str().unwrap()), Some(version));
+        }
         for foreign in [
             "W/\"v7\"",
             "v7",
             "\"7\"",
             "\"v07\"",
+            "\"v00\"",
             "\"v+7\"",
             "\"v\"",
             "\"v99999999999999999999\"",

@@ -116,6 +116,11 @@ impl Params {
             .collect()
     }
 
+    /// Passes over a parameter that was read before the handler.
+    pub(crate) fn pass(&mut self, name: &str) {
+        drop(self.split_off(|key| key == name));
+    }
+
     /// The parameters whose names begin so, with what follows.
     pub(crate) fn beginning(&mut self, with: &str) -> Vec<(String, String)> {
         self.split_off(|key| key.starts_with(with))

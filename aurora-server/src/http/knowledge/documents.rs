@@ -29,6 +29,9 @@ use crate::state::AppState;
 /// The longest text that titles are looked through for, in characters.
 const MAX_TITLE: usize = 200;
 const TITLE: &str = "words of a title, 200 characters together at most";
+const PDF: &[u8] = b"%PDF-";
+/// Where a PDF begins at the latest, as readers have it.
+const PDF_HEAD: usize = 1_024;
 
 /// One page of documents, the newest first.
 ///
@@ -38,7 +41,7 @@ const TITLE: &str = "words of a title, 200 characters together at most";
     params(
         ("limit" = Option<u32>, Query, description = "Most items on the page, 1 to 200; 50 unless told"),
         ("cursor" = Option<String>, Query, description = "`next` of the page before"),
-        ("source" = Option<String>, Query, description = "Only those from there: `manual`, `url`, `file`, `conversation` or `correction`"),
+        ("source" = Option<String>, Query, description = "Only those from there: `manual` (also what was uploaded as a document), `url`, `file` (of the workspace), `conversation` or `correction`"),
         ("language" = Option<String>, Query, description = "Only those in `pt` or `en`"),
         ("status" = Option<String>, Query, description = "Only those that are `words`, `embedding` or `ready`"),
         ("q" = Option<String>, Query, description = "Only those whose title has words that begin with these; up to 200 characters"),
@@ -113,6 +116,9 @@ pub(super) async fn create(
 }
 
 /// Takes a file in as a document: PDF, HTML, Markdown or text, as the whole body or as the file of a form.
+///
+/// The source is `manual`: the file itself is not kept. What is called a PDF, by its name or its type, and has no `%PDF-` within
+/// its first 1,024 bytes is refused (422 at `file`), and so is text with NUL bytes.
 #[utoipa::path(post, path = "/documents/upload", tag = "knowledge", operation_id = "upload_document",
     request_body(content((DocumentForm = "multipart/form-data"), (Vec<u8> = "application/pdf"))),
     params(
@@ -163,7 +169,7 @@ pub(super) async fn upload(
     let name = upload.name.take();
     let declared = upload.media_type.take();
     let bytes = upload.collect(Limits::default().bytes).await?;
-    let content = read_as(&bytes, name.as_deref(), declared.as_deref())?;
+    let content = read_as("file", &bytes, name.as_deref(), declared.as_deref())?;
     let title = title.or(name).unwrap_or_default();
     let mut new = NewDocument::new(title, content);
     if let Some(id) = external_id {
@@ -260,24 +266,45 @@ async fn stored(state: &AppState, caller: &Caller, id: FileId) -> Result<Content
     let bytes = reading
         .await
         .map_err(|error| Problem::new(ProblemKind::Unavailable).caused_by(error))?;
-    read_as(&bytes, Some(&file.name), Some(file.media_type.as_str()))
+    read_as(
+        "file_id",
+        &bytes,
+        Some(&file.name),
+        Some(file.media_type.as_str()),
+    )
 }
 
-/// What bytes say: by what they show first, then by what their sender says of them.
-fn read_as(bytes: &[u8], name: Option<&str>, declared: Option<&str>) -> Result<Content, Problem> {
-    let shows = MediaType::of_content(bytes.get(..bytes.len().min(8 * 1_024)).unwrap_or_default());
-    if shows == MediaType::Pdf {
-        return Ok(Content::Pdf(bytes.to_vec()));
-    }
-    let Ok(text) = std::str::from_utf8(bytes) else {
-        return Err(Problem::new(ProblemKind::UnsupportedMediaType)
-            .detail("a document is a PDF, or HTML, Markdown or text in UTF-8"));
+/// What bytes say: by what they show first, then by what their sender says of them. What is wrong is told of `field`.
+fn read_as(
+    field: &str,
+    bytes: &[u8],
+    name: Option<&str>,
+    declared: Option<&str>,
+) -> Result<Content, Problem> {
+    let refuse = |message: &'static str| {
+        Err(Problem::new(ProblemKind::Invalid).errors([FieldError::new(field, "invalid", message)]))
     };
+    let shows = MediaType::of_content(bytes.get(..bytes.len().min(8 * 1_024)).unwrap_or_default());
     let ends = |endings: &[&str]| {
         let name = name.unwrap_or_default().to_ascii_lowercase();
         endings.iter().any(|ending| name.ends_with(ending))
     };
     let declared = declared.unwrap_or_default().to_ascii_lowercase();
+    let head = bytes.get(..PDF_HEAD).unwrap_or(bytes);
+    let is_called_pdf = declared.starts_with("application/pdf") || ends(&[".pdf"]);
+    if shows == MediaType::Pdf || (is_called_pdf && head.windows(PDF.len()).any(|part| part == PDF)) {
+        return Ok(Content::Pdf(bytes.to_vec()));
+    }
+    if is_called_pdf {
+        return refuse("is called a PDF and is none");
+    }
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return Err(Problem::new(ProblemKind::UnsupportedMediaType)
+            .detail("a document is a PDF, or HTML, Markdown or text in UTF-8"));
+    };
+    if text.contains('\0') {
+        return refuse("holds NUL bytes, which no text does");
+    }
     let text = text.to_owned();
     Ok(
         if declared.starts_with("text/html") || shows == MediaType::Html || ends(&[".html", ".htm"]) {

@@ -7,10 +7,11 @@ use axum::response::{IntoResponse as _, Response};
 
 use super::documents::shown;
 use super::views::{
-    CorrectionInput, DocumentView, FeedbackVersion, FeedbackView, RatingInput, RatingList, RatingView,
-    VersionInput,
+    CorrectionInput, DocumentView, FeedbackEntryView, FeedbackVersion, FeedbackView, RatingInput, RatingList,
+    RatingView, VersionInput,
 };
 use crate::http::access::Caller;
+use crate::http::answers::Listed;
 use crate::http::extract::{Json, Params, PathId};
 use crate::http::problem::Problem;
 use crate::state::AppState;
@@ -41,6 +42,28 @@ pub(super) async fn state(
     params.finish()?;
     let feedback = state.library.knowledge.feedback(&caller.context()).await?;
     Ok(axum::Json(FeedbackView::from(feedback)))
+}
+
+/// One page of ratings and corrections, the newest first: the versions that one can go back to.
+///
+/// Ratings of passages that are gone are gone, and going back is no entry of its own.
+#[utoipa::path(get, path = "/feedback/log", tag = "knowledge", operation_id = "feedback_log",
+    params(
+        ("limit" = Option<u32>, Query, description = "Most items on the page, 1 to 200; 50 unless told"),
+        ("cursor" = Option<String>, Query, description = "`next` of the page before"),
+    ),
+    responses((status = 200, description = "A page", body = Listed<FeedbackEntryView>)))]
+pub(super) async fn log(
+    State(state): State<AppState>,
+    caller: Caller,
+    mut params: Params,
+) -> Result<axum::Json<Listed<FeedbackEntryView>>, Problem> {
+    let page = params.page();
+    params.finish()?;
+    let knowledge = &state.library.knowledge;
+    let found = knowledge.feedback_log(&caller.context(), &page).await;
+    let found = found.map_err(|error| Problem::from(error).of_parameters())?;
+    Ok(axum::Json(Listed::from(found)))
 }
 
 /// Puts the right answer in place of a wrong one: it comes first for questions with nearly the same words.

@@ -33,6 +33,7 @@ fn routes() -> Routes {
         .route(CrmPermission::KnowledgeRead, routes!(search::settings))
         .route(CrmPermission::KnowledgeWrite, routes!(feedback::rate))
         .route(CrmPermission::KnowledgeRead, routes!(feedback::state))
+        .route(CrmPermission::KnowledgeWrite, routes!(feedback::log))
         .route(CrmPermission::KnowledgeWrite, routes!(feedback::correct))
         .route(CrmPermission::KnowledgeWrite, routes!(feedback::revert))
         .route(CrmPermission::KnowledgeWrite, routes!(feedback::restore))

@@ -229,6 +229,37 @@ async fn feedback_changes_what_is_found_and_can_be_taken_back() {
         (corrected.status, &corrected.json()["source"]["kind"]),
         (201, &json!("correction"))
     );
+    let log = server
+        .get("/api/v1/knowledge/feedback/log?limit=1")
+        .await
+        .good(200);
+    assert_eq!(log["items"][0]["kind"], "correction");
+    assert_eq!(log["items"][0]["title"], question);
+    server.assert_shape("KnowledgeFeedbackEntry", &log["items"][0]);
+    let rest = format!(
+        "/api/v1/knowledge/feedback/log?limit=1&cursor={}",
+        log["next"].as_str().unwrap()
+    );
+    let rest = server.get(&rest).await.good(200);
+    let told = ["kind", "version", "chunk_id", "is_in_force"].map(|name| &rest["items"][0][name]);
+    assert_eq!(
+        told,
+        [&json!("wrong"), &json!(1), &first["chunk_id"], &json!(true)]
+    );
+    assert!(
+        rest["items"][0]["by"].is_string() && rest["next"].is_null(),
+        "{rest}"
+    );
+    let reader = server.program(&["knowledge:read"]).await;
+    let refused = server
+        .send(
+            "GET",
+            "/api/v1/knowledge/feedback/log",
+            &[("authorization", reader.as_str())],
+            "",
+        )
+        .await;
+    assert_eq!(refused.status, 403, "{}", refused.body);
     let pinned = search(&server, question).await;
     assert_eq!(pinned[0]["score"]["is_pinned"], true);
     assert!(pinned[0]["citation"]["quote"].as_str().unwrap().contains("250"));

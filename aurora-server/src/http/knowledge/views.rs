@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub(in crate::http) use found::{
-    AskInput, CitedAnswerView, CorrectionInput, FeedbackVersion, FeedbackView, HitList, HitView,
-    KnowledgeSettings, QuestionInput, RatingInput, RatingList, RatingView, VersionInput,
+    AskInput, CitedAnswerView, CorrectionInput, FeedbackEntryView, FeedbackVersion, FeedbackView, HitList,
+    HitView, KnowledgeSettings, QuestionInput, RatingInput, RatingList, RatingView, VersionInput,
 };
 
 /// A document that is searched.
@@ -70,7 +70,7 @@ impl From<Document> for DocumentView {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = KnowledgeSource)]
 pub(super) struct SourceView {
-    /// `manual`, `url`, `file`, `conversation` or `correction`.
+    /// `manual`, also of what was uploaded as a document; `url`; `file`, one that the workspace keeps; `conversation` or `correction`.
     #[schema(example = "url")]
     kind: &'static str,
     /// The address, or the id of the file or conversation.

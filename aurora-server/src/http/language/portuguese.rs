@@ -2,6 +2,7 @@
 
 mod details;
 mod messages;
+mod rules;
 #[cfg(test)]
 mod tests;
 
@@ -37,6 +38,10 @@ pub(crate) const fn problem(kind: ProblemKind) -> (&'static str, &'static str) {
         K::NotAcceptable => ("Não aceitável", "não há resposta em uma forma aceita"),
         K::BodyTimeout => ("Corpo lento demais", "o corpo não chegou a tempo"),
         K::Conflict => ("Conflito", "o que já existe impede isto"),
+        K::AssistantOff => (
+            "Assistente desligada",
+            "a assistente está desligada neste espaço de trabalho",
+        ),
         K::Duplicate => ("Duplicado", "já existe um igual"),
         K::IdempotencyUnderWay => (
             "Ainda em andamento",
@@ -103,7 +108,7 @@ pub(crate) const fn problem(kind: ProblemKind) -> (&'static str, &'static str) {
         ),
         K::RegistriesFailed => (
             "Os cadastros falharam",
-            "nenhum cadastro de empresas respondeu; sources diz como cada um falhou",
+            "nenhum cadastro de empresas respondeu; attempts diz como cada um falhou",
         ),
         K::RegistriesTimeout => (
             "Cadastros lentos demais",
@@ -169,5 +174,6 @@ pub(crate) fn message(code: &str, english: &str) -> Cow<'static, str> {
     if let Some(text) = general {
         return Cow::Borrowed(text);
     }
-    Cow::Owned(told(PATTERNS, english).unwrap_or_else(|| format!("não é permitido ({english})")))
+    let own = rules::finding(english).or_else(|| told(PATTERNS, english));
+    Cow::Owned(own.unwrap_or_else(|| format!("não é permitido ({english})")))
 }

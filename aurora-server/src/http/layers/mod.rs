@@ -1,5 +1,6 @@
 //! What happens to every request before and after its handler, outermost first in [`wrap`].
 
+pub(crate) mod compression;
 pub(crate) mod cors;
 #[cfg(test)]
 mod edges;
@@ -45,6 +46,7 @@ pub(crate) fn wrap(router: Router<AppState>, state: &AppState, exposure: Exposur
     let router = router
         .layer(CatchPanicLayer::custom(problems::of_panic))
         .layer(from_fn(problems::write))
+        .layer(from_fn(compression::gzip))
         .layer(from_fn_with_state(state.clone(), security::headers));
     let router = match cors::layer(&state.settings.server) {
         Some(cors) => router.layer(cors),

@@ -39,8 +39,8 @@ const RETRY: &[u8] = b"retry: 2000\n\n";
 
 fn streams() -> Routes {
     Routes::new()
-        .route(SEE, routes!(stream))
-        .route(SEE, routes!(ws::socket))
+        .listened(SEE, routes!(stream))
+        .listened(SEE, routes!(ws::socket))
 }
 
 fn answers() -> Routes {
@@ -97,9 +97,11 @@ fn resumed(headers: &HeaderMap, params: &mut Params) -> Option<u64> {
         ("level" = Option<String>, Query, description = "Not below `info` (unless told), `warning` or `error`"),
         ("after" = Option<u64>, Query, description = "Go on after this event, as `Last-Event-ID` does"),
         ("Last-Event-ID" = Option<String>, Header, description = "Go on after this event"),
+        ("workspace" = Option<String>, Query, description = "The workspace to act in, as `x-workspace-id`, which an `EventSource` cannot send"),
     ),
     responses(
         (status = 200, description = "Server-sent events", body = String, content_type = "text/event-stream"),
+        (status = 404, description = "No workspace of the caller's has this id, or the header names another", body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "Too many are listening", body = ProblemBody, content_type = "application/problem+json"),
     ))]
 async fn stream(
@@ -128,6 +130,7 @@ fn listener(
 ) -> Result<(Listener, Place), Problem> {
     let filter = filter(state, caller, &mut params);
     let after = resumed(headers, &mut params);
+    params.pass("workspace");
     params.finish()?;
     let place = state.bus.places.take_for(caller)?;
     Ok((state.bus.subscribe(filter, after), place))

@@ -1,7 +1,8 @@
+use aurora_alerts::{AlertEngine, Rule};
 use serde_json::{Value, json};
 
 use crate::http::bus::{KEPT, LISTENERS, Level};
-use crate::http::testing::{Open, Server};
+use crate::http::testing::{House, Open, Server};
 
 fn publish(server: &Server, kind: &'static str, level: Level) {
     server.state.bus.publish(None, kind, level, json!({"n": 1}));
@@ -43,6 +44,26 @@ async fn whoever_listens_hears_and_resumes_where_they_were() {
     server.stop().await.unwrap();
     late.rest().await;
     assert!(late.answer().body.ends_with("\n\n"), "no event is cut");
+}
+
+#[tokio::test]
+async fn the_end_of_an_alert_tells_since_when_it_was() {
+    let rule = Rule::new("Too hot").metric("heat").above(1.0);
+    let alerts = AlertEngine::builder().rule(rule).build().unwrap();
+    let server = Server::watched([], alerts.clone()).await;
+    let mut open = server.open("GET", "/api/v1/events?kind=alert", "").await;
+    open.until("retry: ").await;
+    alerts.record("heat", 2.0);
+    open.until_whole("event: alert.fired").await;
+    let since = alerts.active()[0].state.phase.active_since().unwrap();
+    alerts.record("heat", 0.0);
+    open.until_whole("event: alert.resolved").await;
+    let log = server.get("/api/v1/events/log?kind=alert").await.good(200);
+    for item in log["items"].as_array().unwrap() {
+        assert_eq!(item["data"]["starts_at"], json!(since), "{item}");
+    }
+    assert_eq!(log["items"].as_array().unwrap().len(), 2, "{log}");
+    server.stop().await.unwrap();
 }
 
 #[tokio::test]
@@ -183,4 +204,57 @@ async fn a_listener_that_falls_behind_is_cut_off() {
     let events = open.answer();
     assert_eq!(events.events().last(), Some(&"overrun"));
     server.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn the_address_chooses_a_workspace_as_the_header_does() {
+    let house = House::new().await;
+    let ana = house.administrator().await;
+    let bia = house.member(&ana, "bia@example.com", "admin").await;
+    let body = json!({"name": "Boa Vista"});
+    let clinic = house.post(&ana, "/api/v1/clinics", &body).await.good(201);
+    let clinic = clinic["id"].as_str().unwrap().to_owned();
+    let own = house.server.state.workspace;
+    let bearer = ana.bearer();
+    let shown = [("authorization", bearer.as_str())];
+    let path = format!("/api/v1/events?kind=test&workspace={clinic}");
+    let mut open = house.server.open_with("GET", &path, &shown, "").await;
+    open.until("retry: ").await;
+    let publish = |workspace, kind| {
+        let bus = &house.server.state.bus;
+        bus.publish(Some(workspace), kind, Level::Info, json!({"n": 1}));
+    };
+    publish(own, "test.elsewhere");
+    publish(clinic.parse().unwrap(), "test.here");
+    open.until_whole("event: test.here").await;
+    assert_eq!(open.answer().events(), ["test.here"]);
+    drop(open);
+
+    for at in [
+        "/api/events",
+        "/api/v1/events",
+        "/api/v1/conversations/events",
+        "/api/v1/tasks/reminders",
+    ] {
+        let path = format!("{at}?workspace={clinic}");
+        let agreed = [shown[0], ("x-workspace-id", clinic.as_str())];
+        let mut open = house.server.open_with("GET", &path, &agreed, "").await;
+        open.until("\r\n\r\n").await;
+        assert_eq!(open.answer().status, 200, "{at}");
+        let own = own.to_string();
+        let others = [("x-clinic-id", own.as_str())];
+        house
+            .ask(&ana, "GET", &path, &others, "")
+            .await
+            .problem(404, "not_found");
+        let wrong = house.get(&ana, &format!("{at}?workspace=nonsense")).await;
+        wrong.problem(400, "invalid_parameter");
+        assert_eq!(wrong.wrong_fields(), ["workspace"], "{at}");
+        let answer = house.get(&bia, &path).await;
+        answer.problem(404, "not_found");
+    }
+    // Whatever can be asked for with a header is not chosen so.
+    let path = format!("/api/v1/events/log?workspace={clinic}");
+    house.get(&ana, &path).await.problem(400, "invalid_parameter");
+    house.server.stop().await.unwrap();
 }

@@ -36,10 +36,12 @@ const PING: Duration = Duration::from_secs(15);
         ("kind" = Option<String>, Query, description = "Only these kinds, or kinds that begin with this word; with commas between"),
         ("level" = Option<String>, Query, description = "Not below `info` (unless told), `warning` or `error`"),
         ("after" = Option<u64>, Query, description = "Go on after this event"),
+        ("workspace" = Option<String>, Query, description = "The workspace to act in, as `x-workspace-id`, which a page's `WebSocket` cannot send"),
     ),
     responses(
         (status = 101, description = "The connection is a WebSocket now"),
         (status = 200, description = "Each message of it", body = Event),
+        (status = 404, description = "No workspace of the caller's has this id, or the header names another", body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "Too many are listening", body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub(super) async fn socket(

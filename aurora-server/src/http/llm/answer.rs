@@ -101,7 +101,8 @@ pub(crate) struct AttemptView {
     target: String,
     /// The provider instance.
     provider: String,
-    /// `served`, `failed`, `skipped` (nothing was sent: its circuit is open) or `outrun` (another was first).
+    /// `served`, `failed`, `skipped` (nothing was sent: its circuit is open, it asked to be left alone, or a limit of the server
+    /// is reached) or `outrun` (another was first).
     #[schema(example = "failed")]
     outcome: &'static str,
     /// What went wrong.
@@ -112,7 +113,8 @@ pub(crate) struct AttemptView {
     status: Option<u16>,
     /// How long it took, in milliseconds; for a stream, until its first content.
     elapsed_ms: u64,
-    /// How long was waited before it, in milliseconds.
+    /// How long was waited before it, in milliseconds; of a skipped one also how long was waited in vain for room within the
+    /// limits of the server.
     waited_ms: u64,
 }
 

@@ -12,6 +12,7 @@ use aurora_llm::ledger::{AllowanceKey, Allowances, Granted, Ledger, MemoryLedger
 use aurora_llm::usage::Usage;
 use aurora_llm::{Error, ErrorKind};
 
+use super::spent::{Metered, Spent};
 use crate::http::access::Caller;
 
 /// The code of the error that says that the caller may not ask for this model.
@@ -86,20 +87,33 @@ pub(crate) struct Books {
     pub(crate) ledger: Arc<dyn Ledger>,
     pub(crate) allowances: Allowances,
     pub(crate) limiter: Limiter,
+    /// What was booked through `ledger`.
+    pub(crate) spent: Spent,
 }
 
 impl Default for Books {
     /// In this process, gone with it. The ledger has what a client books that was given it.
     fn default() -> Self {
-        Self {
-            ledger: Arc::new(MemoryLedger::new()),
-            allowances: Allowances::in_memory(),
-            limiter: Limiter::in_process(),
-        }
+        Self::new(
+            MemoryLedger::new(),
+            Allowances::in_memory(),
+            Limiter::in_process(),
+        )
     }
 }
 
 impl Books {
+    /// Books with this ledger, which the client has to take from here.
+    pub(crate) fn new(ledger: impl Ledger, allowances: Allowances, limiter: Limiter) -> Self {
+        let spent = Spent::default();
+        Self {
+            ledger: Arc::new(Metered::new(ledger, spent.clone())),
+            allowances,
+            limiter,
+            spent,
+        }
+    }
+
     /// Whether the caller may use some models only.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use aurora_core::failure::Failure as _;
-use aurora_core::monitor::Timing;
+use aurora_core::monitor::{Monitor, Timing};
 use aurora_core::time::Clock;
 use aurora_llm::Error;
 use aurora_llm::chat::StreamEvent;
@@ -15,7 +15,7 @@ use aurora_llm::usage::Usage;
 use futures::{Stream, StreamExt as _};
 
 use super::books::{Asker, Pass};
-use super::gateway::provider_name;
+use super::gateway::{CACHED, provider_name};
 use super::recent::{Call, End, Recent};
 
 /// Says what a call used to whoever holds its limits.
@@ -42,6 +42,8 @@ pub(super) struct Started(Option<Begun>);
 #[derive(Debug)]
 pub(super) struct Begun {
     pub(super) timing: Timing,
+    /// Where it is counted when the cache answers it.
+    pub(super) calls: Monitor,
     pub(super) recent: Recent,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) began: Duration,
@@ -69,6 +71,9 @@ impl Started {
                 match &end {
                     End::GivenUp => drop(begun.timing),
                     _ => begun.timing.succeeded(),
+                }
+                if matches!(end, End::Served { is_cached: true, .. }) {
+                    begun.calls.record_request_success(CACHED, Duration::ZERO);
                 }
                 (end, attempts)
             }

@@ -21,6 +21,8 @@ use super::counted::{Begun, Started, settled};
 pub(crate) use super::recent::{Call, End, Recent};
 
 const CALLS: &str = "calls";
+/// Of the calls, those that the cache answered.
+pub(super) const CACHED: &str = "cached";
 /// The longest name of a model or provider, in bytes.
 pub(super) const LONGEST_NAME: usize = 200;
 
@@ -83,6 +85,22 @@ impl Gateway {
     /// How the calls went; `None` before the first.
     pub(crate) fn calls(&self) -> Option<Summary> {
         self.calls.summary(CALLS)
+    }
+
+    /// How many calls the cache answered, and what share of the answered ones of the last minute, in percent.
+    #[expect(clippy::cast_precision_loss, reason = "counts of a minute are far below 2^53")]
+    pub(crate) fn cached(&self) -> (u64, Option<f64>) {
+        let cached = self.calls.summary(CACHED);
+        let total = cached.as_ref().map_or(0, |cached| cached.succeeded);
+        let share = self.calls().and_then(|calls| {
+            let failures = calls.failures;
+            let failed = failures.transient + failures.throttled + failures.timeout + failures.credential;
+            let answered = calls.requests.saturating_sub(failed);
+            let hits = cached.map_or(0, |cached| cached.requests);
+            // A call is counted before its hit, so that both may lie in different stretches.
+            (answered > 0).then(|| (hits as f64 * 100.0 / answered as f64).min(100.0))
+        });
+        (total, share)
     }
 
     /// Calls that another than the first target answered.
@@ -265,6 +283,7 @@ impl Gateway {
     fn begun(&self, asker: &Asker, task: Task, asked: Option<String>) -> Begun {
         Begun {
             timing: self.calls.start(CALLS),
+            calls: self.calls.clone(),
             recent: self.recent.clone(),
             clock: Arc::clone(&self.clock),
             began: self.clock.elapsed(),

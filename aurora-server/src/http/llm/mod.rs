@@ -12,6 +12,7 @@ mod keys;
 mod models;
 mod recent;
 mod requests;
+mod spent;
 mod stream;
 mod told;
 mod usage;
@@ -32,6 +33,7 @@ use crate::state::AppState;
 pub(crate) use answer::ChatAnswer;
 pub(super) use books::{LEDGER_UNAVAILABLE, MODEL_NOT_ALLOWED};
 use gateway::Asker;
+pub(crate) use models::task_name;
 pub(super) use told::told;
 pub(crate) use ws::Sockets;
 

@@ -68,7 +68,7 @@ pub(super) async fn models(
     }))
 }
 
-pub(super) const fn task_name(task: Task) -> &'static str {
+pub(crate) const fn task_name(task: Task) -> &'static str {
     match task {
         Task::Embeddings => "embeddings",
         Task::Rerank => "rerank",

@@ -15,12 +15,13 @@ use utoipa_axum::routes;
 use super::access::{Access, Right};
 use super::alerts::field;
 use super::extract::{Json, Params};
-use super::problem::{FieldError, Problem, ProblemKind};
+use super::problem::{FieldError, Problem, ProblemBody, ProblemKind};
 use super::status::snapshot;
 use super::{Mount, Routes};
 use crate::state::AppState;
 use views::{
-    ChannelList, ChannelView, DeliveryPage, MessageInput, NotificationsAnswer, PreviewAnswer, RenderedView,
+    ChannelList, ChannelView, DeliveryPage, MessageInput, NotificationsAnswer, PreviewAnswer, PreviewInput,
+    RenderedView,
 };
 
 pub(super) const MOUNTS: &[Mount] = &[
@@ -158,15 +159,20 @@ async fn deliveries(
 }
 
 /// A message as each channel would show it; nothing is sent.
-#[utoipa::path(post, path = "/preview", tag = "notifications", operation_id = "preview_notification", request_body = MessageInput,
+///
+/// With `fingerprint` it is what the engine tells of the last change of that alert: its state, labels, texts, times and
+/// links. A link to acknowledge is there in its form alone, and acknowledges nothing.
+#[utoipa::path(post, path = "/preview", tag = "notifications", operation_id = "preview_notification", request_body = PreviewInput,
     responses(
         (status = 200, description = "The message by channel", body = PreviewAnswer),
+        (status = 404, description = "There is no such alert, or it has been over for long", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "No channel is configured", body = ProblemBody, content_type = "application/problem+json"),
     ))]
 async fn preview(
     State(state): State<AppState>,
-    Json(input): Json<MessageInput>,
+    Json(input): Json<PreviewInput>,
 ) -> Result<axum::Json<PreviewAnswer>, Problem> {
-    let (message, channels) = checked(&state, input)?;
+    let (message, channels) = shown(&state, input)?;
     let all = state.alerts.channels();
     let kind_of = |name: &str| {
         let mut all = all.iter();
@@ -180,6 +186,41 @@ async fn preview(
         items.push(RenderedView::of(channel, kind, rendered));
     }
     Ok(axum::Json(PreviewAnswer { items }))
+}
+
+/// What is to be shown: of an alert, or what somebody wants said.
+fn shown(state: &AppState, input: PreviewInput) -> Result<(Notification, Vec<String>), Problem> {
+    let Some(fingerprint) = input.fingerprint else {
+        let Some(title) = input.title else {
+            let missing = FieldError::new("title", "required", "is required");
+            return Err(Problem::new(ProblemKind::Invalid).errors([missing]));
+        };
+        let message = MessageInput {
+            title,
+            content: input.content.unwrap_or_default(),
+            severity: input.severity,
+            channels: input.channels,
+        };
+        return checked(state, message);
+    };
+    let own = [
+        ("title", input.title.is_some()),
+        ("content", input.content.is_some()),
+        ("severity", input.severity.is_some()),
+    ];
+    let errors: Vec<FieldError> = own
+        .into_iter()
+        .filter(|(_, is_there)| *is_there)
+        .map(|(name, _)| FieldError::new(name, "invalid", "has no place beside fingerprint"))
+        .collect();
+    if !errors.is_empty() {
+        return Err(Problem::new(ProblemKind::Invalid).errors(errors));
+    }
+    let channels = named(state, input.channels)?;
+    let message = state.alerts.notification(fingerprint);
+    let message =
+        message.ok_or_else(|| Problem::new(ProblemKind::NotFound).detail("there is no such alert"))?;
+    Ok((message, channels))
 }
 
 /// The message, and the channels that it goes to: those that are named, or all.
@@ -197,8 +238,15 @@ fn checked(state: &AppState, input: MessageInput) -> Result<(Notification, Vec<S
         Some("critical" | "error") => Severity::Critical,
         Some(_) => return Err(field("severity", "must be info, warning, error or critical")),
     };
+    let channels = named(state, input.channels)?;
+    let message = Notification::message(title, input.content, severity, state.clock.now());
+    Ok((message, channels))
+}
+
+/// The channels that are named, or all, each once.
+fn named(state: &AppState, named: Option<Vec<String>>) -> Result<Vec<String>, Problem> {
     let known: Vec<String> = state.alerts.channels().into_iter().map(|it| it.channel).collect();
-    let mut named = input.channels.unwrap_or_else(|| known.clone());
+    let mut named = named.unwrap_or_else(|| known.clone());
     let unknown = named.iter().enumerate().filter(|(_, name)| !known.contains(name));
     let errors: Vec<FieldError> = unknown
         .take(100)
@@ -218,6 +266,5 @@ fn checked(state: &AppState, input: MessageInput) -> Result<(Notification, Vec<S
     if named.is_empty() {
         return Err(Problem::new(ProblemKind::Conflict).detail("no channel is configured, or none was named"));
     }
-    let message = Notification::message(title, input.content, severity, state.clock.now());
-    Ok((message, named))
+    Ok(named)
 }

@@ -1,5 +1,5 @@
 use aurora_alerts::testing::Failing;
-use aurora_alerts::{AlertEngine, Console, NotifyErrorKind, Rule};
+use aurora_alerts::{AlertEngine, Console, NotifyErrorKind, Rule, Severity};
 use serde_json::json;
 
 use crate::http::testing::{Server, eventually};
@@ -172,6 +172,68 @@ async fn a_channel_is_tried_and_its_messages_are_shown_before_they_are_sent() {
             .await;
         assert_eq!(answer.status, 400, "{wrong}");
     }
+    server.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn of_an_alert_the_message_is_shown_that_the_engine_tells() {
+    const PREVIEW: &str = "/api/v1/notifications/preview";
+    let rule = Rule::new("Too hot").metric("heat").above(1.0);
+    let alerts = AlertEngine::builder()
+        .rule(rule.severity(Severity::Critical))
+        .notify(Console::to(std::io::sink()))
+        .build()
+        .unwrap();
+    let server = Server::watched([], alerts.clone()).await;
+    alerts.record_with("heat", [("zone", "a")], 2.0);
+    eventually(|| alerts.deliveries(9).len() == 1).await;
+    let id = alerts.active()[0].fingerprint.to_string();
+    let about = json!({"fingerprint": id, "channels": ["console"]});
+    let shown = server.post(PREVIEW, &about).await.good(200);
+    let item = &shown["items"][0];
+    assert_eq!(
+        (&item["channel"], &item["title"]),
+        (&json!("console"), &json!("[CRITICAL] Too hot"))
+    );
+    let text = item["text"].as_str().unwrap();
+    assert!(
+        text.contains("heat 2 > 1") && text.contains("zone=\"a\""),
+        "{text}"
+    );
+    alerts.record_with("heat", [("zone", "a")], 0.0);
+    eventually(|| alerts.deliveries(9).len() == 2).await;
+    let all = json!({"fingerprint": id});
+    let shown = server.post(PREVIEW, &all).await.good(200);
+    assert_eq!(shown["items"][0]["title"], "[RESOLVED] Too hot", "{shown}");
+    assert_eq!(alerts.channels()[0].delivered, 2, "a preview sends nothing");
+
+    let nobody = json!({"fingerprint": "0000000000000000"}).to_string();
+    let language = [("accept-language", "pt-BR")];
+    let none = server.send("POST", PREVIEW, &language, &nobody).await;
+    assert_eq!(
+        (none.status, none.json()["detail"].as_str()),
+        (404, Some("não há tal alerta"))
+    );
+    for (wrong, fields) in [
+        (
+            json!({"fingerprint": id, "title": "a", "severity": "info"}),
+            vec!["title", "severity"],
+        ),
+        (json!({"fingerprint": "zz"}), vec!["fingerprint"]),
+        (json!({"content": "a"}), vec!["title"]),
+        (
+            json!({"fingerprint": id, "channels": ["none"]}),
+            vec!["channels[0]"],
+        ),
+    ] {
+        let answer = server.post(PREVIEW, &wrong).await;
+        let problem = answer.json();
+        let errors = problem["errors"].as_array().unwrap().iter();
+        let named: Vec<_> = errors.filter_map(|error| error["field"].as_str()).collect();
+        assert_eq!((answer.status, named), (422, fields), "{problem}");
+    }
+    let none = json!({"fingerprint": id, "channels": []});
+    assert_eq!(server.post(PREVIEW, &none).await.status, 409);
     server.stop().await.unwrap();
 }
 

@@ -1,7 +1,7 @@
 //! The JSON of channels, messages and what became of them.
 
-use aurora_alerts::Rendered;
 use aurora_alerts::engine::{ChannelStatus, Told};
+use aurora_alerts::{Fingerprint, Rendered};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -152,6 +152,25 @@ pub(super) struct MessageInput {
     /// `info` (unless told), `warning`, `error` or `critical`; the last two are one.
     pub(super) severity: Option<String>,
     /// The channels that it goes to; all unless told.
+    pub(super) channels: Option<Vec<String>>,
+}
+
+/// What is to be shown: what somebody wants said, or what is told of an alert.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = NotificationPreview, example = json!({"title": "Maintenance", "content": "The database moves at nine.",
+    "severity": "warning", "channels": ["slack"]}))]
+pub(super) struct PreviewInput {
+    /// The alert, instead of `title`, `content` and `severity`: 16 hexadecimal digits. It is active or just over.
+    #[schema(value_type = Option<String>, example = "9f86d081884c7d65")]
+    pub(super) fingerprint: Option<Fingerprint>,
+    /// The headline, up to 200 characters; required without `fingerprint`.
+    pub(super) title: Option<String>,
+    /// The text, up to 10,000 characters.
+    pub(super) content: Option<String>,
+    /// `info` (unless told), `warning`, `error` or `critical`; the last two are one.
+    pub(super) severity: Option<String>,
+    /// The channels by which it is shown; all unless told.
     pub(super) channels: Option<Vec<String>>,
 }
 

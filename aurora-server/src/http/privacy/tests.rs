@@ -246,12 +246,18 @@ async fn rules_of_retention_are_shown_before_they_are_applied() {
     let server = &house.server;
     let somebody = house.administrator().await.bearer();
     let headers = [("authorization", somebody.as_str())];
+    let at = |etag| [("authorization", somebody.as_str()), ("if-match", etag)];
     let rule = "/api/v1/privacy/retention/events";
-    let set = server
-        .send("PUT", rule, &headers, &json!({"keep_days": 30}))
-        .await;
-    assert_eq!(set.status, 204);
-    let rules = server.get("/api/v1/privacy/retention").await.json();
+    let keep = json!({"keep_days": 30});
+    let unread = server.send("PUT", rule, &headers, &keep).await;
+    assert_eq!(unread.status, 428, "{}", unread.body);
+    let set = server.send("PUT", rule, &at("\"v0\""), &keep).await;
+    assert_eq!((set.status, set.header("etag")), (204, Some("\"v1\"")));
+    let stale = server.send("PUT", rule, &at("\"v0\""), &keep).await;
+    assert_eq!(stale.problem(412, "stale_version")["current_version"], 1);
+    let rules = server.get("/api/v1/privacy/retention").await;
+    assert_eq!(rules.header("etag"), Some("\"v1\""));
+    let rules = rules.json();
     assert_eq!(
         (&rules["items"][0]["class"], &rules["items"][0]["keep_days"]),
         (&json!("events"), &json!(30))
@@ -267,7 +273,7 @@ async fn rules_of_retention_are_shown_before_they_are_applied() {
     assert_eq!(applied.status, 200, "{}", applied.json());
     for wrong in [json!({"keep_days": 0}), json!({}), json!({"keep_days": "x"})] {
         assert_eq!(
-            server.send("PUT", rule, &headers, &wrong).await.status,
+            server.send("PUT", rule, &at("\"v1\""), &wrong).await.status,
             422,
             "{wrong}"
         );
@@ -275,15 +281,15 @@ async fn rules_of_retention_are_shown_before_they_are_applied() {
     let unknown = "/api/v1/privacy/retention/everything";
     assert_eq!(
         server
-            .send("PUT", unknown, &headers, &json!({"keep_days": 1}))
+            .send("PUT", unknown, &at("\"v1\""), &json!({"keep_days": 1}))
             .await
             .status,
         404
     );
     let off = server
-        .send("PUT", rule, &headers, &json!({"keep_days": Value::Null}))
+        .send("PUT", rule, &at("\"v1\""), &json!({"keep_days": Value::Null}))
         .await;
-    assert_eq!(off.status, 204);
+    assert_eq!((off.status, off.header("etag")), (204, Some("\"v2\"")));
     assert_eq!(
         server.get("/api/v1/privacy/retention").await.json()["items"],
         json!([])

@@ -44,6 +44,7 @@ kinds! {
     NotAcceptable NOT_ACCEPTABLE "not_acceptable", "Not acceptable", "no answer in an accepted form";
     BodyTimeout REQUEST_TIMEOUT "body_timeout", "Body too slow", "the body did not arrive in time";
     Conflict CONFLICT "conflict", "Conflict", "what is there already stands against it";
+    AssistantOff CONFLICT "assistant_off", "Assistant off", "the assistant is off in this workspace";
     Duplicate CONFLICT "duplicate", "Duplicate", "the same exists already";
     IdempotencyUnderWay CONFLICT "idempotency_under_way", "Still under way", "a call with this idempotency-key is under way; ask again for its answer";
     IdempotencyReused UNPROCESSABLE_ENTITY "idempotency_key_reused", "Key used for another call", "this idempotency-key was used with another body";
@@ -68,7 +69,7 @@ kinds! {
     ProviderTimeout GATEWAY_TIMEOUT "provider_timeout", "Provider too slow", "no provider answered in time";
     ProviderBusy SERVICE_UNAVAILABLE "provider_busy", "Provider busy", "no provider takes calls at the moment";
     // Registries of companies.
-    RegistriesFailed BAD_GATEWAY "registries_failed", "Registries failed", "no registry of companies answered; sources tells how each failed";
+    RegistriesFailed BAD_GATEWAY "registries_failed", "Registries failed", "no registry of companies answered; attempts tells how each failed";
     RegistriesTimeout GATEWAY_TIMEOUT "registries_timeout", "Registries too slow", "no registry of companies answered in time";
     ModelNotAllowed FORBIDDEN "model_not_allowed", "Model not allowed", "the key may not use this model";
     BudgetExceeded TOO_MANY_REQUESTS "budget_exceeded", "Budget exceeded", "the budget does not cover the call";

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use aurora_alerts::history::DeliveryRecord;
 use aurora_alerts::{Alert, AlertEngine, Labels};
+use aurora_core::money::NanoUsd;
 use aurora_core::monitor::Summary;
 use aurora_core::telemetry::ProcessSnapshot;
 use aurora_core::time::Timestamp;
@@ -13,7 +14,8 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::http::provider_name;
+use crate::http::alerts::views::silenced_by;
+use crate::http::{provider_name, task_name};
 use crate::state::AppState;
 
 /// How many notifications a snapshot shows.
@@ -28,7 +30,7 @@ const CHANGES: usize = 200;
 pub(crate) struct Status {
     /// When this was so (RFC 3339, UTC).
     #[schema(value_type = String, format = DateTime)]
-    at: Timestamp,
+    pub(crate) at: Timestamp,
     /// The version of the server.
     #[schema(example = "0.1.0")]
     version: &'static str,
@@ -49,12 +51,13 @@ pub(crate) struct Status {
     /// The model calls of all clients.
     pub(crate) totals: Totals,
     /// Where each target stands, in the order in which they are tried.
-    providers: Vec<Provider>,
+    pub(crate) providers: Vec<Provider>,
     /// Firing alerts.
     pub(crate) active_alerts: usize,
 }
 
-/// Model calls as their callers saw them. Rates and latencies are of the last minute; null without a call in it.
+/// Model calls through this process, as their callers saw them. Rates and latencies are of the last minute; null without a call
+/// in it.
 #[derive(Debug, Clone, Default, Serialize, ToSchema)]
 pub(crate) struct Totals {
     /// Calls since the start.
@@ -66,11 +69,22 @@ pub(crate) struct Totals {
     /// Calls per second over the last five seconds.
     pub(crate) requests_per_second: f64,
     /// Share of answered calls, in percent.
-    success_rate: Option<f64>,
+    pub(crate) success_rate: Option<f64>,
     /// Median latency in milliseconds.
-    p50_ms: Option<f64>,
+    pub(crate) p50_ms: Option<f64>,
     /// 95th percentile of latency in milliseconds.
     pub(crate) p95_ms: Option<f64>,
+    /// Calls that the cache answered, or that shared the answer of the same call under way, since the start.
+    cached: u64,
+    /// Share of the answered calls that the cache answered, in percent.
+    cache_hit_rate: Option<f64>,
+    /// What was booked today (UTC) for all workspaces, in US dollars: by all replicas as it was read last, each half minute, and
+    /// by this process since; null until it has been read.
+    #[schema(value_type = Option<String>, example = "12.408015")]
+    cost_usd_today: Option<NanoUsd>,
+    /// What this process booked in the last minute for all workspaces, in US dollars.
+    #[schema(value_type = String, example = "0.02131")]
+    cost_usd_per_minute: NanoUsd,
 }
 
 /// Where a target (a provider with a model) stands.
@@ -78,11 +92,14 @@ pub(crate) struct Totals {
 pub(crate) struct Provider {
     /// The target's name.
     #[schema(example = "sim-a")]
-    target: String,
+    pub(crate) target: String,
     /// The provider; `simulated` when its answers are made up.
     provider: Option<String>,
     /// The model, by the provider's own name.
     model: Option<String>,
+    /// What it is asked for: `chat`, `embeddings` or `rerank`. Each has an order of its own.
+    #[schema(example = "chat")]
+    task: Option<&'static str>,
     /// Whether its answers are made up.
     simulated: bool,
     /// Lower is tried first.
@@ -91,6 +108,9 @@ pub(crate) struct Provider {
     /// credentials), `held` (asked to wait), or what was set by hand: `forced_open`, `disabled`, `metrics_only`.
     #[schema(example = "closed")]
     state: &'static str,
+    /// When it is tried again (RFC 3339, UTC), while it is `open`, `refused` or `held`; else null.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    open_until: Option<Timestamp>,
     /// Whether calls would reach it now.
     healthy: bool,
     /// Attempts that were answered.
@@ -99,12 +119,14 @@ pub(crate) struct Provider {
     failed: u64,
     /// Times that it was passed over.
     skipped: u64,
+    /// Attempts that are under way, answers that are still being read included.
+    in_flight: u64,
     /// Attempts per second over the last five seconds.
-    requests_per_second: f64,
+    pub(crate) requests_per_second: f64,
     /// Share of failed attempts in the last minute, in percent.
-    error_rate: Option<f64>,
+    pub(crate) error_rate: Option<f64>,
     /// 95th percentile of latency in milliseconds, over the last minute.
-    p95_ms: Option<f64>,
+    pub(crate) p95_ms: Option<f64>,
     /// What it costs; null when that is not known.
     price: Option<PriceView>,
     /// Whether it is made to fail; in `aurora demo` alone.
@@ -129,12 +151,21 @@ pub(crate) struct Snapshot {
     /// The numbers of `/api/status`.
     #[serde(flatten)]
     pub(crate) status: Status,
-    /// Firing and pending alerts.
+    /// Firing and pending alerts, each with the ids of the silences that keep it back now as `silenced_by`.
     #[schema(value_type = Vec<Object>)]
-    alerts: Vec<Alert>,
+    alerts: Vec<SnapshotAlert>,
     /// The latest attempts to deliver a notification, the newest first.
     #[schema(value_type = Vec<Object>)]
     notifications: Vec<Value>,
+}
+
+/// An alert as the engine tells it, and what keeps it back.
+#[derive(Debug, Serialize)]
+struct SnapshotAlert {
+    #[serde(flatten)]
+    alert: Alert,
+    /// The silences that keep it back now.
+    silenced_by: Vec<String>,
 }
 
 impl Status {
@@ -162,28 +193,43 @@ impl Status {
 
 impl Totals {
     fn of(state: &AppState) -> Self {
-        let Some(calls) = state.gateway.calls() else {
-            return Self::default();
+        let gateway = &state.gateway;
+        let (spent, now) = (&gateway.books().spent, state.clock.now());
+        let costs = Self {
+            cost_usd_today: spent.today(now),
+            cost_usd_per_minute: spent.last_minute(now),
+            ..Self::default()
         };
+        let Some(calls) = gateway.calls() else {
+            return costs;
+        };
+        let (cached, cache_hit_rate) = gateway.cached();
         Self {
             requests: calls.total,
             failed: calls.failed,
-            fallbacks: state.gateway.fallbacks(),
+            fallbacks: gateway.fallbacks(),
             requests_per_second: calls.requests_per_second,
             success_rate: calls.success_rate,
             p50_ms: calls.p50_ms,
             p95_ms: calls.p95_ms,
+            cached,
+            cache_hit_rate,
+            ..costs
         }
     }
 }
 
 impl Snapshot {
     pub(crate) fn of(state: &AppState) -> Self {
-        let mut alerts = state.alerts.active();
-        alerts.truncate(ALERTS);
+        let (silences, now) = (state.alerts.silences(), state.clock.now());
+        let told = |alert: Alert| SnapshotAlert {
+            silenced_by: silenced_by(&alert, &silences, now),
+            alert,
+        };
+        let active = state.alerts.active().into_iter();
         Self {
             status: Status::of(state),
-            alerts,
+            alerts: active.take(ALERTS).map(told).collect(),
             notifications: notifications(&state.alerts, NOTIFICATIONS),
         }
     }
@@ -230,13 +276,16 @@ pub(crate) fn providers(state: &AppState) -> Vec<Provider> {
         Provider {
             provider: info.map(|info| provider_name(info.kind, &info.provider)),
             model: info.map(|info| info.model.clone()),
+            task: info.map(|info| task_name(info.task)),
             simulated: info.is_some_and(|info| info.kind == SIMULATED),
             priority: target.priority,
             state: target.state,
+            open_until: target.open_until,
             healthy: target.healthy,
             served: target.served,
             failed: target.failed,
             skipped: target.skipped,
+            in_flight: target.in_flight,
             requests_per_second: summary
                 .as_ref()
                 .map_or(0.0, |summary| summary.requests_per_second),

@@ -76,7 +76,7 @@ impl ReminderSink for Bell {
 }
 
 pub(super) fn routes() -> Routes {
-    Routes::new().route(CrmPermission::TaskRead, routes!(listen))
+    Routes::new().listened(CrmPermission::TaskRead, routes!(listen))
 }
 
 /// The reminders of the workspace's tasks, as their time comes.
@@ -90,9 +90,11 @@ pub(super) fn routes() -> Routes {
     params(
         ("after" = Option<i64>, Query, description = "The id of the last event that was seen; from now on unless told"),
         ("Last-Event-ID" = Option<i64>, Header, description = "The same, and it comes first"),
+        ("workspace" = Option<String>, Query, description = "The workspace to act in, as `x-workspace-id`, which an `EventSource` cannot send"),
     ),
     responses(
         (status = 200, description = "Server-sent events", body = String, content_type = "text/event-stream"),
+        (status = 404, description = "No workspace of the caller's has this id, or the header names another", body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, description = "Too many are listening", body = ProblemBody, content_type = "application/problem+json"),
     ))]
 async fn listen(
@@ -103,6 +105,7 @@ async fn listen(
     mut params: Params,
 ) -> Result<Response, Problem> {
     let after = sse::position(&headers, &mut params);
+    params.pass("workspace");
     params.finish()?;
     let place = state.bell.places.take_for(&caller)?;
     let listener = Listener::new(&state, caller.context(), after, place).await?;

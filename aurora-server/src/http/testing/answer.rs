@@ -1,5 +1,8 @@
 //! Answers, as a test looks at them.
 
+use std::io::Read as _;
+
+use flate2::read::GzDecoder;
 use serde_json::Value;
 
 pub(crate) struct Answer {
@@ -7,6 +10,8 @@ pub(crate) struct Answer {
     head: String,
     /// As text; bytes that are none are replaced.
     pub(crate) body: String,
+    /// The body as it came.
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl Answer {
@@ -22,6 +27,7 @@ impl Answer {
             status,
             head,
             body: String::from_utf8_lossy(&body).into_owned(),
+            bytes: body,
         }
     }
 
@@ -48,6 +54,16 @@ impl Answer {
                 .any(|name| line.starts_with(name))
         };
         self.head.lines().filter(differs).collect()
+    }
+
+    /// The body of an answer that came in gzip.
+    pub(crate) fn unpacked(&self) -> String {
+        assert_eq!(self.header("content-encoding"), Some("gzip"));
+        let mut text = String::new();
+        GzDecoder::new(self.bytes.as_slice())
+            .read_to_string(&mut text)
+            .unwrap();
+        text
     }
 
     pub(crate) fn json(&self) -> Value {

@@ -16,7 +16,7 @@ use super::{Mount, Routes};
 
 pub(super) const MOUNTS: &[Mount] = &[
     Mount::answers("/api/v1/webchats", routes),
-    Mount::streams("/api/v1/webchat", visits),
+    Mount::streams("/api/v1/webchat", visits).plain(),
 ];
 
 fn routes() -> Routes {

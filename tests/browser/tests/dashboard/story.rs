@@ -64,6 +64,15 @@ async fn a_question_is_answered_word_by_word_and_says_by_whom_and_for_how_much()
     browser.press("Ask again").await;
     browser.until(&told("from the cache")).await;
     browser.keep("playground-cached").await;
+    browser.click("nav a[href='/dashboard/events']").await;
+    browser
+        .until("return !document.querySelector('main textarea') && location.pathname === '/dashboard/events'")
+        .await;
+    browser.click("nav a[href='/dashboard/playground']").await;
+    browser.until(&told("from the cache")).await;
+    browser.press("New conversation").await;
+    let cached = browser.ask(&told("from the cache")).await;
+    assert_eq!(cached, false, "a new conversation has no answers yet");
     browser.quit().await;
 }
 

@@ -8,7 +8,7 @@ use super::answer;
 use crate::embed::{EmbedPurpose, EmbedRequest, EmbedResponse};
 use crate::error::Error;
 use crate::wire::cohere::DIALECT;
-use crate::wire::json::{invalid, or_default, refused, unsupported};
+use crate::wire::json::{invalid, keep_options, or_default, refused, unsupported};
 
 #[derive(Debug, Deserialize)]
 struct Body {
@@ -55,14 +55,7 @@ pub fn decode_embeddings(body: &[u8]) -> Result<EmbedRequest, Error> {
     };
     let mut request = EmbedRequest::new(body.texts).model(body.model).purpose(purpose);
     request.dimensions = body.output_dimension;
-    let rest: Map<String, Value> = body
-        .rest
-        .into_iter()
-        .filter(|(_, value)| !value.is_null())
-        .collect();
-    if !rest.is_empty() {
-        request.options.insert(DIALECT.to_owned(), rest);
-    }
+    keep_options(&mut request.options, DIALECT, body.rest);
     Ok(request)
 }
 

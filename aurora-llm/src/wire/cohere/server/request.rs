@@ -11,7 +11,7 @@ use crate::chat::{
 use crate::error::Error;
 use crate::wire::cohere::DIALECT;
 use crate::wire::cohere::decode::{WireCall, WireCitation, citations};
-use crate::wire::json::{invalid, or_default, refused, unsupported};
+use crate::wire::json::{invalid, keep_options, or_default, refused, unsupported};
 use crate::wire::{ClientRequest, Streaming, data_url};
 
 #[derive(Debug, Deserialize)]
@@ -134,14 +134,7 @@ pub fn decode_request(body: &[u8]) -> Result<ClientRequest, Error> {
     request.seed = body.seed;
     request.frequency_penalty = body.frequency_penalty;
     request.presence_penalty = body.presence_penalty;
-    let rest: Map<String, Value> = body
-        .rest
-        .into_iter()
-        .filter(|(_, value)| !value.is_null())
-        .collect();
-    if !rest.is_empty() {
-        request.options.insert(DIALECT.to_owned(), rest);
-    }
+    keep_options(&mut request.options, DIALECT, body.rest);
     Ok(ClientRequest {
         request,
         streaming: Streaming::from(body.stream),

@@ -8,7 +8,7 @@ use super::answer;
 use crate::error::Error;
 use crate::rerank::{RerankRequest, RerankResponse};
 use crate::wire::cohere::DIALECT;
-use crate::wire::json::{invalid, refused};
+use crate::wire::json::{invalid, keep_options, refused};
 
 #[derive(Debug, Deserialize)]
 struct Body {
@@ -33,14 +33,7 @@ pub fn decode_rerank(body: &[u8]) -> Result<RerankRequest, Error> {
     }
     let mut request = RerankRequest::new(body.query, body.documents).model(body.model);
     request.top_n = body.top_n;
-    let rest: Map<String, Value> = body
-        .rest
-        .into_iter()
-        .filter(|(_, value)| !value.is_null())
-        .collect();
-    if !rest.is_empty() {
-        request.options.insert(DIALECT.to_owned(), rest);
-    }
+    keep_options(&mut request.options, DIALECT, body.rest);
     Ok(request)
 }
 

@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::wire::gemini::content::{base64, camel_case, response_text};
 use crate::wire::gemini::decode::WirePart;
 use crate::wire::gemini::{DIALECT, schema};
-use crate::wire::json::{invalid, or_default, refusal, unsupported};
+use crate::wire::json::{invalid, keep_options, or_default, refusal, unsupported};
 use crate::wire::served_signature::unwrap;
 use crate::wire::{ClientRequest, Streaming};
 
@@ -123,10 +123,7 @@ fn request(model: &str, value: Value) -> Result<ChatRequest, Error> {
     if let Some(choice) = body.tool_config {
         config::tool_choice(&choice, &mut request)?;
     }
-    rest.retain(|_, value| !value.is_null());
-    if !rest.is_empty() {
-        request.options.insert(DIALECT.to_owned(), rest);
-    }
+    keep_options(&mut request.options, DIALECT, rest);
     Ok(request)
 }
 

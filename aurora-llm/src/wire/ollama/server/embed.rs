@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::embed::{EmbedRequest, EmbedResponse};
 use crate::error::Error;
-use crate::wire::json::{invalid, refused};
+use crate::wire::json::{invalid, keep_options, refused};
 use crate::wire::ollama::DIALECT;
 
 #[derive(Debug, Deserialize)]
@@ -42,14 +42,7 @@ pub fn decode_embeddings(body: &[u8]) -> Result<EmbedRequest, Error> {
     }
     let mut request = EmbedRequest::new(inputs).model(body.model);
     request.dimensions = body.dimensions;
-    let rest: Map<String, Value> = body
-        .rest
-        .into_iter()
-        .filter(|(_, value)| !value.is_null())
-        .collect();
-    if !rest.is_empty() {
-        request.options.insert(DIALECT.to_owned(), rest);
-    }
+    keep_options(&mut request.options, DIALECT, body.rest);
     Ok(request)
 }
 

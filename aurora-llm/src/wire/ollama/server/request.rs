@@ -8,7 +8,7 @@ use crate::chat::{
     ToolCall, ToolResult,
 };
 use crate::error::Error;
-use crate::wire::json::{arguments, invalid, or_default, refused, unsupported};
+use crate::wire::json::{arguments, invalid, keep_options, or_default, refused, unsupported};
 use crate::wire::ollama::DIALECT;
 use crate::wire::{ClientRequest, Streaming, data_url};
 
@@ -118,17 +118,11 @@ pub fn decode_request(body: &[u8]) -> Result<ClientRequest, Error> {
     request.frequency_penalty = options.frequency_penalty;
     request.presence_penalty = options.presence_penalty;
     request.stop = options.stop;
-    let mut rest: Map<String, Value> = body
-        .rest
-        .into_iter()
-        .filter(|(_, value)| !value.is_null())
-        .collect();
+    let mut rest = body.rest;
     if !options.rest.is_empty() {
         rest.insert("options".to_owned(), Value::Object(options.rest));
     }
-    if !rest.is_empty() {
-        request.options.insert(DIALECT.to_owned(), rest);
-    }
+    keep_options(&mut request.options, DIALECT, rest);
     Ok(ClientRequest {
         request,
         streaming: Streaming::from(body.stream.unwrap_or(true)),

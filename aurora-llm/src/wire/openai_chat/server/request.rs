@@ -8,7 +8,7 @@ use crate::chat::{
     Tool, ToolCall, ToolChoice, ToolResult,
 };
 use crate::error::Error;
-use crate::wire::json::{arguments, invalid, or_default, refusal, unsupported};
+use crate::wire::json::{arguments, invalid, keep_options, or_default, refusal, unsupported};
 use crate::wire::openai_chat::DIALECT;
 use crate::wire::{ClientRequest, Streaming, data_url};
 
@@ -181,14 +181,7 @@ pub fn decode_request(body: &[u8]) -> Result<ClientRequest, Error> {
     request.reasoning = body.reasoning_effort.map(effort);
     request.metadata = body.metadata;
     request.user = body.user;
-    let rest: Map<String, Value> = body
-        .rest
-        .into_iter()
-        .filter(|(_, value)| !value.is_null())
-        .collect();
-    if !rest.is_empty() {
-        request.options.insert(DIALECT.to_owned(), rest);
-    }
+    keep_options(&mut request.options, DIALECT, body.rest);
     Ok(ClientRequest {
         request,
         streaming: Streaming::from(body.stream),

@@ -1,10 +1,13 @@
 //! From our events to the dialect's.
 
+mod piece;
+
 use std::collections::BTreeMap;
 
 use aurora_core::time::Timestamp;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
+use self::piece::{Speaking, Thinking, Voice, of_content, of_summary, summary_text};
 use super::answer::{self, Said, item_id};
 use crate::chat::{Citation, FinishReason, Media, Signature, StreamEvent, ToolCall};
 use crate::error::Error;
@@ -41,38 +44,6 @@ pub struct StreamEncoder {
     thinking: Option<Thinking>,
     calls: BTreeMap<u32, (usize, ToolCall)>,
     usage: Option<Usage>,
-}
-
-/// The message that is being written.
-#[derive(Debug)]
-struct Speaking {
-    at: usize,
-    id: String,
-    said: Said,
-    /// Which voice the open content has.
-    open: Option<Voice>,
-}
-
-#[derive(Debug)]
-struct Thinking {
-    at: usize,
-    id: String,
-    text: String,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Voice {
-    Text,
-    Refusal,
-}
-
-impl Voice {
-    const fn event(self) -> &'static str {
-        match self {
-            Self::Text => "response.output_text",
-            Self::Refusal => "response.refusal",
-        }
-    }
 }
 
 impl StreamEncoder {
@@ -385,24 +356,4 @@ impl StreamEncoder {
         self.sequence += 1;
         out.extend_from_slice(format!("event: {name}\ndata: {event}\n\n").as_bytes());
     }
-}
-
-fn of_content(speaking: &Speaking, more: &[(&str, Value)]) -> Value {
-    let mut event = Map::new();
-    event.insert("item_id".to_owned(), json!(speaking.id));
-    event.insert("output_index".to_owned(), json!(speaking.at));
-    event.insert("content_index".to_owned(), json!(speaking.said.place()));
-    event.extend(
-        more.iter()
-            .map(|(name, value)| ((*name).to_owned(), value.clone())),
-    );
-    Value::Object(event)
-}
-
-fn of_summary(thinking: &Thinking, name: &str, value: &Value) -> Value {
-    json!({"item_id": thinking.id, "output_index": thinking.at, "summary_index": 0, name: value})
-}
-
-fn summary_text(text: &str) -> Value {
-    json!({"type": "summary_text", "text": text})
 }

@@ -1,12 +1,13 @@
 // Choosing a client by name, number or document.
 import { h, newId, raw } from "./dom.js";
 import { cnpj, cpf, phone } from "./format.js";
+import { button } from "./parts.js";
 import { isAbort } from "./api.js";
 import { texts } from "./words.js";
 
 const words = {
-  en: { client: "Client", hint: "Name, phone, CNPJ or CPF", none: "No client is called that.", found: { one: "{count} client found", other: "{count} clients found" }, results: "Clients found" },
-  "pt-BR": { client: "Cliente", hint: "Nome, telefone, CNPJ ou CPF", none: "Nenhum cliente com esse nome.", found: { one: "{count} cliente encontrado", other: "{count} clientes encontrados" }, results: "Clientes encontrados" },
+  en: { client: "Client", hint: "Name, phone, CNPJ or CPF", none: "No client is called that.", add: "New client…", found: { one: "{count} client found", other: "{count} clients found" }, results: "Clients found" },
+  "pt-BR": { client: "Cliente", hint: "Nome, telefone, CNPJ ou CPF", none: "Nenhum cliente com esse nome.", add: "Novo cliente…", found: { one: "{count} cliente encontrado", other: "{count} clientes encontrados" }, results: "Clientes encontrados" },
 };
 const t = texts(words);
 const WAIT_MS = 250;
@@ -15,13 +16,18 @@ const WAIT_MS = 250;
 export const clientName = ({ trade_name: trade, legal_name: legal }) => trade || legal;
 const detail = (client) => (client.cnpj ? cnpj(client.cnpj) : client.cpf ? cpf(client.cpf) : client.phones?.[0] ? phone(client.phones[0]) : "");
 
-/** A field to choose a client with: clientPicker(api, {chosen, onChoose}) → {element, client(), control, fail(words)}; arrows and Enter choose. */
-export function clientPicker(api, { chosen = null, onChoose = () => {} } = {}) {
+/**
+ * A field to choose a client with: clientPicker(api, {chosen, onChoose, add}) → {element, client(), control, fail(words)}; arrows and Enter choose.
+ * `add(name)` makes one where none is found, and gives null when dismissed; without it none is made here.
+ */
+export function clientPicker(api, { chosen = null, onChoose = () => {}, add = null } = {}) {
   const [id, listId, stateId] = [newId("client"), newId("clients"), newId("state")];
   const input = h("input", { id, type: "text", role: "combobox", autocomplete: "off", "aria-expanded": "false", "aria-controls": listId, "aria-autocomplete": "list",
     "aria-describedby": stateId, placeholder: t("hint"), value: chosen ? clientName(chosen) : "" });
   const list = h("ul", { id: listId, class: "picks", role: "listbox", "aria-label": t("results"), hidden: true });
   const state = h("p", { id: stateId, class: "hint", role: "status" });
+  const adding = add && button(t("add"), () => make(), { small: true, icon: "plus" });
+  const addRow = h("div", { hidden: true }, adding);
   let client = chosen;
   let found = [];
   let active = -1;
@@ -38,6 +44,10 @@ export function clientPicker(api, { chosen = null, onChoose = () => {} } = {}) {
       list.children[active].scrollIntoView({ block: "nearest" });
     } else input.removeAttribute("aria-activedescendant");
   };
+  const say = (text, { isNone = false } = {}) => {
+    state.replaceChildren(...[text].flat());
+    addRow.hidden = !add || !isNone;
+  };
   const close = () => {
     found = [];
     active = -1;
@@ -47,23 +57,31 @@ export function clientPicker(api, { chosen = null, onChoose = () => {} } = {}) {
     client = one;
     input.value = clientName(one);
     input.removeAttribute("aria-invalid");
-    state.replaceChildren();
+    say([]);
     close();
     onChoose(one);
+  };
+  const make = async () => {
+    const made = await add(input.value.trim());
+    if (made) take(made);
+    input.focus();
   };
   const look = async () => {
     const mine = (round += 1);
     const q = input.value.trim();
-    if (q.length < 2) return close();
+    if (q.length < 2) {
+      say([]);
+      return close();
+    }
     try {
       const { items } = await api.get("/api/v1/clients", { query: { q, limit: 6 } });
       if (mine !== round || client) return;
       found = items;
       active = -1;
       show();
-      state.replaceChildren(items.length ? t("found", { count: items.length }) : t("none"));
+      say(items.length ? t("found", { count: items.length }) : t("none"), { isNone: !items.length });
     } catch (error) {
-      if (!isAbort(error)) state.replaceChildren(raw(error.message));
+      if (!isAbort(error)) say(raw(error.message));
     }
   };
   input.addEventListener("input", () => {
@@ -90,9 +108,9 @@ export function clientPicker(api, { chosen = null, onChoose = () => {} } = {}) {
     control: input, client: () => client,
     fail(text) {
       input.setAttribute("aria-invalid", "true");
-      state.replaceChildren(text);
+      state.replaceChildren(text); // the way to a new client stays
       input.focus();
     },
-    element: h("div", { class: "field picker" }, h("label", { for: id }, t("client")), input, list, state),
+    element: h("div", { class: "field picker" }, h("label", { for: id }, t("client")), input, list, state, addRow),
   };
 }

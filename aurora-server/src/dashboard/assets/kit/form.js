@@ -2,18 +2,20 @@
 import { h, newId, raw } from "./dom.js";
 import { c } from "./common.js";
 import { isAbort } from "./api.js";
+import { isBusy, setBusy } from "./attempt.js";
 
 /**
  * A form. fields: [{name, label, type, value, required, hint, options: [[value, text]], rows, autocomplete, placeholder, attributes}], type being
- * text (unless told), email, password, number, date, datetime-local, select, textarea, checkbox. `submit(values)` may throw an ApiError,
- * whose `errors` are shown at their fields. Gives {element, values(), set(name, value), fail(error), clear(), controls}.
+ * text (unless told), email, password, number, date, datetime-local, select, textarea, checkbox. An option that is data rather than words, such
+ * as a name, is told as [value, text, true]. `dismiss` is what `cancel` is called, unless Cancel. `submit(values)` may throw an ApiError, whose `errors` are shown at their fields. Gives
+ * {element, values(), set(name, value), fail(error), clear(), controls}.
  */
-export function form({ fields, submit, action, cancel, danger, wide }) {
+export function form({ fields, submit, action, cancel, dismiss, danger, wide }) {
   const parts = fields.map(makeField);
   const controls = Object.fromEntries(parts.map(({ name, control }) => [name, control]));
   const problem = h("p", { class: "form-error", role: "alert", hidden: true });
   const send = h("button", { type: "submit", class: ["button", danger ? "danger" : "primary"] }, action ?? c("save"));
-  const stop = cancel && h("button", { type: "button", class: "button", on: { click: cancel } }, c("cancel"));
+  const stop = cancel && h("button", { type: "button", class: "button", on: { click: cancel } }, dismiss ?? c("cancel"));
   const element = h("form", { class: "form", novalidate: true }, problem, parts.map((part) => part.element), h("div", { class: ["form-foot", wide && "wide"] }, stop, send));
 
   const values = () => Object.fromEntries(parts.map(({ name, read }) => [name, read()]));
@@ -31,18 +33,18 @@ export function form({ fields, submit, action, cancel, danger, wide }) {
   };
   element.addEventListener("submit", async (event) => {
     event.preventDefault();
+    if (isBusy(send)) return;
     clear();
     const missing = parts.filter(({ isRequired, read }) => isRequired && (read() === "" || read() == null));
     missing.forEach((part) => part.fail(c("required")));
     if (missing.length) return missing[0].control.focus();
-    send.disabled = true;
+    setBusy(send, true);
     try {
       await submit(values());
     } catch (error) {
-      send.disabled = false;
       if (!isAbort(error)) fail(error);
     } finally {
-      send.disabled = false;
+      setBusy(send, false);
     }
   });
   return { element, values, fail, clear, controls, set: (name, value) => { controls[name].value = value; } };
@@ -72,5 +74,6 @@ function makeControl(type, shared, { options, rows, value }) {
   if (type === "textarea") return h("textarea", { ...shared, rows: rows ?? 3, value: value ?? "" });
   if (type === "checkbox") return h("input", { ...shared, type, checked: value ? true : null });
   if (type !== "select") return h("input", { ...shared, type, value: value ?? "" });
-  return h("select", { ...shared, value: null }, options.map(([key, text]) => h("option", { value: key, selected: key === value ? true : null }, text)));
+  return h("select", { ...shared, value: null }, options.map(([key, text, isData]) =>
+    h("option", { value: key, selected: key === value ? true : null, translate: isData ? "no" : null }, text)));
 }

@@ -2,6 +2,7 @@
 import { ruleName } from "./alert.js";
 import { errorText, reasonText } from "./delivery.js";
 import { duration, number } from "./format.js";
+import { principalName } from "./team.js";
 import { has, texts } from "./words.js";
 
 const words = {
@@ -20,7 +21,7 @@ const words = {
     "request.failed": "{method} {route} ended in {status}",
     "circuit.closed": "healthy", "circuit.open": "down, skipped", "circuit.half_open": "being probed", "circuit.refused": "refuses our key", "circuit.held": "asked to wait",
     "circuit.forced_open": "taken out", "circuit.disabled": "unguarded", "circuit.metrics_only": "watched only",
-    somebody: "Somebody", loopback: "Somebody on this machine", none: "nothing",
+    somebody: "Somebody", none: "nothing",
   },
   "pt-BR": {
     "alert.pending": "{about} pode disparar em breve (valor {value})", "alert.cleared": "{about} não chegou a disparar", "alert.fired": "{about} disparou (valor {value})",
@@ -37,7 +38,7 @@ const words = {
     "request.failed": "{method} {route} terminou em {status}",
     "circuit.closed": "saudável", "circuit.open": "fora do ar, pulado", "circuit.half_open": "em teste", "circuit.refused": "recusa nossa chave", "circuit.held": "pediu espera",
     "circuit.forced_open": "retirado", "circuit.disabled": "sem proteção", "circuit.metrics_only": "só observado",
-    somebody: "Alguém", loopback: "Alguém nesta máquina", none: "nada",
+    somebody: "Alguém", none: "nada",
   },
 };
 const t = texts(words);
@@ -62,6 +63,5 @@ export function sentence(kind, data) {
   });
 }
 
-// Where access is open, whoever is on the machine has this name.
-const byWhom = (by) => (by === "loopback" ? t("loopback") : by || t("somebody"));
+const byWhom = (by) => (by ? principalName(by) : t("somebody"));
 const circuit = (state) => (has(words, `circuit.${state}`) ? t(`circuit.${state}`) : state);

@@ -111,7 +111,7 @@ export function tasksCard({ api, can, team, me }, subject) {
       title: t("addTask"), action: t("addTask"),
       fields: [{ name: "title", label: t("taskTitle"), required: true }, { name: "due_at", type: "datetime-local", label: t("due"), required: true, value: tomorrow() },
         { name: "priority", type: "select", label: t("priority"), value: "normal", options: PRIORITIES.map((one) => [one, t(`priority.${one}`)]) },
-        { name: "assignee", type: "select", label: t("assignee"), value: me.user?.id ?? "", options: team.options(), attributes: { translate: "no" } }, { name: "note", type: "textarea", label: t("note"), rows: 2 }],
+        { name: "assignee", type: "select", label: t("assignee"), value: me.user?.id ?? "", options: team.options() }, { name: "note", type: "textarea", label: t("note"), rows: 2 }],
       submit: (values) => api.post("/api/v1/tasks", { ...values, due_at: new Date(values.due_at).toISOString(), assignee: values.assignee || null, note: values.note || null, subject }, { create: true }),
     });
     if (!made) return;

@@ -1,5 +1,5 @@
 // Streams that outlive lost connections.
-import { apiFor } from "./api.js";
+import { apiFor, chosenWorkspace } from "./api.js";
 
 const WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 15_000;
@@ -30,7 +30,9 @@ export function listen(path, { on, signal, onState = () => {}, query = {} }) {
   const open = () => {
     if (signal?.aborted) return;
     rest();
-    const asked = new URLSearchParams(Object.entries(query).filter(([, value]) => value != null && value !== ""));
+    // An EventSource sends no header of ours.
+    const wanted = { workspace: chosenWorkspace(), ...query };
+    const asked = new URLSearchParams(Object.entries(wanted).filter(([, value]) => value != null && value !== ""));
     if (lastId) asked.set("after", lastId);
     address = asked.size ? `${path}?${asked}` : path;
     source = new EventSource(address);
@@ -86,12 +88,13 @@ export function listen(path, { on, signal, onState = () => {}, query = {} }) {
 /** After two failures, four, eight, …: looking costs calls. */
 const isTurn = (failures) => failures > 1 && (failures & (failures - 1)) === 0;
 
-/** Whether a stream is refused for good; its answer is not read. */
+/** Whether a stream is refused for good: no right to it, or no such workspace any more; its answer is not read. */
 async function isRefused(address) {
   const ending = new AbortController();
   try {
-    const { status } = await fetch(address, { headers: { accept: "text/event-stream" }, signal: ending.signal });
-    return status === 403;
+    const { status, headers } = await fetch(address, { headers: { accept: "text/event-stream" }, signal: ending.signal });
+    // A proxy answers 404 of its own while the server starts anew.
+    return status === 403 || (status === 404 && headers.get("content-type")?.includes("problem+json"));
   } catch {
     return false;
   } finally {

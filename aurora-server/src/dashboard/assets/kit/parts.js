@@ -1,5 +1,6 @@
 // Small parts of which pages are made.
 import { h, put, raw } from "./dom.js";
+import { once } from "./attempt.js";
 import { icon } from "./icons.js";
 import { c } from "./common.js";
 
@@ -17,10 +18,10 @@ export const card = (title, { about, actions, level = 2, ...props } = {}, ...chi
   return h("section", { ...props, class: ["card", props.class] }, head, children);
 };
 
-/** A button: button(label, onClick, {kind: "primary"|"danger"|"plain", small, icon, iconOnly, ...attributes}). */
+/** A button: button(label, onClick, {kind: "primary"|"danger"|"plain", small, icon, iconOnly, ...attributes}); pressed again while `onClick` goes on it does nothing. */
 export const button = (label, click, { kind, small, icon: name, iconOnly, ...props } = {}) =>
   h("button", { type: "button", ...props, class: ["button", kind, small && "small", iconOnly && "icon", props.class],
-    "aria-label": iconOnly ? label : null, title: iconOnly ? label : null, on: click && { click } }, name && icon(name), !iconOnly && label);
+    "aria-label": iconOnly ? label : props["aria-label"], title: iconOnly ? label : null, on: click && { click: once(click) } }, name && icon(name), !iconOnly && label);
 
 /** A state in a word and a colour: badge("good"|"warn"|"bad"|"info"|"", text). */
 export const badge = (kind, text) => h("span", { class: ["badge", kind] }, text);

@@ -31,6 +31,8 @@ export const showSecret = ({ title, text, label, value, rows }) =>
   openDialog(title, (close) => {
     const done = button(t("done"), () => close(true), { kind: "primary" });
     const element = h("div", { class: "stack" }, text && h("p", { class: "body" }, text), copyable(label, value, { rows }), h("div", { class: "form-foot" }, done));
-    queueMicrotask(() => element.closest("dialog")?.addEventListener("cancel", (event) => event.preventDefault()));
+    queueMicrotask(() => {
+      element.closest("dialog")?.setAttribute("data-kept", "");
+    });
     return element;
   }, { broad: true });

@@ -4,21 +4,27 @@ import { texts } from "./words.js";
 import { isAbort } from "./api.js";
 
 const t = texts({
-  en: { nobody: "Nobody", me: "{name} (you)" },
-  "pt-BR": { nobody: "Ninguém", me: "{name} (você)" },
+  en: { nobody: "Nobody", me: "{name} (you)", loopback: "Somebody on this machine" },
+  "pt-BR": { nobody: "Ninguém", me: "{name} (você)", loopback: "Alguém nesta máquina" },
 });
 const PAGE = 200;
+// Where access is open, whoever is on the machine has this name.
+const OPEN = "loopback";
 
-/** Asks for the members once: {name(id) → text, node(id) → node, options() → [[id, name]] beginning with nobody}. Without the right ids stay as they are. */
+/** What a principal is called where no names are known: a program by its own name, a person by the id. */
+export const principalName = (id) => (id === OPEN ? t("loopback") : id);
+
+/** Asks for the members once: {name(id) → text, node(id) → node, options() → [[id, name, whether it is data]] beginning with nobody}. Without the right ids stay as they are. */
 export async function team({ api, me, can }) {
   const names = new Map(me.user ? [[me.user.id, me.user.name]] : []);
   if (me.workspace && can("member:read")) await fillIn(api, me.workspace.id, names);
-  const name = (id) => names.get(id) ?? id;
+  const name = (id) => names.get(id) ?? principalName(id);
+  const node = (id) => (id === OPEN ? t("loopback") : raw(name(id)));
   return {
     name,
-    node: (id) => (id ? raw(name(id)) : t("nobody")),
-    options: (present) => [["", t("nobody")], ...[...names].map(([id, text]) => [id, id === me.user?.id ? t("me", { name: text }) : text]),
-      ...(present && !names.has(present) ? [[present, present]] : [])],
+    node: (id) => (id ? node(id) : t("nobody")),
+    options: (present) => [["", t("nobody")], ...[...names].map(([id, text]) => (id === me.user?.id ? [id, t("me", { name: text })] : [id, text, true])),
+      ...(present && !names.has(present) ? [[present, principalName(present), present !== OPEN]] : [])],
   };
 }
 

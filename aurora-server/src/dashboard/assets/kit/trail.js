@@ -6,11 +6,11 @@ import { texts } from "./words.js";
 
 const words = {
   en: {
-    served: "answered, {time}", failed: "failed after {time}", status: "{status} after {time}", skipped: "skipped, circuit open",
+    served: "answered, {time}", failed: "failed after {time}", status: "{status} after {time}", skipped: "skipped",
     outrun: "slower than another", waited: "waited {time}", cache: "from the cache", none: "no attempt", trail: "Attempts",
   },
   "pt-BR": {
-    served: "respondeu, {time}", failed: "falhou após {time}", status: "{status} após {time}", skipped: "pulado, circuito aberto",
+    served: "respondeu, {time}", failed: "falhou após {time}", status: "{status} após {time}", skipped: "pulado",
     outrun: "mais lento que outro", waited: "esperou {time}", cache: "do cache", none: "nenhuma tentativa", trail: "Tentativas",
   },
 };

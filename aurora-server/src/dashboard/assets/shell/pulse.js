@@ -26,15 +26,17 @@ export function makePulse() {
     heardAt = Date.now();
     pulse.latest = snapshot;
     const providers = Object.fromEntries(snapshot.providers.map((provider) => [provider.target, provider]));
-    pulse.points.push({ at: Date.parse(snapshot.at) / 1000, totals: snapshot.totals, providers });
+    const at = Date.parse(snapshot.at) / 1000;
+    // The history ends with the beat that follows it.
+    if (pulse.points.at(-1)?.at === at) pulse.points.pop();
+    pulse.points.push({ at, totals: snapshot.totals, providers });
     if (pulse.points.length > POINTS) pulse.points.shift();
     setState("live");
     tell("snapshot", snapshot);
   }
   function hearHistory(points) {
     if (pulse.points.length) return;
-    const now = Date.now() / 1000;
-    pulse.points = points.map((totals, index) => ({ at: now - points.length + index, totals, providers: {} }));
+    pulse.points = points.map(({ at, targets, ...totals }) => ({ at: Date.parse(at) / 1000, totals, providers: targets }));
   }
   function start(signal) {
     listen("/api/events", {

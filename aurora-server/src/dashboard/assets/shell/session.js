@@ -20,6 +20,11 @@ export function chooseWorkspace(id) {
 
 export async function signOut() {
   await api.post("/api/v1/auth/logout", {}, { isEntry: true });
+  forgetWorkspace();
+}
+
+/** The choice of one person is not that of the next. */
+export function forgetWorkspace() {
   sessionStorage.removeItem(KEPT);
   setWorkspace(null);
 }
@@ -33,6 +38,8 @@ async function signedIn(me) {
     setWorkspace(kept);
     me = await api.get("/api/v1/auth/me");
   }
+  // Calls stay in it, also when another session begins in another one.
+  if (me.workspace) setWorkspace(me.workspace.id);
   const rights = new Set(me.permissions);
   const can = (right) => (right === "administrator" ? me.user.is_administrator : right === "person" || rights.has(right));
   return { ...me, isOpen: false, can };

@@ -1,9 +1,11 @@
 //! What is refused, and what belongs to bookings.
 
-use aurora_core::time::{Clock as _, SystemClock};
+use std::time::Duration;
+
+use aurora_core::time::{Clock as _, SystemClock, Timestamp};
 use serde_json::{Value, json};
 
-use super::{AT, Clinic, DAY, code};
+use super::{AT, Clinic, DAY, at, code};
 
 #[tokio::test]
 async fn what_cannot_be_booked_is_refused_with_every_reason() {
@@ -120,7 +122,8 @@ async fn policy_reminders_and_the_waiting_list() {
     let listed = server.get(&format!("{waiting}?service={}", clinic.service)).await;
     let listed = listed.good(200);
     assert_eq!(listed["items"].as_array().unwrap().len(), 1);
-    assert_eq!(listed["items"][0]["client_name"], "Ana Souza");
+    let names = ["client_name", "service_name", "professional_name"].map(|name| &listed["items"][0][name]);
+    assert_eq!(names, [&json!("Ana Souza"), &json!("Consulta"), &Value::Null]);
     assert_eq!(
         server
             .send("DELETE", &one, &[("if-match", "\"v1\"")], "")
@@ -129,5 +132,105 @@ async fn policy_reminders_and_the_waiting_list() {
         204
     );
     assert_eq!(server.get(&waiting).await.json()["items"], json!([]));
+    clinic.server.stop().await.unwrap();
+}
+
+/// What is read of an appointment in its list, in the agenda of its day and by itself.
+async fn read(clinic: &Clinic, booked: &Value, headers: &[(&str, &str)]) -> Vec<Value> {
+    let begins = Timestamp::parse(booked["starts_at"].as_str().unwrap()).unwrap();
+    let day = (begins - Duration::from_secs(3 * 3_600)).to_string();
+    let day = format!(
+        "{AT}/day?professional={}&date={}",
+        clinic.professional,
+        day.split('T').next().unwrap()
+    );
+    let mut found = vec![
+        clinic
+            .server
+            .send("GET", &at(booked), headers, "")
+            .await
+            .good(200),
+    ];
+    for list in [AT, day.as_str()] {
+        let list = clinic.server.send("GET", list, headers, "").await.good(200);
+        let of = |item: &&Value| item["id"] == booked["id"];
+        found.push(list["items"].as_array().unwrap().iter().find(of).unwrap().clone());
+    }
+    found
+}
+
+#[tokio::test]
+async fn what_is_read_tells_names_and_what_may_follow() {
+    let clinic = Clinic::open().await;
+    let server = &clinic.server;
+    let slots = clinic.slots("&limit=1").await;
+    let mut wish = clinic.wish(&slots[0]["starts_at"]);
+    wish["actor"] = json!("client");
+    let asked = server.post(AT, &wish).await.good(201);
+    // What cannot be booked any more keeps its name.
+    let service = format!("/api/v1/services/{}", clinic.service);
+    server
+        .act(&format!("{service}/deactivate"), 1, &json!({}))
+        .await
+        .good(200);
+    let professional = format!("/api/v1/professionals/{}", clinic.professional);
+    let version = server.get(&professional).await.good(200)["version"]
+        .as_i64()
+        .unwrap();
+    server
+        .act(&format!("{professional}/deactivate"), version, &json!({}))
+        .await
+        .good(200);
+    for found in read(&clinic, &asked, &[]).await {
+        assert_eq!(found["client_name"], "Ana Souza");
+        assert_eq!(found["service_name"], "Consulta");
+        assert_eq!(found["professional_name"], "Dra. Lima");
+        assert_eq!(found["allowed"], json!(["confirmed", "cancelled", "rejected"]));
+        assert_eq!(found["may_move"], true);
+    }
+    let visit = at(&asked);
+    for (version, step, allowed, may_move) in [
+        // Nobody is missed before the beginning.
+        (
+            1,
+            "confirm",
+            json!(["checked_in", "in_progress", "cancelled"]),
+            true,
+        ),
+        (
+            2,
+            "check_in",
+            json!(["in_progress", "completed", "cancelled"]),
+            false,
+        ),
+        (3, "cancel", json!([]), false),
+    ] {
+        server
+            .act(&format!("{visit}/{step}"), version, &json!({}))
+            .await
+            .good(200);
+        let found = server.get(&visit).await.good(200);
+        assert_eq!(
+            (&found["allowed"], &found["may_move"]),
+            (&allowed, &json!(may_move)),
+            "{step}"
+        );
+    }
+    server.assert_shape("ListedAppointment", &server.get(&visit).await.json());
+    clinic.server.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn nothing_may_follow_for_whoever_only_reads() {
+    let clinic = Clinic::open().await;
+    let slots = clinic.slots("&limit=1").await;
+    let booked = clinic.book(&slots[0]["starts_at"]).await;
+    let reader = clinic.server.program(&["appointment:read"]).await;
+    for found in read(&clinic, &booked, &[("authorization", reader.as_str())]).await {
+        assert_eq!(
+            (&found["allowed"], &found["may_move"], &found["service_name"]),
+            (&json!([]), &json!(false), &json!("Consulta"))
+        );
+    }
     clinic.server.stop().await.unwrap();
 }

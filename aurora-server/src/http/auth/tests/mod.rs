@@ -196,6 +196,23 @@ async fn the_published_keys_hold_no_secret() {
     }
 }
 
+/// Where a person chooses a password the rule stands in words, in both languages.
+#[test]
+fn pages_tell_the_rule_of_passwords_as_it_is() {
+    use aurora_core::access::password::{LONGEST, SHORTEST};
+    for page in [
+        include_str!("../account.js"),
+        include_str!("../../../dashboard/assets/pages/users/words.js"),
+    ] {
+        let english = format!("{SHORTEST} to {LONGEST} characters, not easily guessed");
+        let portuguese = format!("{SHORTEST} a {LONGEST} caracteres, difícil de adivinhar");
+        assert!(page.contains(&english) && page.contains(&portuguese), "{page}");
+    }
+    let form = include_str!("../account.html");
+    let bounds = format!("minlength=\"{SHORTEST}\" maxlength=\"{LONGEST}\"");
+    assert!(form.contains(&bounds), "{form}");
+}
+
 #[tokio::test]
 async fn the_pages_of_links_are_served_with_everything_from_here() {
     let house = House::new().await;

@@ -28,6 +28,53 @@ fn pdf(text: &str) -> Vec<u8> {
 }
 
 #[tokio::test]
+async fn what_is_called_a_pdf_and_is_none_is_refused_and_so_is_text_with_nul() {
+    let server = Server::with([]).await;
+    let path = "/api/v1/knowledge/documents/upload?title=Foto";
+    let [pdf_name, pdf_type] = [("x-filename", "foto.PDF"), ("content-type", "application/pdf")];
+    let [text_name, text_type] = [("x-filename", "foto.txt"), ("content-type", "text/plain")];
+    let bytes: &[u8] = b"\x00foto\x01abc";
+    let words: &[u8] = b"Abrimos cedo";
+    let called = "tem nome ou tipo de PDF, mas não é um PDF";
+    let nul = "contém bytes NUL, o que nenhum texto tem";
+    let language = ("accept-language", "pt-BR");
+    for (headers, content, told) in [
+        ([pdf_name, text_type, language], bytes, called),
+        ([text_name, pdf_type, language], bytes, called),
+        ([pdf_name, pdf_type, language], words, called),
+        ([text_name, text_type, language], bytes, nul),
+    ] {
+        let sent = server.exchange("POST", path, &headers, content).await;
+        let answer = sent.json();
+        let error = &answer["errors"][0];
+        assert_eq!(
+            (sent.status, &error["field"], &error["message"]),
+            (422, &json!("file"), &json!(told)),
+            "{headers:?}"
+        );
+    }
+    // What says it late is read as a PDF, and was no text before.
+    let late = [b"\r\n".repeat(500), pdf("Jejum de quatro horas")].concat();
+    let sent = server.exchange("POST", path, &[pdf_name, pdf_type], late).await;
+    assert_eq!(sent.status, 201, "{}", sent.json());
+
+    let kept = [("x-filename", "exames.pdf")];
+    let file = server
+        .exchange("POST", "/api/v1/files", &kept, "Abrimos às 8 horas")
+        .await
+        .json();
+    let wanted = json!({"title": "Exames", "file_id": file["id"]});
+    let sent = server.post("/api/v1/knowledge/documents", &wanted).await;
+    assert_eq!(
+        (sent.status, &sent.json()["errors"][0]["field"]),
+        (422, &json!("file_id")),
+        "{}",
+        sent.json()
+    );
+    server.stop().await.unwrap();
+}
+
+#[tokio::test]
 async fn files_become_documents() {
     let server = Server::with([]).await;
     let headers = [("x-filename", "regras.md"), ("content-type", "text/markdown")];

@@ -2,8 +2,8 @@
 
 use aurora_crm::clients::ClientId;
 use aurora_crm::knowledge::{
-    ChunkId, Citation, CitedAnswer, DocumentId, FeedbackState, Hit, Language, Limits, Rating, RatingKind,
-    Score, SourceKind,
+    ChunkId, Citation, CitedAnswer, DocumentId, FeedbackEntry, FeedbackState, Hit, Language, Limits, Rating,
+    RatingKind, Score, SourceKind,
 };
 use aurora_llm::client::Answer;
 use serde::{Deserialize, Serialize};
@@ -319,6 +319,45 @@ impl From<FeedbackState> for FeedbackView {
             version: state.version,
             ratings: state.ratings,
             reverted: state.reverted,
+        }
+    }
+}
+
+/// A rating or a correction: a version of the feedback that one can go back to.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = KnowledgeFeedbackEntry)]
+pub(crate) struct FeedbackEntryView {
+    /// The version of the workspace's feedback that it made.
+    version: i64,
+    /// When it was given. RFC 3339, UTC.
+    #[schema(format = DateTime)]
+    at: String,
+    /// Who rated: a person, `usr_…`, or the name of a program; null of corrections.
+    by: Option<String>,
+    /// `up`, `down` or `wrong` of a rating, or `correction`.
+    #[schema(example = "up")]
+    kind: &'static str,
+    /// The passage that was rated, `kch_…`; null of corrections.
+    chunk_id: Option<String>,
+    /// The document of the passage, or that of the correction, `kdo_…`.
+    document_id: String,
+    /// What that document is called; of a correction the question that it answers, as it was then.
+    title: String,
+    /// Whether it counts now: it was neither taken back nor replaced by a later one.
+    is_in_force: bool,
+}
+
+impl From<FeedbackEntry> for FeedbackEntryView {
+    fn from(entry: FeedbackEntry) -> Self {
+        Self {
+            version: entry.version,
+            at: entry.at.to_string(),
+            by: entry.by,
+            kind: entry.rating.map_or("correction", RatingKind::as_str),
+            chunk_id: entry.chunk_id.map(|chunk| chunk.to_string()),
+            document_id: entry.document_id.to_string(),
+            title: entry.title,
+            is_in_force: entry.is_in_force,
         }
     }
 }

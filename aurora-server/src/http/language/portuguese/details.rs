@@ -14,6 +14,7 @@ pub(super) const DETAILS: &[Pattern] = &[
     ("there is no such channel", "", "não há tal canal", ""),
     ("there is no such target", "", "não há tal destino", ""),
     ("there is no such silence", "", "não há tal silêncio", ""),
+    ("there is no such alert", "", "não há tal alerta", ""),
     (
         "there is no such workspace",
         "",
@@ -123,6 +124,12 @@ pub(super) const DETAILS: &[Pattern] = &[
         "the limits of the caller cannot be looked up at the moment",
         "",
         "os limites de quem chama não podem ser consultados no momento",
+        "",
+    ),
+    (
+        "the registry knows no company with this number",
+        "",
+        "o cadastro não conhece nenhuma empresa com este número",
         "",
     ),
     (

@@ -5,6 +5,18 @@ use super::Pattern;
 /// Beginnings and ends of messages, the more particular first; what stands between them is kept.
 pub(super) const PATTERNS: &[Pattern] = &[
     (
+        "is called a PDF and is none",
+        "",
+        "tem nome ou tipo de PDF, mas não é um PDF",
+        "",
+    ),
+    (
+        "holds NUL bytes, which no text does",
+        "",
+        "contém bytes NUL, o que nenhum texto tem",
+        "",
+    ),
+    (
         "the professional or the room is taken at that time",
         "",
         "o profissional ou a sala já tem outro agendamento nesse horário",
@@ -286,6 +298,12 @@ pub(super) const PATTERNS: &[Pattern] = &[
     ),
     ("must be the id of a key", "", "deve ser o id de uma chave", ""),
     ("must be the id of a user", "", "deve ser o id de um usuário", ""),
+    (
+        "must be the id of a workspace",
+        "",
+        "deve ser o id de um espaço de trabalho",
+        "",
+    ),
     (
         "must be the id of a client",
         "",

@@ -10,6 +10,8 @@ const VIEW: View = View {
 };
 /// What is booked here, among what the demonstration has.
 const SLOT: &str = "//button[contains(@class, 'slot')][contains(., 'Cleaning')]";
+/// The same on the page of its client.
+const BOOKED: &str = "//li[contains(., 'Cleaning')]//a[contains(@href, '/appointments/apt_')]";
 
 #[tokio::test]
 async fn an_appointment_is_booked_in_the_week_moved_and_cancelled() {
@@ -21,7 +23,12 @@ async fn an_appointment_is_booked_in_the_week_moved_and_cancelled() {
     open_house(&journey).await;
     journey.go("appointments").await;
     let booked = book(&journey).await;
-    browser.on(SLOT, async |it| it.click().await).await;
+    // The client's page leads to it, too.
+    let client = booked["client_id"].as_str().expect("a client");
+    journey.go(&format!("clients/{client}")).await;
+    browser.sees("Cleaning").await;
+    journey.keep("of-the-client").await;
+    browser.on(BOOKED, async |it| it.click().await).await;
     browser.push("Move…").await;
     take_slot(&journey, 6).await;
     browser.push("Move").await;
@@ -97,6 +104,13 @@ async fn book(journey: &Journey) -> Value {
     browser.until(&format!("return {DAYS} >= 5 && {other}")).await;
     let day = "//section[contains(@class, 'agenda-day')][3]";
     browser.push_in(day, &book_on(journey).await).await;
+    // Who is not known yet can be made here; what was entered stays.
+    browser.fill("Client", "Nobody Yet").await;
+    browser.push("New client…").await;
+    browser
+        .until("return [...document.querySelectorAll('dialog [name=legal_name]')].at(-1)?.value === 'Nobody Yet'")
+        .await;
+    browser.push("Cancel").await;
     browser.fill("Client", "flor de trigo").await;
     browser
         .on("//dialog//*[@role='option']", async |it| it.click().await)

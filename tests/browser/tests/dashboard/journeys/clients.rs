@@ -57,7 +57,7 @@ async fn a_client_is_made_found_changed_deleted_and_back_again() {
     journey.refused("404").finish().await;
 }
 
-/// With a wrong number at first, which is told where it stands.
+/// With a wrong number at first, which is told where it stands, and the data of the registry that answers.
 async fn make(journey: &Journey) {
     let browser = &journey.browser;
     browser.push("Novo cliente").await;
@@ -69,6 +69,32 @@ async fn make(journey: &Journey) {
         .await;
     journey.keep("refused").await;
     browser.fill("CNPJ", "11.222.333/0001-81").await;
+    browser.push("Consultar").await;
+    browser
+        .until("const told = [...document.querySelectorAll('dialog .trail .attempt')].map((it) => it.innerText.replace(/\\s+/g, ' ').trim()); return told.length === 2 && told[0] === 'sim-cnpj-paid: sem créditos' && told[1].startsWith('sim-cnpj-free: respondeu em ')")
+        .await;
+    journey.keep("registry").await;
+    another_company(journey).await;
+    browser.fill("Razão social", "Sacolão São João Ltda").await;
     browser.push("Cadastrar").await;
     browser.sees("Sacolão São João Ltda foi cadastrado.").await;
+}
+
+/// A second number in between, asked by Enter: what the first company lacks is not left over from the other.
+async fn another_company(journey: &Journey) {
+    let browser = &journey.browser;
+    let trade_name = "document.querySelector('dialog [name=trade_name]').value";
+    browser.fill("CNPJ", "12.ABC.345/01DE-35").await;
+    browser.keys("//dialog//input[@name='cnpj']", "\u{e007}").await;
+    // It is a client already, which is told once more calls have come back.
+    browser
+        .until(&format!(
+            "return {trade_name} === 'Boreal' && !document.querySelector('dialog .notice.warn').hidden"
+        ))
+        .await;
+    browser.fill("CNPJ", "11.222.333/0001-81").await;
+    browser.push("Consultar").await;
+    browser
+        .until(&format!("return document.querySelector('dialog [name=legal_name]').value.includes('11222333000181') && {trade_name} === ''"))
+        .await;
 }

@@ -46,7 +46,12 @@ async fn an_event_comes_in_by_itself_and_is_found_by_kind_and_words() {
     let id = silence["id"].as_str().expect("an id");
     let path = format!("/api/v1/alerts/silences/{id}");
     browser
-        .call("DELETE", &path, serde_json::Value::Null, json!({}))
+        .call(
+            "DELETE",
+            &path,
+            serde_json::Value::Null,
+            json!({"if-match": "\"v1\""}),
+        )
         .await;
     browser.sees("Um silêncio terminou").await;
     browser

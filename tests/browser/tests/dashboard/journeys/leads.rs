@@ -38,17 +38,30 @@ async fn a_lead_goes_on_by_keyboard_and_by_pointer_and_stays() {
     browser.keys(grip, "\u{e014}").await;
     browser.keys(grip, " ").await;
     moved_to(&journey, &stages[1]).await;
+    browser.sees("“A sign for the door” moved to").await;
 
     drag_to(&journey, &stages[2]).await;
     moved_to(&journey, &stages[2]).await;
 
-    // The last one: what was said before still stands.
+    // The last one: that of the move before is gone, others still stand.
+    browser
+        .until("const told = [...document.querySelectorAll('#toasts > *')].map((it) => it.innerText).filter((it) => it.includes('moved to')); return told.length === 1 && told[0].includes('Qualified')")
+        .await;
     browser.push_in("//*[@id='toasts']/*[last()]", "Undo").await;
     browser.sees("Moved back.").await;
     moved_to(&journey, &stages[1]).await;
     journey.go("leads").await;
     let (lead, _) = board(&journey).await;
     assert_eq!(lead["stage"], stages[1]["id"]);
+
+    // The usual stages are read in the language of the reader.
+    let portuguese = View {
+        language: "pt-BR",
+        ..VIEW
+    };
+    journey.go_as("leads", portuguese).await;
+    browser.sees("Negociação").await;
+    journey.go("leads").await;
     journey.finish().await;
 }
 

@@ -12,3 +12,4 @@ mod providers;
 mod settings;
 mod usage;
 mod users;
+mod whatsapp;

@@ -36,12 +36,15 @@ async fn settings_tell_where_they_are_from_and_a_backup_is_made() {
     browser.sees(name).await;
 
     browser.push("Auditoria").await;
-    browser.fill("Ação começa com", "authn_factor").await;
-    browser.misses("session_created").await;
-    browser.sees("authn_factor_enrolled").await;
+    browser.fill("Código da ação começa com", "authn_factor").await;
+    browser.misses("Sessão iniciada").await;
+    browser.sees("Segundo fator cadastrado").await;
     let log = browser.get("/api/v1/admin/audit?action=authn_factor").await;
     assert_eq!(log["items"][0]["action"], "authn_factor_enrolled", "{log}");
     browser.push("Verificar a cadeia").await;
     browser.sees("nenhum alterado, removido ou incluído").await;
+    browser
+        .until("return document.activeElement.matches('button') && document.activeElement.textContent.includes('Verificar a cadeia')")
+        .await;
     journey.finish().await;
 }

@@ -7,6 +7,7 @@ import { dateTime, relative } from "../../kit/format.js";
 import { poll } from "../../kit/live.js";
 import { button, choice, emptyState, errorState, loadingState } from "../../kit/parts.js";
 import { soon } from "../../kit/soon.js";
+import { principalName } from "../../kit/team.js";
 import { toast } from "../../kit/toast.js";
 import { showDetails } from "./detail.js";
 import { askForSilence, matchersOf } from "./silence-form.js";
@@ -97,7 +98,7 @@ function alertRow(ctx, first, changed) {
       fill(head, alertTitle(item), alertBadge({ severity: item.severity, phase: item.state }));
       fill(sub, raw(reading(item)), raw(" · "), h("span", { title: dateTime(since), translate: "no" }, relative(since)));
       fill(notes, description && item.metric != null && h("p", { class: "soft" }, raw(ruleDescription(description))),
-        taken && h("p", { class: "good-note" }, t("takenBy", { by: taken.by, time: relative(taken.at) }), taken.until && [" ", t("takenUntil", { time: dateTime(taken.until) })], taken.note && [raw(" "), raw(`“${taken.note}”`)]),
+        taken && h("p", { class: "good-note" }, t("takenBy", { by: principalName(taken.by), time: relative(taken.at) }), taken.until && [" ", t("takenUntil", { time: dateTime(taken.until) })], taken.note && [raw(" "), raw(`“${taken.note}”`)]),
         by.length > 0 && h("p", { class: "soft" }, t("silenced", { count: by.length })));
       put(take, t(taken ? "unacknowledge" : "acknowledge"));
     },

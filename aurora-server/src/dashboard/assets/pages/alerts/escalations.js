@@ -23,13 +23,13 @@ export function escalations(ctx) {
     ],
     load: ({ cursor }) => api.get("/api/v1/alerts/history", { query: { kind: "escalated", cursor } }),
   });
-  let setup = null;
+  let routes = null;
   const turn = poll(async () => {
     try {
-      setup ??= await readSetup(api);
+      routes ??= await api.get("/api/v1/alerts/routes");
       const { items } = await api.get("/api/v1/alerts/escalations");
-      fill(due, items.length ? h("ul", { class: "rows" }, items.map((item) => dueRow(t, item, setup))) : emptyState(t("noDue"), t("noDueText"), null, "check"));
-      fill(receivers, receiverList(t, setup.routes));
+      fill(due, items.length ? h("ul", { class: "rows" }, items.map((item) => dueRow(t, item))) : emptyState(t("noDue"), t("noDueText"), null, "check"));
+      fill(receivers, receiverList(t, routes));
     } catch (error) {
       if (!isAbort(error)) fill(due, errorState(error, () => turn()));
     }
@@ -39,25 +39,15 @@ export function escalations(ctx) {
     card(t("receivers"), { about: t("receiversAbout"), class: "third" }, receivers)) };
 }
 
-async function readSetup(api) {
-  const [rules, routes] = await Promise.all([api.get("/api/v1/alerts/rules"), api.get("/api/v1/alerts/routes")]);
-  return { routes, steps: new Map(rules.items.map(({ name, escalation }) => [name, escalation])) };
-}
-
-/** The steps of an alert: those of its rule, or of the root where nothing else can have taken it. */
-function stepsOf({ rule }, { steps, routes: { route } }) {
-  const own = steps.get(rule);
-  if (own?.length) return own;
-  return route && !route.routes.length ? route.escalation : [];
-}
-
-function dueRow(t, { alert, next_step: next, due_at: at }, setup) {
-  const steps = stepsOf(alert, setup);
-  const chain = steps.length > 0 && h("ol", { class: "chain", "aria-label": t("chain") }, steps.map(({ receiver, after_seconds: after }, index) =>
-    h("li", { class: index + 1 < next ? "done" : index + 1 === next && "next" }, raw(receiver, { class: "strong" }), " ", t("after", { time: duration(after) }))));
+function dueRow(t, { alert, next_step: next, due_at: at, steps }) {
+  const chain = steps.length > 0 && h("ol", { class: "chain", "aria-label": t("chain") }, steps.map(({ step, ...one }) =>
+    h("li", { class: step < next ? "done" : step === next && "next" }, whoIsTold(one), " ", t("after", { time: duration(one.after_seconds) }))));
   return h("li", null, alertTitle(alert), h("span", { class: "side-note" }, raw(relative(at))),
     h("div", { class: "sub" }, t("nextStep", { step: next, time: dateTime(at) }), chain));
 }
+
+/** A receiver, and its channels where they are more than its name says. */
+const whoIsTold = ({ receiver, channels }) => [raw(receiver, { class: "strong" }), channels.join() !== receiver && raw(` (${channels.join(", ")})`)];
 
 function receiverList(t, { receivers, channels, route }) {
   if (!route) return h("p", { class: "soft" }, t("noRoutes", { channels: channels.join(", ") || "–" }));

@@ -1,4 +1,5 @@
 import { isAbort } from "../../kit/api.js";
+import { setBusy } from "../../kit/attempt.js";
 import { chart } from "../../kit/chart.js";
 import { fill, h, raw } from "../../kit/dom.js";
 import { clock, compact, duration, millis, number, percent, usd } from "../../kit/format.js";
@@ -18,7 +19,7 @@ export function rulePreview({ t, api }, read, form, fail) {
   const plot = h("div", { class: "stack", hidden: true }, values, drawn.element);
   let shown = [];
   const turn = async () => {
-    ask.disabled = true;
+    setBusy(ask, true);
     form.clear();
     try {
       const definition = read();
@@ -35,7 +36,7 @@ export function rulePreview({ t, api }, read, form, fail) {
       if (error.errors?.length) fail(error);
       else fill(result, errorState(error));
     } finally {
-      ask.disabled = false;
+      setBusy(ask, false);
     }
   };
   const ask = button(t("preview"), turn, { icon: "refresh", small: true });

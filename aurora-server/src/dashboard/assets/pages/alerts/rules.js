@@ -4,6 +4,7 @@ import { h, raw } from "../../kit/dom.js";
 import { dateTime, duration } from "../../kit/format.js";
 import { badge, button, card, choice, emptyState } from "../../kit/parts.js";
 import { table } from "../../kit/table.js";
+import { principalName } from "../../kit/team.js";
 import { toast } from "../../kit/toast.js";
 import { conditionText } from "./condition.js";
 import { editRule } from "./editor.js";
@@ -36,7 +37,7 @@ function columns(ctx, reload) {
     { label: t("severity"), render: (rule) => alertBadge(rule) },
     { label: t("state"), render: ({ enabled, active_alerts: active, source, changed_by: by, changed_at: at }) => [
       badge(enabled ? (active ? "bad" : "good") : "", enabled ? (active ? t("activeNow", { count: active }) : t("on")) : t("off")),
-      h("p", { class: "sub" }, source in SOURCES ? t(`source.${source}`) : raw(source), by && [raw(" · "), t("changedBy", { by, time: dateTime(at) })])] },
+      h("p", { class: "sub" }, source in SOURCES ? t(`source.${source}`) : raw(source), by && [raw(" · "), t("changedBy", { by: principalName(by), time: dateTime(at) })])] },
     { label: t("actions"), end: true, render: actionsOf },
   ];
 }

@@ -17,6 +17,19 @@ export const localTime = (time) => {
 
 /** Asks for a silence, a new one or another in the place of `silence`; gives what the server made of it, or null. */
 export async function askForSilence({ t, api }, { matchers = [], silence } = {}) {
+  let version = silence?.version;
+  const put = async (body) => {
+    const path = `/api/v1/alerts/silences/${silence.id}`;
+    try {
+      return await api.put(path, body, { ifMatch: version });
+    } catch (error) {
+      if (error.status === 412) {
+        ({ version } = await api.get(path));
+        error.words = t("silenceOvertaken");
+      }
+      throw error;
+    }
+  };
   const lasts = [...LASTS.map((seconds) => [String(seconds), t(`lasts.${seconds}`)]), ["until", t("untilTime")]];
   const made = await formDialog({
     title: t(silence ? "changeSilence" : "newSilence"), text: t("silenceText"), action: t(silence ? "save" : "silence"), broad: true,
@@ -28,11 +41,11 @@ export async function askForSilence({ t, api }, { matchers = [], silence } = {})
     ],
     submit: (values) => {
       const body = bodyOf(values, silence);
-      return silence ? api.put(`/api/v1/alerts/silences/${silence.id}`, body) : api.post("/api/v1/alerts/silences", body, { create: true });
+      return silence ? put(body) : api.post("/api/v1/alerts/silences", body, { create: true });
     },
   });
   if (!made) return null;
-  toast(t(silence ? "silenceChanged" : "silenceMade", { count: made.alerts }), silence ? {} : { undo: () => attempt(() => api.delete(`/api/v1/alerts/silences/${made.id}`)) });
+  toast(t(silence ? "silenceChanged" : "silenceMade", { count: made.alerts }), silence ? {} : { undo: () => attempt(() => api.delete(`/api/v1/alerts/silences/${made.id}`, { ifMatch: made.version })) });
   return made;
 }
 

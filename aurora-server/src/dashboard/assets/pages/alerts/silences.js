@@ -1,9 +1,11 @@
+import { isAbort, sentenceOf } from "../../kit/api.js";
 import { attempt } from "../../kit/attempt.js";
 import { h, raw } from "../../kit/dom.js";
 import { dateTime, relative } from "../../kit/format.js";
 import { badge, button, card, choice, emptyState } from "../../kit/parts.js";
 import { soon } from "../../kit/soon.js";
 import { table } from "../../kit/table.js";
+import { principalName } from "../../kit/team.js";
 import { toast } from "../../kit/toast.js";
 import { has } from "../../kit/words.js";
 import { askForSilence } from "./silence-form.js";
@@ -28,7 +30,13 @@ export function silences(ctx) {
 function columns(ctx, reload) {
   const { t, api, can } = ctx;
   const expire = async (silence) => {
-    if (!(await attempt(() => api.delete(`/api/v1/alerts/silences/${silence.id}`)))) return;
+    try {
+      await api.delete(`/api/v1/alerts/silences/${silence.id}`, { ifMatch: silence.version });
+    } catch (error) {
+      if (error.status === 412 || error.status === 404) reload();
+      if (!isAbort(error)) toast(error.status === 412 ? t("silenceNotEnded") : raw(sentenceOf(error)));
+      return;
+    }
     reload();
     // One set of matchers is all that can be written; a silence of several is not made anew.
     const again = silence.matchers.length === 1 && (async () => {
@@ -47,7 +55,7 @@ function columns(ctx, reload) {
     { label: t("state"), render: ({ state }) => badge(KINDS[state] ?? "", has(words, `silence.${state}`) ? t(`silence.${state}`) : raw(state)) },
     { label: t("until"), render: ({ starts_at: begins, ends_at: ends, state }) => [raw(dateTime(ends), { class: "nowrap" }), h("p", { class: "sub" }, state === "pending" ? t("begins", { time: dateTime(begins) }) : raw(relative(ends)))] },
     { label: t("alerts"), end: true, render: ({ alerts }) => raw(alerts) },
-    { label: t("why"), render: ({ comment, created_by: by, during }) => [raw(comment || null), h("p", { class: "sub" }, t("by", { by }), during.length > 0 && [raw(" · "), t("recurring")])] },
+    { label: t("why"), render: ({ comment, created_by: by, during }) => [raw(comment || null), h("p", { class: "sub" }, t("by", { by: principalName(by) }), during.length > 0 && [raw(" · "), t("recurring")])] },
     { label: t("actions"), end: true, render: actionsOf },
   ];
 }

@@ -12,7 +12,6 @@ import { grid } from "./grid.js";
 const WEEKDAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 const POLL_SECONDS = 60;
 const QUIET = ["cancelled", "rejected", "expired"];
-const MOVABLE = ["requested", "confirmed"];
 const NARROW = matchMedia("(max-width: 860px)");
 
 /** The agenda: {element, reload(), book(preset), open(id)}. */
@@ -25,7 +24,7 @@ export function agendaView(ctx, data, { toSettings }) {
   let round = 0;
 
   const actions = appointmentActions(ctx, data, () => load());
-  const mayMove = (one) => can("appointment:write") && MOVABLE.includes(one.status);
+  const mayMove = (one) => one.may_move;
   const days = grid(ctx, data, { onOpen: actions.show, onBook: (on) => book({ day: on }), mayMove, onDrop: actions.moveTo, onMove: (id) => {
     const one = shown.find((item) => item.id === id);
     if (one && mayMove(one)) actions.move(one);
@@ -48,6 +47,8 @@ export function agendaView(ctx, data, { toSettings }) {
     day = to;
     const address = new URL(location);
     address.searchParams.set("day", to);
+    // Booking for a client was asked for once.
+    address.searchParams.delete("client");
     history.replaceState(history.state, "", address);
     load();
   }
@@ -67,10 +68,8 @@ export function agendaView(ctx, data, { toSettings }) {
       const [{ items, isCut }, open, dates] = await Promise.all([data.appointments(data.zone.instant(first), data.zone.instant(end)), openSpans(all), holidays(first, all.at(-1))]);
       if (mine !== round) return null;
       shown = items;
-      const draw = () => { if (mine === round) show(all, open, dates); };
-      draw();
+      show(all, open, dates);
       state.replaceChildren(...(isCut ? [h("p", { class: "form-error" }, t("tooMany", { count: items.length }))] : []));
-      data.loadOthers(items, draw);
     } catch (error) {
       if (!isAbort(error) && mine === round) state.replaceChildren(errorState(error, load));
     }
@@ -113,7 +112,7 @@ export function agendaView(ctx, data, { toSettings }) {
   /** In which minutes of each day somebody of those who are shown works. */
   async function openSpans(all) {
     const ids = chosen.size ? [...chosen] : [...data.professionals.keys()];
-    const [weeks, exceptions] = await Promise.all([Promise.all(ids.map((id) => data.hoursOf(id))), exceptionsOf(all)]);
+    const [weeks, exceptions] = await Promise.all([Promise.all(ids.map((id) => data.hoursOf(id).catch(() => []))), exceptionsOf(all)]);
     return new Map(all.map((date) => {
       const special = exceptions.get(date);
       if (special) return [date, special.map(({ from, until }) => [minute(from), minute(until)])];
@@ -128,10 +127,11 @@ export function agendaView(ctx, data, { toSettings }) {
   const holidays = async (from, until) => new Map((await api.get("/api/v1/schedule/holidays", { query: { from, until } })).items.map((one) => [one.date, one]));
 
   async function book({ day: on, client } = {}) {
+    if (!data.ready) await data.load();
     const today = data.zone.key(Date.now());
     const made = await bookDialog(ctx, data, { client, professional: chosen.size === 1 ? [...chosen][0] : "", day: [on ?? day ?? today, today].sort().at(-1) });
     if (!made) return;
-    toast(t("done.book", { time: data.when(made.starts_at) }));
+    actions.booked(made);
     day = data.zone.key(made.starts_at);
     goTo(day);
   }
@@ -139,11 +139,11 @@ export function agendaView(ctx, data, { toSettings }) {
     try {
       const one = await api.get(`/api/v1/appointments/${id}`);
       if (!data.ready) await data.load();
-      await Promise.all([data.loadClient(one.client_id), data.loadOthers([one], () => {})]);
+      data.hear([one]);
       goTo(data.zone.key(one.starts_at));
       actions.show(one);
     } catch (error) {
-      if (!isAbort(error)) state.replaceChildren(errorState(error));
+      if (!isAbort(error)) toast(t("failed", { detail: error.message }));
     }
   }
   poll(load, POLL_SECONDS, signal);

@@ -6,43 +6,56 @@ import { badge, button } from "../../kit/parts.js";
 import { toast } from "../../kit/toast.js";
 import { isAbort } from "../../kit/api.js";
 import { moveDialog } from "./booking.js";
+import { KINDS } from "./data.js";
 
-const STEPS = {
-  held: ["confirm", "cancel"], requested: ["confirm", "move", "reject", "cancel"], confirmed: ["check_in", "start", "acknowledge", "move", "no_show", "cancel"],
-  checked_in: ["start", "complete", "no_show", "cancel"], in_progress: ["complete"],
-};
-const KINDS = { confirmed: "good", completed: "good", checked_in: "info", in_progress: "info", requested: "warn", held: "warn", no_show: "bad", cancelled: "bad", rejected: "bad", expired: "" };
+// The step that leads to a state. What is over has no next state, and can be corrected.
+const STEPS = { confirmed: "confirm", checked_in: "check_in", in_progress: "start", completed: "complete", no_show: "no_show", rejected: "reject", cancelled: "cancel" };
+const LAST = ["no_show", "reject", "cancel"];
 const CORRECTIONS = ["confirmed", "checked_in", "in_progress", "completed", "no_show", "cancelled"];
 // What follows these may be taken back by a correction.
 const ENDS = ["complete", "no_show", "cancel", "reject"];
 
 /** The steps that may follow now, in the order of their likelihood. */
-export function stepsOf({ status, starts_at: at, acknowledged_at: acknowledged }, now = Date.now()) {
-  const hasBegun = Date.parse(at) <= now;
-  return (STEPS[status] ?? ["correct"]).filter((step) => (step === "no_show" ? hasBegun : step === "acknowledge" ? !hasBegun && !acknowledged : true));
+export function stepsOf({ status, allowed, may_move: mayMove, starts_at: at, acknowledged_at: acknowledged }, now = Date.now()) {
+  if (!allowed.length) return ["correct"];
+  const steps = Object.keys(STEPS).filter((to) => allowed.includes(to)).map((to) => STEPS[to]);
+  const mayAcknowledge = status === "confirmed" && Date.parse(at) > now && !acknowledged;
+  const between = [mayAcknowledge && "acknowledge", mayMove && "move"].filter(Boolean);
+  return [...steps.filter((step) => !LAST.includes(step)), ...between, ...steps.filter((step) => LAST.includes(step))];
 }
 
-/** What is done with appointments: {show(appointment), move(appointment), moveTo(appointment, start)}; `changed()` is called after each change. */
+// What was last told of each appointment: an older offer to take something back would be about what is no more.
+const told = new Map();
+
+/** What is done with appointments: {show(appointment), move(appointment), moveTo(appointment, start), booked(appointment)}; `changed()` is called after each change. */
 export function appointmentActions(ctx, data, changed) {
-  const { t, api, can, href } = ctx;
+  const { t, api, can, href, signal } = ctx;
+  let shown = null; // the agenda as it is after the latest change
+  const refresh = () => { shown = changed(); };
   const turn = (one, step, body) => api.post(`/api/v1/appointments/${one.id}/${step}`, body ?? {}, { ifMatch: `"v${one.version}"`, create: true });
   const tell = (error) => {
     if (isAbort(error)) return;
     toast(error.status === 412 ? t("faster") : t("failed", { detail: error.errors?.[0]?.message ?? error.message }));
-    changed();
+    refresh();
   };
   const undo = (work) => async () => {
-    try { await work(); changed(); } catch (error) { tell(error); }
+    try { await work(); refresh(); } catch (error) { tell(error); }
+  };
+  const say = (id, text, options) => {
+    told.get(id)?.();
+    told.set(id, toast(text, options));
   };
   const finish = (before, after, step) => {
     const back = ENDS.includes(step) && undo(() => turn(after, "correct", { to: before.status === "held" ? "confirmed" : before.status, reason: t("takenBack") }));
-    toast(t(`done.${step}`), back ? { undo: back } : {});
-    changed();
+    say(before.id, t(`done.${step}`), back ? { undo: back } : {});
+    refresh();
   };
   const moved = (one, after) => {
-    toast(t("done.move", { time: data.when(after.starts_at) }), { undo: undo(() => turn(after, "move", { starts_at: one.starts_at, professional_id: one.professional_id })) });
-    changed();
+    say(one.id, t("done.move", { time: data.when(after.starts_at) }), { undo: undo(() => turn(after, "move", { starts_at: one.starts_at, professional_id: one.professional_id })) });
+    refresh();
   };
+  /** Told after booking; taking it back calls it off. */
+  const booked = (one) => say(one.id, t("done.book", { time: data.when(one.starts_at) }), { undo: undo(() => turn(one, "cancel", { reason: t("takenBack") })) });
   async function move(one) {
     const after = await moveDialog(ctx, data, one);
     if (!after) return false;
@@ -64,7 +77,7 @@ export function appointmentActions(ctx, data, changed) {
       fields: [{ name: "to", label: t("correctTo"), type: "select", options: CORRECTIONS.filter((to) => to !== one.status).map((to) => [to, t(`status.${to}`)]) }, { name: "reason", label: t("reason"), hint: t("reasonHint"), required: true, attributes: { minlength: "3", maxlength: "500" } }],
       submit: async (values) => { finish(one, await turn(one, "correct", values), "correct"); } }),
   };
-  const reasoned = (one, step, { danger }) => formDialog({ title: t(`${step}Title`), text: t(`${step}Text`), action: t(`${step}Do`), danger,
+  const reasoned = (one, step, { danger }) => formDialog({ title: t(`${step}Title`), text: t(`${step}Text`), action: t(`${step}Do`), danger, dismiss: t("keep"),
     fields: [{ name: "reason", label: t("reason"), hint: t("reasonHint"), attributes: { maxlength: "500" } }],
     submit: async ({ reason }) => { finish(one, await turn(one, step, { reason: reason.trim() || null }), step); } });
 
@@ -92,7 +105,15 @@ export function appointmentActions(ctx, data, changed) {
           one.note && fact(t("note"), raw(one.note)), one.reason && fact(t("reason"), raw(one.reason))),
         steps.length > 0 && h("div", { class: "actions" }, steps.map((step, index) => button(t(`do.${step}`), () => act(step), { kind: index === 0 && step !== "correct" ? "primary" : undefined }))),
         historyOf(one), h("div", { class: "form-foot" }, button(t("close"), () => close(null))));
-    }).then(() => back?.isConnected && back.focus());
+    }).then((isDone) => backTo(back, one, isDone));
+  }
+  /** Back to the appointment; where it is gone, which the agenda shows soon after, to its day. */
+  async function backTo(back, one, isDone) {
+    if (isDone) await shown;
+    if (signal.aborted || document.activeElement !== document.body) return;
+    const slot = document.querySelector(`.slot[data-id="${CSS.escape(one.id)}"]`);
+    const day = document.querySelector(`.agenda-body[data-day="${data.zone.key(one.starts_at)}"]`)?.closest(".agenda-day");
+    (back?.isConnected && back !== document.body ? back : slot ?? day?.querySelector(".agenda-head button") ?? document.querySelector("h1"))?.focus();
   }
   function historyOf(one) {
     const list = h("ol", { class: "rows small" });
@@ -106,5 +127,5 @@ export function appointmentActions(ctx, data, changed) {
     };
     return h("details", { on: { toggle: (event) => { if (event.target.open) load(); } } }, h("summary", null, t("history")), list);
   }
-  return { show, move, moveTo };
+  return { show, move, moveTo, booked };
 }

@@ -2,16 +2,17 @@ import { clientPicker } from "../../kit/clients.js";
 import { openDialog } from "../../kit/dialog.js";
 import { h, raw } from "../../kit/dom.js";
 import { form } from "../../kit/form.js";
+import { clientMaker } from "../clients/create.js";
 import { slotChoice } from "./slots.js";
 
 /** Books: a client, a service, a free time. Gives the appointment, null when dismissed. */
 export const bookDialog = (ctx, data, { day, client, professional } = {}) => openDialog(ctx.t("bookTitle"), (close) => {
   const { t, api } = ctx;
-  const picker = clientPicker(api, { chosen: client });
+  const picker = clientPicker(api, { chosen: client, add: clientMaker(ctx) });
   const slots = slotChoice(ctx, data, { day, professional, mayOutside: true });
   const able = [...data.services.values()].filter((one) => !professional || one.professionals.includes(professional));
   const parts = form({ action: t("book"), cancel: () => close(null),
-    fields: [{ name: "service", label: t("service"), type: "select", required: true, options: [["", ""], ...able.map(({ id, name }) => [id, name])], attributes: { translate: "no" } }, { name: "note", label: t("optionalNote"), type: "textarea", hint: t("noteHint"), rows: 2, attributes: { maxlength: "2000" } }],
+    fields: [{ name: "service", label: t("service"), type: "select", required: true, options: [["", ""], ...able.map(({ id, name }) => [id, name, true])] }, { name: "note", label: t("optionalNote"), type: "textarea", hint: t("noteHint"), rows: 2, attributes: { maxlength: "2000" } }],
     submit: async ({ service, note }) => {
       const chosen = picker.client();
       if (!chosen) return picker.fail(t("required"));

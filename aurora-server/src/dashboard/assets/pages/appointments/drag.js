@@ -6,9 +6,9 @@ const FAR_PX = 5; // what moves less is a click
 /**
  * Slots of the grid are dragged to another time: `find(id)` gives {length, step (both in minutes), name} of an appointment that may be moved,
  * `minuteAt(px)` and `place(node, from, until)` know the scale, `timeOf(day, minute)` the words. `onDrop(id, day, minute)` is waited for; then
- * comes `onEnd()`, as after everything that was put back. Gives {isActive()}.
+ * comes `onEnd()`, as after everything that was put back. What is held when the `signal` ends is let go. Gives {isActive()}.
  */
-export function draggable(element, { find, minuteAt, place, timeOf, onDrop, onEnd }) {
+export function draggable(element, { signal, find, minuteAt, place, timeOf, onDrop, onEnd }) {
   let active = null; // {id, slot, what, x, y, grip, ghost, to}: what is held, and once it moves, where it would go
   let wasDragged = false;
 
@@ -20,7 +20,7 @@ export function draggable(element, { find, minuteAt, place, timeOf, onDrop, onEn
     slot.setPointerCapture(event.pointerId);
     slot.classList.add("lifted");
     element.classList.add("dragging");
-    document.addEventListener("keydown", onKey, true);
+    document.addEventListener("keydown", onKey, { capture: true, signal });
   };
   const target = ({ clientX, clientY }) => {
     const isOver = (body) => {

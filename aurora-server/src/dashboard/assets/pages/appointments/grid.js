@@ -5,7 +5,7 @@ import { draggable } from "./drag.js";
 
 const PIXELS = 1.8; // a minute
 const LEAST_PX = 26;
-const TINY_PX = 36; // has room for one line
+const TINY_PX = 40; // below it there is room for one line
 const USUAL = [8 * 60, 18 * 60];
 const AWAKE = [6 * 60, 22 * 60];
 const QUIET = ["cancelled", "rejected", "expired"];
@@ -15,7 +15,7 @@ const STEP = 15;
  * Draws days: grid(ctx, data, {onOpen, onMove, onBook, mayMove(appointment), onDrop(appointment, start)}) → {element, draw({days, appointments, open, holidays}), tick()}. `open` holds spans of
  * minutes by day, in which somebody works.
  */
-export function grid({ t, can }, data, { onOpen, onMove, onBook, mayMove, onDrop }) {
+export function grid({ t, can, signal }, data, { onOpen, onMove, onBook, mayMove, onDrop }) {
   const element = h("div", { class: "agenda", on: { keydown: onKey } });
   let line = null;
   let first = USUAL[0];
@@ -115,6 +115,7 @@ export function grid({ t, can }, data, { onOpen, onMove, onBook, mayMove, onDrop
     } else if (event.key.toLowerCase() === "m" && !event.ctrlKey && !event.metaKey) onMove(now.dataset.id);
   }
   const drag = draggable(element, {
+    signal,
     find: (id) => {
       const one = shown.get(id);
       if (!one || !mayMove(one)) return null;

@@ -1,3 +1,4 @@
+import { isAbort } from "../../kit/api.js";
 import { openDialog } from "../../kit/dialog.js";
 import { h, raw } from "../../kit/dom.js";
 import { form } from "../../kit/form.js";
@@ -20,7 +21,7 @@ export function hoursText({ t }, data, { id }) {
     });
     const name = (index) => data.zone.day(data.zone.add(A_MONDAY, index), { weekday: "short" });
     place.replaceChildren(...(groups.length ? groups.map(({ text, first, last }) => h("span", { translate: "no" }, `${name(first)}${last > first ? `–${name(last)}` : ""} ${text}`)) : [h("span", { class: "soft" }, t("noHours"))]));
-  });
+  }, (error) => { if (!isAbort(error)) place.replaceChildren(h("span", { class: "field-error" }, raw(error.message))); });
   return place;
 }
 

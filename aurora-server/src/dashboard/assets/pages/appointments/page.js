@@ -1,6 +1,8 @@
 import { isAbort } from "../../kit/api.js";
+import { raw } from "../../kit/dom.js";
 import { button, pageHead } from "../../kit/parts.js";
 import { tabs } from "../../kit/tabs.js";
+import { toast } from "../../kit/toast.js";
 import { agendaView } from "./agenda.js";
 import { agendaData } from "./data.js";
 import { professionalsView, servicesView } from "./settings.js";
@@ -31,10 +33,9 @@ export function mount(root, ctx) {
   }
   async function bookFor(client) {
     try {
-      await data.load();
-      agenda.book({ client: await api.get(`/api/v1/clients/${client}`) });
+      await agenda.book({ client: await api.get(`/api/v1/clients/${client}`) });
     } catch (error) {
-      if (!isAbort(error)) agenda.book();
+      if (!isAbort(error)) toast(raw(error.message));
     }
   }
   if (id?.startsWith("apt_")) agenda.open(id);

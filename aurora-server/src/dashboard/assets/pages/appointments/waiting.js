@@ -8,6 +8,7 @@ import { table } from "../../kit/table.js";
 import { toast } from "../../kit/toast.js";
 import { isAbort } from "../../kit/api.js";
 import { has } from "../../kit/words.js";
+import { clientMaker } from "../clients/create.js";
 import { words } from "./words.js";
 
 const PARTS = ["morning", "afternoon", "evening"];
@@ -48,10 +49,10 @@ export function waitingView(ctx, data) {
     if (!data.ready) await data.load();
     const today = zone().key(Date.now());
     const made = await openDialog(t("addWaiting"), (close) => {
-      const picker = clientPicker(api);
+      const picker = clientPicker(api, { add: clientMaker(ctx) });
       const parts = form({ action: t("addWaiting"), cancel: () => close(null), fields: [
-        { name: "service", label: t("service"), type: "select", required: true, options: [["", ""], ...[...data.services.values()].map(({ id, name }) => [id, name])], attributes: { translate: "no" } },
-        { name: "professional", label: t("professional"), type: "select", options: [["", t("anybody")], ...[...data.professionals.values()].map(({ id, name }) => [id, name])] },
+        { name: "service", label: t("service"), type: "select", required: true, options: [["", ""], ...[...data.services.values()].map(({ id, name }) => [id, name, true])] },
+        { name: "professional", label: t("professional"), type: "select", options: [["", t("anybody")], ...[...data.professionals.values()].map(({ id, name }) => [id, name, true])] },
         { name: "from", label: t("wantedFrom"), type: "date", required: true, value: today, attributes: { min: today } },
         { name: "until", label: t("wantedUntil"), type: "date", required: true, value: zone().add(today, DAYS_AHEAD), attributes: { min: today } },
         { name: "part", label: t("part"), type: "select", options: [["", t("anyPart")], ...PARTS.map((part) => [part, t(part)])] },
@@ -64,7 +65,6 @@ export function waitingView(ctx, data) {
         close(await api.post("/api/v1/appointments/waiting", { client: client.id, service, professional: professional || null, part_of_day: part || null, priority: priority ?? 3, wanted_from: begin, wanted_until: zone().instant(zone().add(until, 1)).toISOString() }, { create: true }));
         return null;
       } });
-      for (const option of [...parts.controls.professional.options].slice(1)) option.translate = false;
       parts.element.prepend(picker.element);
       return parts.element;
     });

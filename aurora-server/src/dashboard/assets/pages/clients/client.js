@@ -1,13 +1,14 @@
 import { apiFor, isAbort } from "../../kit/api.js";
 import { openDialog } from "../../kit/dialog.js";
 import { h, raw } from "../../kit/dom.js";
-import { cnpj, cpf, date, money, phone, relative } from "../../kit/format.js";
+import { cnpj, cpf, date, money, number, phone, relative } from "../../kit/format.js";
 import { form } from "../../kit/form.js";
 import { historyCard, tasksCard } from "../../kit/history.js";
 import { badge, button, card, emptyState, errorState, loadingState, pageHead } from "../../kit/parts.js";
 import { team as askTeam } from "../../kit/team.js";
 import { toast } from "../../kit/toast.js";
 import { has } from "../../kit/words.js";
+import { appointmentsCard } from "../appointments/of-client.js";
 import { ownFields } from "./create.js";
 import { arrange, bodyOf, cep, fieldsOf, renamed } from "./fields.js";
 import { filesCard } from "./files.js";
@@ -65,10 +66,36 @@ export async function clientPage(root, ctx) {
     return state.client;
   };
   const edit = () => openDialog(t("editTitle"), (close) => {
-    const { client, team, custom } = state;
-    const { element, controls, values: read } = form({ fields: fieldsOf(t, { client, team, custom }), action: t("save"), cancel: () => close(null),
-      async submit(values) { await change(differences(before, bodyOf(values, custom, client))); toast(t("saved")); close(true); } });
-    const before = bodyOf(read(), custom, client);
+    const { team, custom } = state;
+    let { client } = state;
+    const fields = () => fieldsOf(t, { client: state.client, team, custom });
+    const { element, controls, values: read } = form({ fields: fields(), action: t("save"), cancel: () => close(null),
+      async submit(values) {
+        try {
+          await change(differences(before, bodyOf(values, custom, client)));
+        } catch (error) {
+          if (error.status === 412) renew();
+          throw error;
+        }
+        toast(t("saved"));
+        close(true);
+      } });
+    let before = bodyOf(read(), custom, client);
+    const given = Object.fromEntries(Object.entries(controls).map(([name, control]) => [name, control.value]));
+    /** What somebody else wrote stands in the fields that were not touched here. */
+    const renew = () => {
+      const fresh = form({ fields: fields() });
+      ({ client } = state);
+      before = bodyOf(fresh.values(), custom, client);
+      for (const [name, control] of Object.entries(controls)) {
+        const { value, children } = fresh.controls[name];
+        const isTouched = control.value !== given[name];
+        given[name] = value;
+        if (isTouched) continue;
+        if (control.matches("select")) control.replaceChildren(...children);
+        control.value = value;
+      }
+    };
     arrange(t, element, controls, client.kind);
     return element;
   }, { broad: true });
@@ -100,7 +127,7 @@ export async function clientPage(root, ctx) {
       const before = client.tags;
       try {
         await change({ tags: wanted });
-        toast(t("tagsSaved"), { undo: () => change({ tags: before }).catch((error) => toast(raw(error.message))) });
+        toast(t("tagsSaved"), { undo: () => change({ tags: before }).catch((error) => { if (!isAbort(error)) toast(error.words ?? raw(error.message)); }) });
         (tags.querySelector("input") ?? tags).focus();
       } catch (error) {
         if (!isAbort(error)) toast(error.words ?? raw(error.message));
@@ -115,7 +142,7 @@ export async function clientPage(root, ctx) {
 
   show();
   const stages = can("lead:read") ? await stageNames(api) : new Map();
-  const side = [tags, can("task:read") && tasksCard(with_, { client: id }).element, can("lead:read") && leadsCard(ctx, id, stages), can("conversation:read") && conversationsCard(ctx, id), can("file:read") && filesCard(ctx, id),
+  const side = [tags, can("appointment:read") && appointmentsCard(ctx, id), can("task:read") && tasksCard(with_, { client: id }).element, can("lead:read") && leadsCard(ctx, id, stages), can("conversation:read") && conversationsCard(ctx, id), can("file:read") && filesCard(ctx, id),
     duplicatesCard(ctx, state, { onMerged: (client) => { state.client = client; show(); } })];
   root.append(top, h("div", { class: "columns" }, h("div", { class: "stack two-thirds" }, data, notesCard(with_, id),
     can("task:read") && historyCard(with_, { path: `${path}/timeline`, subject: { client: id }, stageName: (stage) => stages.get(stage) ?? stage }).element), h("div", { class: "stack third" }, side)));
@@ -132,7 +159,10 @@ function dataList(t, { client, team, custom }) {
     client.cnpj && [t("cnpj"), raw(cnpj(client.cnpj))], client.cpf && [t("cpf"), raw(cpf(client.cpf))], client.birth_date && [t("birth"), raw(date(`${client.birth_date}T12:00:00`))],
     [t("email"), mails.length ? links(mails, "mailto", String) : raw(null)], [t("phones"), client.phones.length ? links(client.phones, "tel", phone) : raw(null)],
     ...client.addresses.map((place) => [t("address"), raw(addressOf(place))]), [t("owner"), team.node(client.owner)], client.source && [t("source"), raw(client.source)],
-    ...Object.entries(client.custom).map(([key, value]) => [raw(custom.find((one) => one.key === key)?.label ?? key), ownValue(t, value)]),
+    ...Object.entries(client.custom).map(([key, value]) => {
+      const definition = custom.find((one) => one.key === key);
+      return [raw(definition?.label ?? key), ownValue(t, value, definition?.kind)];
+    }),
   ].filter(Boolean);
   return h("dl", { class: "facts" }, rows.map(([name, value]) => h("div", null, h("dt", null, name), h("dd", null, value))));
 }
@@ -140,7 +170,9 @@ function dataList(t, { client, team, custom }) {
 const addressOf = ({ street, number, complement, district, city, state, postal_code: code }) =>
   [[street, number].filter(Boolean).join(", "), complement, district, [city, state].filter(Boolean).join(" / "), cep(code)].filter(Boolean).join(" · ");
 
-function ownValue(t, value) {
+function ownValue(t, value, kind) {
+  if (kind === "date" && /^\d{4}-\d{2}-\d{2}$/.test(value)) return raw(date(`${value}T12:00:00`));
+  if (typeof value === "number") return raw(String(value).includes("e") ? String(value) : number(value, String(value).split(".")[1]?.length ?? 0));
   if (typeof value === "boolean") return t(value ? "yes" : "no");
   return raw(Array.isArray(value) ? value.join(", ") : value !== null && typeof value === "object" ? JSON.stringify(value) : value);
 }

@@ -23,10 +23,10 @@ export function fieldsOf(t, { client = {}, team, custom, isNew }) {
     { name: "email", type: "email", label: t("email"), value: client.email ?? "" },
     { name: "phones", label: t("phones"), hint: t("phonesHint"), value: (client.phones ?? []).join(", "), attributes: { inputmode: "tel" } },
     !isNew && { name: "status", type: "select", label: t("status"), value: client.status, options: ["active", "inactive", "blocked"].map((one) => [one, t(`status.${one}`)]) },
-    { name: "owner", type: "select", label: t("owner"), value: client.owner ?? "", options: team.options(client.owner), attributes: { translate: "no" } },
+    { name: "owner", type: "select", label: t("owner"), value: client.owner ?? "", options: team.options(client.owner) },
     { name: "tags", label: t("tags"), hint: t("tagsHint"), value: (client.tags ?? []).join(", ") },
     { name: "source", label: t("source"), value: client.source ?? "" },
-    ...PLACE.map((name) => ({ name, label: t(LABELS[name]), value: name === "postal_code" ? cep(place[name]) : place[name] ?? "", ...(name === "state" && { type: "select", options: [["", "–"], ...STATES.map((one) => [one, one])], attributes: { translate: "no" } }), ...(name === "postal_code" && { attributes: NUMERIC }) })),
+    ...PLACE.map((name) => ({ name, label: t(LABELS[name]), value: name === "postal_code" ? cep(place[name]) : place[name] ?? "", ...(name === "state" && { type: "select", options: [["", "–", true], ...STATES.map((one) => [one, one, true])] }), ...(name === "postal_code" && { attributes: NUMERIC }) })),
     ...custom.map((definition) => ownField(t, definition, client.custom?.[definition.key])),
   ].filter(Boolean);
 }
@@ -34,7 +34,7 @@ export function fieldsOf(t, { client = {}, team, custom, isNew }) {
 function ownField(t, { key, kind, label, options, required }, value) {
   const shared = { name: `custom.${key}`, label: raw(label), required: required && kind !== "boolean" };
   if (kind === "boolean") return { ...shared, type: "select", value: value == null ? "" : String(value), options: [["", t("unset")], ["true", t("yes")], ["false", t("no")]] };
-  if (kind === "choice") return { ...shared, type: "select", value: value ?? "", options: [["", t("unset")], ...options.map((one) => [one, one])], attributes: { translate: "no" } };
+  if (kind === "choice") return { ...shared, type: "select", value: value ?? "", options: [["", t("unset")], ...options.map((one) => [one, one, true])] };
   if (kind === "multi_choice") return { ...shared, value: (value ?? []).join(", "), hint: raw(options.join(", ")) };
   return { ...shared, type: { number: "number", date: "date" }[kind] ?? "text", value: value ?? "", attributes: kind === "number" ? { step: "any" } : {} };
 }

@@ -11,17 +11,17 @@ const TIMEOUT_MS = 300_000;
 const COUNTS = [["rows", "rows"], ["created", "new"], ["updated", "updated"], ["unchanged", "same"], ["skipped", "skipped"], ["refused", "refused"]];
 
 /** Imports a CSV file after a check of every row; gives true when something was imported. */
-export function importClients({ t, api }) {
-  return openDialog(t("importTitle"), (close) => {
+export async function importClients({ t, api }) {
+  let done = false;
+  await openDialog(t("importTitle"), (close) => {
     const place = h("div", { class: "stack" });
     const status = h("p", { class: "hint", role: "status" });
-    let done = false;
     const call = (file, { duplicates, unknown }, query) =>
       api.post("/api/v1/clients/import", new Blob([file], { type: "text/csv" }), { timeout: TIMEOUT_MS, query: { duplicates, unknown_columns: unknown, ...query } });
 
     const choose = () => {
       const { element, controls } = form({
-        action: t("check"), cancel: () => close(done),
+        action: t("check"), cancel: () => close(null),
         fields: [
           { name: "file", type: "file", label: t("file"), required: true, hint: t("checkNote"), attributes: { accept: ".csv,text/csv" } },
           { name: "duplicates", type: "select", label: t("duplicatesHow"), options: ["skip", "update", "fail"].map((one) => [one, t(`dup.${one}`)]) },
@@ -74,10 +74,11 @@ export function importClients({ t, api }) {
       const heading = h("h3", { tabindex: "-1" }, t(errors.length ? "errors" : isCheck ? "noErrors" : "importDone"));
       place.replaceChildren(h("div", { class: "import-counts" }, tiles(...figures)), heading, ...(errors.length ? [h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": t("errors") }, list.element)] : []),
         ...(beyond ? [h("p", { class: "soft" }, t("beyond", { count: beyond }))] : []), ...(isCheck && !good ? [h("p", { class: "soft" }, t("nothingToImport"))] : []), problem, status,
-        h("div", { class: "form-foot" }, button(t("importFile"), choose), isCheck && good > 0 && go, button(t("close"), () => close(done), { kind: isCheck ? null : "primary" })));
+        h("div", { class: "form-foot" }, button(t("importFile"), choose), isCheck && good > 0 && go, button(t("close"), () => close(null), { kind: isCheck ? null : "primary" })));
       heading.focus();
     };
     choose();
     return place;
   }, { broad: true });
+  return done;
 }

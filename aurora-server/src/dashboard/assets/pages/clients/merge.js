@@ -34,7 +34,7 @@ export function duplicatesCard({ t, api, can, href }, state, { onMerged }) {
     const differ = FIELDS.filter(([field]) => valueOf(mine, field) && valueOf(other, field) && valueOf(mine, field) !== valueOf(other, field));
     const merged = await formDialog({
       title: t("mergeTitle", { name: mine.trade_name || mine.legal_name }), text: t("mergeText", { name: mine.trade_name || mine.legal_name, other: other.trade_name || other.legal_name }), action: t("mergeDo"), danger: true,
-      fields: differ.map(([field, label]) => ({ name: field, type: "select", label: t("keep", { field: t(label) }), options: [["kept", valueOf(mine, field)], ["lost", valueOf(other, field)]], attributes: { translate: "no" } })),
+      fields: differ.map(([field, label]) => ({ name: field, type: "select", label: t("keep", { field: t(label) }), options: [["kept", valueOf(mine, field), true], ["lost", valueOf(other, field), true]] })),
       submit: (choices) => api.post(`/api/v1/clients/${mine.id}/merge`, { lose: other.id, lose_version: other.version, choices }, { create: true, ifMatch: mine.version }),
     });
     if (!merged) return;

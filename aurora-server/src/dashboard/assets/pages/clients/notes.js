@@ -1,4 +1,4 @@
-import { isAbort } from "../../kit/api.js";
+import { apiFor, isAbort } from "../../kit/api.js";
 import { formDialog } from "../../kit/dialog.js";
 import { h, raw } from "../../kit/dom.js";
 import { dateTime, relative } from "../../kit/format.js";
@@ -7,9 +7,14 @@ import { button, card, errorState, loadingState } from "../../kit/parts.js";
 import { toast } from "../../kit/toast.js";
 
 const PAGE = 10;
+// What somebody began is kept while the dashboard is open, and nowhere else: it is about people.
+const drafts = new Map();
+let writer = null;
 
 /** The notes about a client, with a field for the next. */
-export function notesCard({ t, api, can, team }, client) {
+export function notesCard({ t, api, can, team, me }, client) {
+  if (writer !== me.user?.id) drafts.clear();
+  writer = me.user?.id;
   const path = `/api/v1/clients/${client}/notes`;
   const list = h("ul", { class: "rows" });
   const state = h("div");
@@ -47,14 +52,18 @@ export function notesCard({ t, api, can, team }, client) {
     }
   };
   const writing = form({
-    fields: [{ name: "text", type: "textarea", rows: 2, label: t("note"), required: true, attributes: { maxlength: 10_000 } }], action: t("addNote"),
+    fields: [{ name: "text", type: "textarea", rows: 2, label: t("note"), value: drafts.get(client), required: true, attributes: { maxlength: 10_000 } }], action: t("addNote"),
     async submit(values) {
-      await api.post(path, values, { create: true });
+      // What was written is saved although its writer goes on.
+      await apiFor().post(path, values, { create: true });
       writing.set("text", "");
+      drafts.delete(client);
       toast(t("noteSaved"));
       await reload();
     },
   });
+  const { text } = writing.controls;
+  text.addEventListener("input", () => (text.value ? drafts.set(client, text.value) : drafts.delete(client)));
   reload();
   return card(t("notes"), {}, h("div", { class: "stack" }, can("client:write") && writing.element, list, state));
 }

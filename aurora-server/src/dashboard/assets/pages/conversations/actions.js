@@ -36,7 +36,7 @@ export function makeActions(ctx, { id, now, changed, reload, who }) {
       toast(t("assigned", { name: who(to).text }), { undo: () => attempt(() => turn("assign", { to: before })) });
     }),
     handOver: (members) => formDialog({ title: t("handOverTitle"), text: t("handOverText"), action: t("handOverDo"),
-      fields: [members.length > 0 && { name: "to", label: t("handOverTo"), type: "select", options: [["", t("whoever")], ...members] }, { name: "reason", label: t("reason"), hint: t("reasonHint"), type: "textarea", required: true, attributes: { maxlength: "500" } }].filter(Boolean),
+      fields: [members.length > 0 && { name: "to", label: t("handOverTo"), type: "select", options: [["", t("whoever")], ...members.map(([key, name]) => [key, name, true])] }, { name: "reason", label: t("reason"), hint: t("reasonHint"), type: "textarea", required: true, attributes: { maxlength: "500" } }].filter(Boolean),
       submit: async ({ to, reason }) => {
         try {
           await turn("hand_over", { reason, ...(to && { to: { kind: "person", id: to } }) });

@@ -4,13 +4,14 @@ import { button, choice } from "../../kit/parts.js";
 import { isAbort } from "../../kit/api.js";
 import { toast } from "../../kit/toast.js";
 
-// What was begun is kept while the page is open, and nowhere else: it is about people.
+// What somebody began is kept while the page is open, and nowhere else: it is about people.
 const drafts = new Map();
 
 /** Where messages and notes are written: {element, update(conversation, pause), focus()}; `send({text, content, isNote})` is done by the thread. */
 export function composer(ctx, { id, send, reopen, onResumed }) {
   const { t, api, can } = ctx;
-  const input = h("textarea", { rows: 2, maxlength: "4096", "aria-describedby": "reply-hint", value: drafts.get(id) ?? "", on: { keydown: onKey, input: () => drafts.set(id, input.value) } });
+  const draft = `${ctx.me.user?.id}/${id}`;
+  const input = h("textarea", { rows: 2, maxlength: "4096", "aria-describedby": "reply-hint", value: drafts.get(draft) ?? "", on: { keydown: onKey, input: () => keep(input.value) } });
   const go = button(t("send"), submit, { kind: "primary", icon: "send" });
   const kind = choice(t("kind"), [["message", t("write")], ["note", t("note")]], "message", show);
   const bar = h("div", { class: "reply-bar" });
@@ -32,6 +33,10 @@ export function composer(ctx, { id, send, reopen, onResumed }) {
     if (!stop) delete bar.dataset.key;
     input.disabled = go.disabled = Boolean(stop?.isFinal) && !isNote;
   }
+  function keep(text) {
+    if (text) drafts.set(draft, text);
+    else drafts.delete(draft);
+  }
   function onKey(event) {
     if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
     event.preventDefault();
@@ -41,7 +46,7 @@ export function composer(ctx, { id, send, reopen, onResumed }) {
     const text = input.value.trim();
     if (!text || go.disabled) return;
     input.value = "";
-    drafts.delete(id);
+    drafts.delete(draft);
     send({ text, isNote: kind.value === "note" });
     input.focus();
   }
@@ -55,7 +60,10 @@ export function composer(ctx, { id, send, reopen, onResumed }) {
     }
   }
   async function template() {
-    const settings = await api.get("/api/v1/conversations/settings").catch(() => ({}));
+    const settings = await api.get("/api/v1/conversations/settings").catch((error) => {
+      if (isAbort(error)) throw error;
+      return {};
+    });
     const usual = settings.fallback;
     await formDialog({ title: t("templateTitle"), text: t("templateText"), action: t("templateSend"),
       fields: [{ name: "name", label: t("templateName"), value: usual?.name, required: true, attributes: { spellcheck: "false" } },

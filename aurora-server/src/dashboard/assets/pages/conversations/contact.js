@@ -6,10 +6,8 @@ import { form } from "../../kit/form.js";
 import { badge, button } from "../../kit/parts.js";
 import { toast } from "../../kit/toast.js";
 import { isAbort } from "../../kit/api.js";
-import { zoned } from "../../kit/zone.js";
+import { appointmentRow, bookLink, nextOf } from "../appointments/of-client.js";
 import { addressOf, nameOf } from "./people.js";
-
-const SHOWN = 3;
 
 /** The card of a contact: {element, update(conversation)}. */
 export function contactCard(ctx, { actions, changed }) {
@@ -78,22 +76,16 @@ export function contactCard(ctx, { actions, changed }) {
     return null;
   }
   async function showAppointments(id) {
-    const query = { client: id, from: new Date().toISOString(), blocking: true, limit: SHOWN };
     try {
-      const [{ items }, services, people] = await Promise.all([api.get("/api/v1/appointments", { query }), namesOf("services"), namesOf("professionals")]);
+      const items = await nextOf(api, id);
       if (shownClient !== id) return;
       bookedPart.hidden = false;
-      const rows = items.map((one) => {
-        const zone = zoned(one.time_zone);
-        return h("li", null, h("div", null, h("p", null, raw(`${zone.day(zone.key(one.starts_at))}, ${zone.time(one.starts_at)}`)), h("p", { class: "sub", translate: "no" }, [services.get(one.service_id), people.get(one.professional_id)].filter(Boolean).join(" · "))));
-      });
-      booked.replaceChildren(...(rows.length ? rows : [h("li", { class: "soft small" }, t("noAppointments"))]),
-        h("li", null, h("a", { class: "button small", href: `${href("appointments")}?client=${id}` }, t("book"))));
+      const way = bookLink(ctx, id);
+      booked.replaceChildren(...(items.length ? items.map((one) => appointmentRow(ctx, one)) : [h("li", { class: "soft small" }, t("noAppointments"))]), ...(way ? [h("li", null, way)] : []));
     } catch (error) {
       if (!isAbort(error)) booked.replaceChildren(h("li", { class: "field-error" }, raw(error.message)));
     }
   }
-  const namesOf = async (kind) => new Map((await api.get(`/api/v1/${kind}`, { query: { limit: 200 } })).items.map(({ id, name: called }) => [id, called]));
   function link() {
     openDialog(t("link"), (close) => {
       const picker = clientPicker(api);
@@ -121,6 +113,13 @@ export function contactCard(ctx, { actions, changed }) {
       toast(t(isBlock ? "isBlocked" : "isUnblocked"));
     });
   }
+  function showBlock(isBlocked) {
+    if (!can("conversation:write") || block.dataset.blocked === String(isBlocked)) return;
+    const hadFocus = block.contains(document.activeElement);
+    block.dataset.blocked = String(isBlocked);
+    block.replaceChildren(button(t(isBlocked ? "unblock" : "block"), () => turnBlock(!isBlocked), { small: true, kind: "plain" }));
+    if (hadFocus) block.firstChild.focus();
+  }
   return {
     element,
     update(given) {
@@ -130,7 +129,7 @@ export function contactCard(ctx, { actions, changed }) {
       address.textContent = addressOf(contact) ?? "";
       showTags();
       showClient();
-      block.replaceChildren(...[can("conversation:write") && button(t(contact.blocked_at ? "unblock" : "block"), () => turnBlock(!contact.blocked_at), { small: true, kind: "plain" })].filter(Boolean));
+      showBlock(Boolean(contact.blocked_at));
     },
   };
 }

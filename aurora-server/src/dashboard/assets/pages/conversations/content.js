@@ -39,9 +39,15 @@ function media({ kind, caption, file_name: file, media: source }, t, said) {
   return [h("p", { class: "bubble-media" }, badge("", name), file && raw(file, { class: "small" }), address && h("a", { href: address, target: "_blank", rel: "noopener noreferrer" }, t("open"))), caption && said(caption)];
 }
 
+/** Why somebody was given a conversation: as it was written, or what the assistant decided, with its note. */
+function reasonOf(reason, t) {
+  const [, code, note = ""] = /^assistant: (\w+)( \(.*\))?$/s.exec(reason) ?? [];
+  return has(words, `reason.${code}`) ? [t(`reason.${code}`), raw(note)] : raw(reason);
+}
+
 /** A notice of the history, as words. */
 export function noticeOf({ kind, raw: said }, { t, who }) {
-  if (kind === "assigned") return [t("notice.assigned", { from: who(said.from).text, to: who(said.to).text }), said.reason && [raw(": "), raw(said.reason)]];
+  if (kind === "assigned") return [t("notice.assigned", { from: who(said.from).text, to: who(said.to).text }), said.reason && [raw(": "), reasonOf(said.reason, t)]];
   if (kind === "status_changed") return t("notice.status_changed", { to: t(`status.${said.to}`) });
   return has(words, `notice.${kind}`) ? t(`notice.${kind}`) : t("notice", { kind });
 }

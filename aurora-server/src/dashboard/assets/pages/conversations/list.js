@@ -26,7 +26,7 @@ export function conversationList(ctx, { open, who, channels }) {
   const more = button(t("more"), loadMore, { small: true, hidden: true });
   const found = searchResults(ctx, { open: (id) => open(id), onEnd: () => showSearch(false) });
   const whoChoice = choice(t("who"), [["me", t("me")], ["nobody", t("nobody")], ["assistant", t("assistant")], ["", t("everybody")]].filter(([key]) => key !== "me" || me.user), filters.assignee, (value) => change("assignee", value));
-  const counts = new Map([...whoChoice.element.children].map((one, index) => [(me.user ? ["me", "nobody", "assistant", ""] : ["nobody", "assistant", ""])[index], one.appendChild(raw("", { class: "tally", hidden: true }))]));
+  const counts = new Map([...whoChoice.element.children].map((one, index) => [(me.user ? ["me", "nobody", "assistant", ""] : ["nobody", "assistant", ""])[index], one.appendChild(h("span", { class: "tally", hidden: true }))]));
   const status = select(t("state"), [["", t("anyStatus")], ...["open", "pending", "closed"].map((key) => [key, t(`status.${key}`)])], filters.status, (value) => change("status", value));
   const channel = select(t("channel"), [["", t("anyChannel")]], filters.channel, (value) => change("channel", value));
   const tag = select(t("tag"), [["", t("anyTag")]], filters.tag, (value) => change("tag", value));
@@ -123,7 +123,7 @@ export function conversationList(ctx, { open, who, channels }) {
     }
     for (const [key, node] of counts) {
       node.hidden = !sums[key];
-      put(node, sums[key] ? ` ${sums[key]}` : "");
+      node.replaceChildren(...(sums[key] ? [raw(sums[key], { class: "talk-unread", "aria-hidden": "true" }), h("span", { class: "unseen" }, raw(" "), t("unreadTalks", { count: sums[key] }))] : []));
     }
   }
   function row(first) {

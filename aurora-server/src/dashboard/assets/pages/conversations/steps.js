@@ -25,12 +25,22 @@ export function assistantSteps({ t, api }, id) {
     }
   };
   const named = (prefix, key) => (has(words, `${prefix}.${key}`) ? t(`${prefix}.${key}`) : raw(key));
+  // What was understood tells its arguments as its text.
+  const called = (tool, asked) => {
+    const name = h("span", { class: "label" }, named("tool", tool));
+    return asked && asked !== "{}" ? h("details", null, h("summary", null, name), h("p", { class: "step-whole mono", translate: "no" }, indented(asked))) : name;
+  };
   const step = (one) => h("li", null,
     h("p", { class: "step-head" }, h("span", { class: "strong" }, named("step", one.kind)), one.reason && badge("", named("reason", one.reason)), one.failed && badge("bad", t("toolFailed")), raw(clock(one.at), { class: "soft" })),
-    one.tools.length > 0 && h("p", { class: "step-tools" }, one.tools.map((tool) => h("span", { class: "label" }, named("tool", tool)))),
+    one.tools.length > 0 && h("div", { class: "step-tools" }, one.tools.map((tool, index) => called(tool, one.kind === "answered" ? one.arguments[index] : null))),
     one.text && h("details", null, h("summary", { class: "step-text", translate: "no" }, one.text.slice(0, 90)), h("p", { class: "step-whole", translate: "no" }, one.text)),
     one.withheld.length > 0 && h("p", { class: "soft" }, t("withheld", { what: one.withheld.join(", ") })),
     one.citations.map((source) => citation(source, t)),
     one.model && h("p", { class: "soft" }, raw(`${one.model} · `), t("tokens", { count: one.input_tokens + one.output_tokens })));
   return { element, refresh: () => { if (element.open) load(); } };
+}
+
+/** JSON with a line for each member; what a model wrote need not be JSON. */
+function indented(text) {
+  try { return JSON.stringify(JSON.parse(text), null, 2); } catch { return text; }
 }

@@ -8,11 +8,11 @@ import { contactCard } from "./contact.js";
 import { later, messageList } from "./messages.js";
 import { addressOf, nameOf } from "./people.js";
 import { assistantSteps } from "./steps.js";
+import { post, unsent } from "./unsent.js";
 
 const NEAR_PX = 80;
 const MOST_SINGLE = 4;
 const BADGES = { open: "good", pending: "warn", closed: "" };
-let count = 0;
 
 /** One conversation: {element, heard(messageId), refresh(), focus()}. */
 export function threadView(ctx, { id, who, members, channels, pauses, onBack, onChanged, showDetails }) {
@@ -23,7 +23,6 @@ export function threadView(ctx, { id, who, members, channels, pauses, onBack, on
   let messages = [];
   let cursor = null;
   let pause = null;
-  let sending = Promise.resolve();
   let waiting = new Set();
 
   const title = h("h2", { tabindex: "-1" });
@@ -39,6 +38,7 @@ export function threadView(ctx, { id, who, members, channels, pauses, onBack, on
   const reply = mayWrite && composer(ctx, { id, send, reopen: actions.reopen, onResumed: loadPauses });
   const contact = contactCard(ctx, { actions, changed });
   const steps = assistantSteps(ctx, id);
+  const outbox = unsent({ user: me.user?.id, id, signal, arrived: (message) => merge([message]), failed: draw });
   const handling = h("section", { class: "aside-part" });
   const aside = h("aside", { class: "thread-aside", "aria-label": t("details"), hidden: true }, handling, contact.element, steps.element);
   const column = h("div", { class: "thread-column" }, log, newer, reply && reply.element);
@@ -58,11 +58,10 @@ export function threadView(ctx, { id, who, members, channels, pauses, onBack, on
   async function load() {
     try {
       const [first, page] = await Promise.all([api.get(path), api.get(`${path}/messages`, { query: { limit: 50 } })]);
-      messages = page.items.slice().sort(inOrder);
       cursor = page.next;
       element.replaceChildren(head, column, aside);
       changed(first, true);
-      draw();
+      merge(page.items);
       bottom();
       toggle(showDetails.get());
       loadPauses();
@@ -95,9 +94,10 @@ export function threadView(ctx, { id, who, members, channels, pauses, onBack, on
     if (!mayWrite) return;
     const { status, assignee } = conversation;
     const isMine = assignee.kind === "person" && assignee.id === me.user?.id;
-    const state = `${status}|${assignee.kind}|${assignee.id}`;
+    // Members may be known later than the conversation.
+    const state = `${status}|${assignee.kind}|${assignee.id}|${members.size}`;
     if (buttons.dataset.state === state) return;
-    const hadFocus = buttons.contains(document.activeElement);
+    const [hadFocus, wasHandling] = [buttons, handling].map((part) => part.contains(document.activeElement));
     buttons.dataset.state = state;
     buttons.replaceChildren(...[me.user && !isMine && button(t("takeOver"), () => actions.assign({ kind: "person", id: me.user.id }), { small: true }),
       status === "open" && button(t("pending"), actions.pending, { small: true }),
@@ -107,15 +107,20 @@ export function threadView(ctx, { id, who, members, channels, pauses, onBack, on
     const chosen = assignee.kind === "person" ? assignee.id : assignee.kind;
     const options = [["nobody", t("by.nobody")], ["assistant", t("assistant")], ...(me.user && !members.has(me.user.id) ? [[me.user.id, me.user.name]] : []), ...people];
     if (!options.some(([key]) => key === chosen)) options.push([chosen, who(assignee).text]);
-    const select = h("select", { "aria-label": t("assign"), on: { change: () => actions.assign(["nobody", "assistant"].includes(select.value) ? { kind: select.value } : { kind: "person", id: select.value }) } },
+    const select = h("select", { "aria-label": t("assign"), on: { change: async () => {
+      await actions.assign(["nobody", "assistant"].includes(select.value) ? { kind: select.value } : { kind: "person", id: select.value });
+      select.value = chosen; // what was refused is not chosen
+    } } },
       options.map(([key, text]) => h("option", { value: key, selected: key === chosen ? true : null, translate: key.startsWith("usr_") ? "no" : null }, text)));
     handling.replaceChildren(h("h3", null, t("assign")), select,
       assignee.kind === "assistant" ? button(t("handOver"), () => actions.handOver(people), { small: true }) : button(t("handBack"), () => actions.assign({ kind: "assistant" }), { small: true }));
+    if (wasHandling) select.focus();
   }
   function draw() {
+    if (!conversation) return;
     const wasNear = isNear();
     const length = list.element.childElementCount;
-    list.update(messages);
+    list.update([...messages, ...outbox.messages()].sort(inOrder));
     earlier.hidden = !cursor;
     if (wasNear) bottom();
     else if (list.element.childElementCount > length) newer.hidden = false;
@@ -145,7 +150,8 @@ export function threadView(ctx, { id, who, members, channels, pauses, onBack, on
     if (!conversation) return;
     try {
       const [now, page] = await Promise.all([api.get(path), api.get(`${path}/messages`, { query: { limit: 50 } })]);
-      await sending;
+      await outbox.sending();
+      if (signal.aborted) return;
       changed(now, true);
       merge(page.items);
       markRead();
@@ -158,7 +164,7 @@ export function threadView(ctx, { id, who, members, channels, pauses, onBack, on
     waiting = new Set();
     if (!conversation || !ids.length) return;
     // What is being sent is told here as well: its answer comes first, so that it is not there twice.
-    await sending;
+    await outbox.sending();
     if (ids.length > MOST_SINGLE) return void refresh();
     try {
       const items = await Promise.all(ids.map((one) => api.get(`/api/v1/conversations/messages/${one}`)));
@@ -179,39 +185,22 @@ export function threadView(ctx, { id, who, members, channels, pauses, onBack, on
       onChanged();
     } catch { /* it stays unread, which the list tells */ }
   }
-  function send(given) {
-    const local = given.isStrict ? null : { id: `local-${(count += 1)}`, isLocal: true, given: { ...given, key: newKey() }, direction: given.isNote ? "note" : "out", author: me.user ? { kind: "person", id: me.user.id } : { kind: "system" },
-      content: given.content ?? { type: "text", body: given.text }, delivery: "sending", sent_at: new Date().toISOString(), position: 0 };
-    if (local) {
-      merge([local]);
-      bottom();
-      sending = deliver(local);
-      return sending;
-    }
-    return post({ ...given, key: newKey() }).then((message) => { merge([message]); bottom(); });
-  }
-  const post = ({ text, content, isNote, key }) => api.post(`${path}/${isNote ? "notes" : "messages"}`, content ? { content } : { text }, { headers: { "idempotency-key": key } });
-  async function deliver(local) {
-    try {
-      const message = await post(local.given);
-      messages = messages.filter(({ id: one }) => one !== local.id);
-      merge([message]);
-    } catch (error) {
-      if (isAbort(error)) return;
-      messages = messages.map((one) => (one.id === local.id ? { ...one, delivery: "failed", problem: error.errors?.[0]?.message ?? error.message } : one));
+  async function send(given) {
+    if (given.isStrict) merge([await post(id, given)]);
+    else {
+      outbox.add(given);
       draw();
     }
+    bottom();
   }
   // With the key of the first try: what arrived although its answer did not is not sent twice.
   function again(message) {
     if (!message.isLocal) return send({ text: message.content.body, content: message.content.type === "text" ? undefined : message.content });
-    messages = messages.map((one) => (one.id === message.id ? { ...one, delivery: "sending", problem: null } : one));
+    outbox.again(message.id);
     draw();
-    sending = deliver(message);
-    return sending;
   }
   function discard(message) {
-    messages = messages.filter(({ id: one }) => one !== message.id);
+    outbox.discard(message.id);
     draw();
   }
   document.addEventListener("visibilitychange", () => { if (conversation) markRead(); }, { signal });
@@ -228,4 +217,3 @@ export function threadView(ctx, { id, who, members, channels, pauses, onBack, on
 }
 
 const inOrder = (a, b) => Date.parse(a.sent_at) - Date.parse(b.sent_at) || (a.position || Infinity) - (b.position || Infinity);
-const newKey = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");

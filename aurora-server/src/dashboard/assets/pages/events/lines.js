@@ -22,10 +22,13 @@ export function merged(events) {
   return lines.map((line) => ({ ...line, data: line.kind === "llm.fallback" ? { ...line.data, calls: line.events.reduce((sum, { data }) => sum + data.calls, 0) } : line.data }));
 }
 
+/** What a line says, in a sentence: its event happened when it was told, where it does not say when. */
+export const sentenceOf = ({ kind, at, data }) => sentence(kind, { at, ...data });
+
 /** Whether a line has all the words that are looked for. */
 export function matches(line, text) {
   const wanted = text.toLocaleLowerCase().split(/\s+/).filter(Boolean);
   if (!wanted.length) return true;
-  const all = `${line.kind} ${sentence(line.kind, line.data) ?? ""} ${JSON.stringify(line.data)}`.toLocaleLowerCase();
+  const all = `${line.kind} ${sentenceOf(line) ?? ""} ${JSON.stringify(line.data)}`.toLocaleLowerCase();
   return wanted.every((word) => all.includes(word));
 }

@@ -1,4 +1,5 @@
 import { isAbort } from "../../kit/api.js";
+import { setBusy } from "../../kit/attempt.js";
 import { filters } from "../../kit/filters.js";
 import { fill, h, keyed, put } from "../../kit/dom.js";
 import { listen } from "../../kit/live.js";
@@ -73,7 +74,7 @@ export function mount(root, ctx) {
   async function load() {
     const mine = round;
     const { kind, level } = bar.values();
-    older.disabled = true;
+    setBusy(older, true);
     try {
       const page = await api.get("/api/v1/events/log", { query: { kind, level, limit: 100, cursor } });
       if (mine !== round) return;
@@ -86,7 +87,7 @@ export function mount(root, ctx) {
     } catch (error) {
       if (!isAbort(error) && mine === round) fill(state, errorState(error, load));
     } finally {
-      older.disabled = false;
+      setBusy(older, false);
     }
   }
   function follow() {

@@ -1,7 +1,7 @@
-import { sentence } from "../../kit/happening.js";
 import { fill, h, newId, put, raw } from "../../kit/dom.js";
 import { clock, date } from "../../kit/format.js";
 import { badge } from "../../kit/parts.js";
+import { sentenceOf } from "./lines.js";
 
 const KINDS = { info: "info", warning: "warn", error: "bad" };
 
@@ -26,7 +26,7 @@ export function row({ t, href, can }, first) {
       line = item;
       put(time, clock(item.at));
       put(kind, item.kind);
-      const said = sentence(item.kind, item.data);
+      const said = sentenceOf(item);
       fill(text, said ?? raw(JSON.stringify(item.data)));
       if (isNew && !details.hidden) open();
     },

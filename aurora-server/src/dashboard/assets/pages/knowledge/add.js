@@ -1,6 +1,6 @@
 // Taking a document in: written text, Markdown, or a file.
 import { openDialog } from "../../kit/dialog.js";
-import { h, newId } from "../../kit/dom.js";
+import { h, newId, raw } from "../../kit/dom.js";
 import { form } from "../../kit/form.js";
 import { number } from "../../kit/format.js";
 import { choice } from "../../kit/parts.js";
@@ -30,7 +30,7 @@ export const addDialog = (ctx, { settings }) => openDialog(ctx.t("add"), (close)
     file.setAttribute("aria-invalid", "true");
     file.focus();
   };
-  const parts = form({ action: t("addDo"), cancel: () => { ending.abort(); close(null); },
+  const parts = form({ action: t("addDo"), cancel: () => close(null),
     fields: [{ name: "title", label: t("name"), attributes: { maxlength: "300" } }, { name: "content", label: t("content"), type: "textarea", rows: 9, hint: t("contentHint") }, { name: "url", label: t("url"), type: "url", hint: t("urlHint") }],
     submit: async ({ title, content, url }) => {
       if (kind.value === "file") return send();
@@ -49,6 +49,10 @@ export const addDialog = (ctx, { settings }) => openDialog(ctx.t("add"), (close)
     try {
       const fields = { title: chosen.name.replace(/\.[^.]+$/, ""), external_id: chosen.name.slice(0, 200) };
       return done(await upload("/api/v1/knowledge/documents/upload", { fields, file: chosen }, { me, signal: AbortSignal.any([ctx.signal, ending.signal]), onProgress: (part) => { bar.value = part; } }), 201);
+    } catch (error) {
+      const wrong = error.errors?.find(({ field }) => field === "file" || field === "content");
+      if (!wrong) throw error;
+      return refuse(raw(wrong.message));
     } finally {
       progress.hidden = true;
     }
@@ -58,6 +62,8 @@ export const addDialog = (ctx, { settings }) => openDialog(ctx.t("add"), (close)
     close(made);
   }
   parts.element.prepend(kind.element);
+  // However the dialog is closed, nothing is sent any more.
+  queueMicrotask(() => parts.element.closest("dialog")?.addEventListener("close", () => ending.abort()));
   parts.controls.url.closest(".field").after(fileField, progress);
   return parts.element;
 }, { broad: true });

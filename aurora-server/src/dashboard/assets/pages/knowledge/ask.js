@@ -14,7 +14,7 @@ export function askCard(ctx, { onFeedback }) {
   const input = h("input", { type: "search", "aria-label": t("question"), placeholder: t("question"), maxlength: "2000", autocomplete: "off", "aria-describedby": "ask-hint" });
   const result = h("div", { class: "stack", "aria-live": "polite" });
   const form = h("form", { class: "ask-line", on: { submit: (event) => { event.preventDefault(); if (mayAsk) answer(); else search(); } } }, input,
-    mayAsk && button(t("askDo"), null, { kind: "primary", type: "submit" }), button(t("searchDo"), mayAsk ? () => search() : null, { icon: "search", type: mayAsk ? "button" : "submit" }));
+    mayAsk && button(t("askDo"), null, { kind: "primary", type: "submit" }), button(t("searchDo"), mayAsk ? () => { search(); } : null, { icon: "search", type: mayAsk ? "button" : "submit" }));
   let call = null;
 
   async function run(work, retry) {

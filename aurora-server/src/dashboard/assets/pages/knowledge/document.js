@@ -15,23 +15,25 @@ export function documentPage(root, ctx) {
   const back = () => h("a", { class: "button small", href: href("knowledge") }, t("back"));
   const mayWrite = can("knowledge:write");
 
-  async function load() {
+  /** Draws the page anew; `pressed` names the button that has the focus afterwards. */
+  async function load(pressed) {
     root.replaceChildren(pageHead(t("documents"), { actions: back() }), loadingState(6));
     try {
       const document = await api.get(path);
       const [versions, chunks] = await Promise.all([api.get(`${path}/versions`), api.get(`${path}/chunks`)]);
       setTitle(document.title);
       show(document, versions.items, chunks.items);
+      if (pressed && globalThis.document.activeElement === globalThis.document.body) root.querySelector(`[data-does="${pressed}"]`)?.focus({ preventScroll: true });
     } catch (error) {
       if (isAbort(error)) return;
-      root.replaceChildren(pageHead(t("documents"), { actions: back() }), error.status === 404 ? emptyState(t("gone"), t("goneText")) : errorState(error, load));
+      root.replaceChildren(pageHead(t("documents"), { actions: back() }), error.status === 404 ? emptyState(t("gone"), t("goneText")) : errorState(error, () => load(pressed)));
     }
   }
   function show(document, versions, chunks) {
     const fact = (label, ...content) => [h("dt", null, label), h("dd", null, content)];
     const isWritable = mayWrite && ["manual", "url", "correction"].includes(document.source.kind);
     root.replaceChildren(
-      pageHead(raw(document.title), { actions: [back(), isWritable && button(t("newVersion"), () => write(document, versions), { kind: "primary" }), mayWrite && button(t("reindex"), () => reindex(), { icon: "refresh" }), mayWrite && button(t("delete"), () => remove(document))] }),
+      pageHead(raw(document.title), { actions: [back(), isWritable && button(t("newVersion"), () => write(document, versions), { kind: "primary", "data-does": "write" }), mayWrite && button(t("reindex"), () => reindex(), { icon: "refresh", "data-does": "reindex" }), mayWrite && button(t("delete"), () => remove(document), { "data-does": "remove" })] }),
       card(null, {}, h("dl", { class: "facts" }, fact(t("state"), statusBadge(document, t)), fact(t("source"), sourceOf(document, t)), fact(t("revision"), raw(document.version)), fact(t("language"), t(document.language === "en" ? "language.en" : "language.pt")),
         fact(t("identity"), raw(document.external_id, { class: "mono" })), fact(t("changed"), raw(dateTime(document.updated_at))), document.client_id && fact(t("aboutClient"), h("a", { href: href("clients", document.client_id) }, raw(document.client_id))))),
       h("div", { class: "columns" },
@@ -57,20 +59,21 @@ export function documentPage(root, ctx) {
       submit: ({ title, content }) => api.post("/api/v1/knowledge/documents", { title, content, format: "markdown", external_id: document.external_id, url: document.source.kind === "url" ? document.source.reference : null, client_id: document.client_id, language: document.language }, { create: true }) });
     if (!made) return;
     toast(made.version === document.version ? t("unchanged") : t("saved", { count: made.version }));
-    load();
+    load("write");
   }
   async function reindex() {
     try {
       await api.post(`${path}/reindex`, {}, { create: true });
       toast(t("reindexed"));
-      load();
+      load("reindex");
     } catch (error) {
       if (!isAbort(error)) toast(t("failed", { detail: error.message }));
     }
   }
   async function remove(document) {
-    if (await removeDocument(ctx, document)) navigate(href("knowledge"), { replace: true });
-    else load();
+    const isGone = await removeDocument(ctx, document);
+    if (isGone) navigate(href("knowledge"), { replace: true });
+    else if (isGone === false) load("remove");
   }
   load();
 }

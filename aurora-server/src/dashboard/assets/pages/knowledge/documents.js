@@ -10,6 +10,8 @@ import { has } from "../../kit/words.js";
 import { words } from "./words.js";
 
 const SOURCES = ["manual", "url", "file", "conversation", "correction"];
+// Pages of a search that are asked for at once; there may be thousands of titles without the words.
+const MOST_PAGES = 5;
 const KINDS = { ready: "good", embedding: "info", words: "" };
 
 /** The state of a document. */
@@ -20,9 +22,9 @@ export function sourceOf({ source }, t) {
   return source.kind === "url" && /^https?:\/\//.test(source.reference ?? "") ? h("a", { href: source.reference, target: "_blank", rel: "noopener noreferrer" }, name) : name;
 }
 
-/** Deletes a document after a question; true when it is gone. */
+/** Deletes a document after a question; true when it is gone, false when it could not be, null when nobody wanted to. */
 export async function removeDocument({ t, api }, document) {
-  if (!(await confirm({ title: t("deleteTitle"), text: [raw(document.title, { class: "strong" }), raw(". "), t("deleteText")], action: t("delete"), danger: true }))) return false;
+  if (!(await confirm({ title: t("deleteTitle"), text: [raw(document.title, { class: "strong" }), raw(". "), t("deleteText")], action: t("delete"), danger: true }))) return null;
   try {
     await api.delete(`/api/v1/knowledge/documents/${document.id}`, { ifMatch: `"v${document.version}"` });
     toast(t("deleted", { title: document.title }));
@@ -45,16 +47,16 @@ export function documentsCard(ctx, { add }) {
   const empty = h("div");
   const list = table({
     caption: t("documents"), empty,
-    load: async ({ cursor }) => {
+    load: async ({ cursor, signal }) => {
       const chosen = bar.values();
       const isNarrow = Object.values(chosen).some(Boolean);
       empty.replaceChildren(isNarrow ? emptyState(t("noneFound"), null, null, "search") : emptyState(t("none"), t("noneText"), mayWrite && button(t("add"), add, { icon: "plus" }), "knowledge"));
       // A search looks at so many titles at a time: a page without any is not yet the last.
-      for (let from = cursor; ;) {
-        const page = await api.get("/api/v1/knowledge/documents", { query: { ...chosen, cursor: from } });
-        if (page.items.length || !page.next) return page;
-        from = page.next;
+      let page = { items: [], next: cursor };
+      for (let pages = 0; pages < MOST_PAGES && !page.items.length && (pages === 0 || page.next); pages += 1) {
+        page = await api.get("/api/v1/knowledge/documents", { query: { ...chosen, cursor: page.next }, signal });
       }
+      return page;
     },
     columns: [
       { label: t("name"), header: true, render: (item) => h("a", { href: href("knowledge", item.id) }, raw(item.title)) },
@@ -63,8 +65,18 @@ export function documentsCard(ctx, { add }) {
       { label: t("revision"), end: true, render: (item) => raw(item.version) },
       { label: t("passagesHead"), end: true, render: (item) => raw(item.chunks) },
       { label: t("changed"), end: true, render: (item) => raw(relative(item.updated_at), { class: "nowrap" }) },
-      { label: mayWrite ? t("actions") : "", end: true, bare: true, render: (item) => (mayWrite ? button(t("delete"), async () => { if (await removeDocument(ctx, item)) list.reload(); }, { small: true, "aria-label": `${t("delete")}: ${item.title}` }) : "") },
+      { label: mayWrite ? t("actions") : "", end: true, bare: true, render: (item) => (mayWrite ? button(t("delete"), () => remove(item), { small: true, "data-deletes": item.id, "aria-label": `${t("delete")}: ${item.title}` }) : "") },
     ],
   });
+  /** Deletes a document; the focus goes on to the button that stands in the place of its own. */
+  async function remove(item) {
+    const buttons = () => [...list.element.querySelectorAll("[data-deletes]")];
+    const place = buttons().findIndex((one) => one.dataset.deletes === item.id);
+    if ((await removeDocument(ctx, item)) == null) return;
+    await list.reload();
+    if (document.activeElement !== document.body) return;
+    const left = buttons();
+    (left[Math.min(place, left.length - 1)] ?? bar.element.querySelector("input")).focus({ preventScroll: true });
+  }
   return { element: card(t("documents"), { about: t("documentsAbout") }, h("div", { class: "stack" }, bar.element, list.element)), reload: list.reload };
 }

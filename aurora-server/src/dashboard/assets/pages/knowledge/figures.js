@@ -1,12 +1,13 @@
-import { formDialog } from "../../kit/dialog.js";
 import { h, put, raw } from "../../kit/dom.js";
 import { number } from "../../kit/format.js";
 import { button, card, tile, tiles } from "../../kit/parts.js";
 import { toast } from "../../kit/toast.js";
 import { isAbort } from "../../kit/api.js";
+import { chooseVersion } from "./log.js";
 
 /** How far the feedback is, and the way back: {element, refresh()}. */
-export function figuresCard({ t, api, can }, { settings }) {
+export function figuresCard(ctx, { settings }) {
+  const { t, api, can } = ctx;
   const [ratings, reverted, revision] = [tile(t("ratings")), tile(t("reverted")), tile(t("revision"))];
   const problem = h("p", { class: "field-error", role: "alert", hidden: true });
   const back = can("knowledge:write") && button(t("revert"), revert, { small: true, disabled: true });
@@ -28,14 +29,13 @@ export function figuresCard({ t, api, can }, { settings }) {
     }
   }
   async function revert() {
-    const version = await formDialog({ title: t("revertTitle"), text: t("revertText"), action: t("revertDo"), danger: true,
-      fields: [{ name: "version", label: t("revertTo"), type: "number", required: true, value: String(Math.max(0, now.version - 1)), attributes: { min: "0", max: String(now.version - 1) } }],
-      submit: async ({ version: to }) => ({ to, made: (await api.post("/api/v1/knowledge/feedback/revert", { version: to }, { create: true })).version }) });
-    if (!version) return;
+    const to = await chooseVersion(ctx, now.version);
+    if (to == null) return;
+    const made = await api.post("/api/v1/knowledge/feedback/revert", { version: to }, { create: true });
     refresh();
-    toast(t("isReverted", { count: version.to }), { undo: async () => {
+    toast(t("isReverted", { count: to }), { undo: async () => {
       try {
-        await api.post("/api/v1/knowledge/feedback/restore", { version: version.made }, { create: true });
+        await api.post("/api/v1/knowledge/feedback/restore", { version: made.version }, { create: true });
       } catch (error) {
         if (!isAbort(error)) toast(t("failed", { detail: error.message }));
       }

@@ -20,14 +20,18 @@ export function mount(root, ctx) {
   const figures = figuresCard(ctx, { settings });
   const documents = documentsCard(ctx, { add });
   const ask = askCard(ctx, { onFeedback: () => { figures.refresh(); documents.reload(); } });
+  const opener = can("knowledge:write") && button(t("add"), add, { kind: "primary", icon: "plus" });
   async function add() {
     try {
-      if (await addDialog(ctx, { settings: await settings })) documents.reload();
+      if (!(await addDialog(ctx, { settings: await settings }))) return;
+      await documents.reload();
+      // The button of an empty list is gone with its emptiness.
+      if (document.activeElement === document.body) opener.focus({ preventScroll: true });
     } catch (error) {
       if (!isAbort(error)) toast(t("failed", { detail: error.message }));
     }
   }
-  root.append(pageHead(t("title"), { about: t("about"), actions: can("knowledge:write") && button(t("add"), add, { kind: "primary", icon: "plus" }) }),
+  root.append(pageHead(t("title"), { about: t("about"), actions: opener }),
     h("div", { class: "columns" }, h("div", { class: "two-thirds" }, ask.element), h("div", { class: "third" }, figures.element), documents.element));
   return null;
 }

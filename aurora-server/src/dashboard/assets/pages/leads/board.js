@@ -9,6 +9,7 @@ import { bring } from "./changes.js";
 import { columnOf } from "./column.js";
 import { askLead, askStage, wordsOf } from "./forms.js";
 import { movable } from "./moving.js";
+import { readable, tellMoved } from "./stages.js";
 
 const POLL_SECONDS = 15;
 const FIRST = 50;
@@ -30,7 +31,7 @@ export async function boardPage(root, ctx) {
   const live = h("p", { class: "unseen", role: "status", "aria-live": "assertive" });
   const hint = h("p", { class: "unseen", id: newId("hint") }, t("moveHint"));
   const owner = labelled(t("owner"), [["", t("everybody")], ...team.options().slice(1)], () => turn());
-  const which = labelled(t("pipeline"), pipelines.map(({ id, name }) => [id, name]), (id) => {
+  const which = labelled(t("pipeline"), pipelines.map(({ id, name }) => [id, name, true]), (id) => {
     pipeline = pipelines.find((one) => one.id === id);
     limit = FIRST;
     turn();
@@ -54,6 +55,7 @@ export async function boardPage(root, ctx) {
       if (moving.isActive()) return;
       // Something else was chosen meanwhile.
       if (wanted !== owner.control.value || asked !== pipeline.id) return load();
+      next.columns.forEach((column) => { column.stage = readable(column.stage); });
       const isSame = JSON.stringify(next) === JSON.stringify(board);
       board = next;
       if (!isSame) draw();
@@ -79,7 +81,7 @@ export async function boardPage(root, ctx) {
       const done = await bring(ctx, lead, stage, { place: to, from: whereIs(lead) });
       if (done) {
         put(live, t("dropped", { title: lead.title, stage: stage.name, place: position }));
-        toast(t(done.lead.status === lead.status ? "moved" : { won: "won", lost: "lost", open: "reopened" }[done.lead.status], { stage: stage.name }), { undo: () => takeBack(done) });
+        tellMoved(t, { lead: done.lead, before: lead.status, stage }, () => takeBack(done));
       } else put(live, t("putBack", { title: lead.title }));
     } catch (error) {
       if (!isAbort(error)) toast(error.status === 412 ? t("conflict") : wordsOf(error));
@@ -134,6 +136,6 @@ function nothing(root, ctx) {
 }
 
 function labelled(label, options, onChange) {
-  const control = h("select", { "aria-label": label, translate: "no", on: { change: () => onChange(control.value) } }, options.map(([value, text]) => h("option", { value }, text)));
+  const control = h("select", { "aria-label": label, on: { change: () => onChange(control.value) } }, options.map(([value, text, isData]) => h("option", { value, translate: isData ? "no" : null }, text)));
   return { control, element: control };
 }

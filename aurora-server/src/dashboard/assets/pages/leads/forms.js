@@ -1,6 +1,8 @@
+import { sentenceOf } from "../../kit/api.js";
 import { formDialog, openDialog } from "../../kit/dialog.js";
 import { raw } from "../../kit/dom.js";
 import { form } from "../../kit/form.js";
+import { number } from "../../kit/format.js";
 import { suggest } from "../../kit/suggest.js";
 
 const SOURCES = ["website", "whatsapp", "inbound_call", "outbound_call", "email", "referral", "partner", "existing_customer", "advertisement", "social_media", "campaign", "event", "walk_in", "other"];
@@ -23,12 +25,12 @@ export function askLead({ t, api }, { lead, clientName, team, title, action, sav
       action, cancel: () => close(null),
       fields: [
         { name: "title", label: t("leadTitle"), value: lead?.title, required: true, attributes: { maxlength: 200 } },
-        { name: "value", label: t("value"), hint: t("valueHint", { currency }), value: lead ? (lead.value.cents / 100).toFixed(2) : "", attributes: { inputmode: "decimal" } },
+        { name: "value", label: t("value"), hint: t("valueHint", { currency }), value: lead ? number(lead.value.cents / 100, 2) : "", attributes: { inputmode: "decimal" } },
         { name: "company_name", label: t("client"), hint: t("clientHint"), value: before },
         { name: "contact_name", label: t("contact"), value: lead?.contact_name ?? "" },
         { name: "contact_email", type: "email", label: t("email"), value: lead?.contact_email ?? "" },
         { name: "contact_phone", label: t("phone"), value: lead?.contact_phone ?? "", attributes: { inputmode: "tel" } },
-        { name: "owner", type: "select", label: t("owner"), value: lead?.owner ?? "", options: team.options(lead?.owner), attributes: { translate: "no" } },
+        { name: "owner", type: "select", label: t("owner"), value: lead?.owner ?? "", options: team.options(lead?.owner) },
         { name: "source", type: "select", label: t("source"), value: lead?.source ?? "other", options: [...new Set([...SOURCES, lead?.source ?? "other"])].map((one) => [one, t(`source.${one}`)]) },
         { name: "expected_close", type: "date", label: t("close"), value: lead?.expected_close?.slice(0, 10) ?? "" },
         { name: "tags", label: t("tags"), hint: t("tagsHint"), value: lead?.tags.join(", ") ?? "" },
@@ -63,7 +65,7 @@ export async function askLoss({ t, api }) {
   const { items } = await api.get("/api/v1/leads/lost-reasons");
   return formDialog({
     title: t("loseTitle"), action: t("loseDo"),
-    fields: [...(items.length ? [{ name: "reason", type: "select", label: t("reason"), options: [...items.map(({ id, name }) => [id, name]), ["", t("otherReason")]], attributes: { translate: "no" } }] : []), { name: "note", type: "textarea", label: t("note"), rows: 2 }],
+    fields: [...(items.length ? [{ name: "reason", type: "select", label: t("reason"), options: [...items.map(({ id, name }) => [id, name, true]), ["", t("otherReason")]] }] : []), { name: "note", type: "textarea", label: t("note"), rows: 2 }],
     submit: async ({ reason, note }) => {
       if (!reason && !note.trim()) throw Object.assign(new Error(), { words: t("reasonNeeded") });
       return { reason: reason || null, note: note.trim() || null };
@@ -74,11 +76,11 @@ export async function askLoss({ t, api }) {
 /** Asks which stage a lead goes to; gives its id, null when dismissed. */
 export async function askStage({ t }, lead, stages) {
   const answer = await formDialog({
-    title: t("moveTitle", { title: lead.title }), action: t("moveDo"), fields: [{ name: "stage", type: "select", label: t("stage"), value: lead.stage, options: stages.map(({ id, name }) => [id, name]), attributes: { translate: "no" } }],
+    title: t("moveTitle", { title: lead.title }), action: t("moveDo"), fields: [{ name: "stage", type: "select", label: t("stage"), value: lead.stage, options: stages.map(({ id, name }) => [id, name, true]) }],
     submit: async (values) => values,
   });
   return answer?.stage ?? null;
 }
 
 /** An error in words, where it has any. */
-export const wordsOf = (error) => error.words ?? raw(error.message);
+export const wordsOf = (error) => error.words ?? raw(sentenceOf(error));

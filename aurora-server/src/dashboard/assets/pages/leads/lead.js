@@ -9,6 +9,7 @@ import { toast } from "../../kit/toast.js";
 import { has } from "../../kit/words.js";
 import { bring } from "./changes.js";
 import { askLead, askStage, wordsOf } from "./forms.js";
+import { readable, tellMoved } from "./stages.js";
 import { words } from "./words.js";
 
 const KINDS = { open: "info", won: "good", lost: "bad" };
@@ -27,8 +28,8 @@ export async function leadPage(root, ctx) {
   }
   const [team, { items: pipelines }, { items: reasons }, client] = await Promise.all([askTeam(ctx), api.get("/api/v1/pipelines"), api.get("/api/v1/leads/lost-reasons"),
     lead.client && can("client:read") ? api.get(`/api/v1/clients/${lead.client}`).catch(() => null) : null]);
-  const stages = () => pipelines.find((one) => one.id === lead.pipeline)?.stages ?? [];
-  const stageName = (stage) => pipelines.flatMap((one) => one.stages).find((one) => one.id === stage)?.name ?? stage;
+  const stages = () => pipelines.find((one) => one.id === lead.pipeline)?.stages.map(readable) ?? [];
+  const stageName = (stage) => pipelines.flatMap((one) => one.stages).filter((one) => one.id === stage).map(readable)[0]?.name ?? stage;
   const clientName = client && (client.trade_name || client.legal_name);
   const top = h("div", { class: "stack" });
   const data = h("div");
@@ -76,7 +77,7 @@ export async function leadPage(root, ctx) {
     const done = await bring(ctx, lead, stage, { from: { stage: lead.stage, place: "first" } });
     if (!done) return;
     await again();
-    toast(t(lead.status === before ? "moved" : { won: "won", lost: "lost", open: "reopened" }[lead.status], { stage: stage.name }), { undo: () => attempt(async () => { await done.undo(); toast(t("movedBack")); await again(); }) });
+    tellMoved(t, { lead, before, stage }, () => attempt(async () => { await done.undo(); toast(t("movedBack")); await again(); }));
   });
   const ask = async () => {
     const stage = await askStage(ctx, lead, stages());

@@ -1,4 +1,4 @@
-import { alertName, newestOf, reading } from "../../kit/alert.js";
+import { newestOf } from "../../kit/alert.js";
 import { isAbort } from "../../kit/api.js";
 import { confirm } from "../../kit/dialog.js";
 import { fill, h, put } from "../../kit/dom.js";
@@ -19,25 +19,35 @@ export function composer({ t, api, can, pulse, signal }, sent) {
   const bodyOf = ({ title, content, severity }) => ({ title: title.trim() || t("sampleTitle"), content, severity });
   // While nothing is written, what is shown is what an alert that is active is told as.
   const sample = ({ title, content }) => (title.trim() || content.trim() ? null : newestOf(pulse.latest?.alerts ?? []));
-  const shownOf = (values, alert) => (alert ? { title: alertName(alert), content: reading(alert), severity: alert.severity } : bodyOf(values));
   let known = [];
   let timer = null;
   let round = 0;
   let told;
 
+  /** What the alert is told as; null when it ended meanwhile. */
+  const askOf = async ({ fingerprint }) => {
+    try {
+      return await api.post("/api/v1/notifications/preview", { fingerprint });
+    } catch (error) {
+      if (error.status === 404) return null;
+      throw error;
+    }
+  };
   const preview = async () => {
     const mine = (round += 1);
     try {
+      const body = bodyOf(written.values());
       const alert = sample(written.values());
-      const body = shownOf(written.values(), alert);
-      put(about, alert ? t("ofAlert") : "");
-      about.hidden = !alert;
       told = alert?.fingerprint;
-      const { items } = await api.post("/api/v1/notifications/preview", body);
+      const ofAlert = alert && (await askOf(alert));
+      const { items } = ofAlert ?? (await api.post("/api/v1/notifications/preview", body));
       if (mine !== round) return;
+      put(about, ofAlert ? t("ofAlert") : "");
+      about.hidden = !ofAlert;
+      const severity = ofAlert ? alert.severity : body.severity;
       offer(items.map(({ channel }) => channel));
       const shown = items.filter(({ channel }) => chosen().includes(channel));
-      fill(previews, ...(items.length ? shown.map((item) => message({ ...item, severity: body.severity })) : [emptyState(t("noChannels"), t("noChannelsText"))]));
+      fill(previews, ...(items.length ? shown.map((item) => message({ ...item, severity })) : [emptyState(t("noChannels"), t("noChannelsText"))]));
     } catch (error) {
       if (!isAbort(error) && mine === round) fill(previews, errorState(error, preview));
     }

@@ -3,7 +3,6 @@ import { chart } from "../../kit/chart.js";
 import { fill, h, put, raw } from "../../kit/dom.js";
 import { clock, duration, millis, number, percent, usd } from "../../kit/format.js";
 import { card, emptyState, loadingState, pageHead, tile, tiles } from "../../kit/parts.js";
-import { poll } from "../../kit/live.js";
 import { has } from "../../kit/words.js";
 import { messageCard, overAfter } from "./message.js";
 import { words } from "./words.js";
@@ -11,8 +10,6 @@ import { words } from "./words.js";
 export { words };
 export const style = "/dashboard/assets/pages/overview/page.css";
 
-const POLL_SECONDS = 30;
-const LAST_CALLS = 40;
 // So long an alert that is over still stands there.
 const OVER_MS = 60_000;
 
@@ -31,7 +28,7 @@ export function mount(root, { t, api, pulse, signal, can, href }) {
     h("div", { class: "columns" },
       h("div", { class: "stack two-thirds" },
         card(t("traffic"), { about: t("trafficAbout") }, h("div", { class: "overview-charts" }, charts.rate.element, charts.latency.element)),
-        h("div", { class: "columns even" }, card(t("alerts"), { class: "half" }, alerts), card(t("message"), { class: "half", about: t("messageAbout") }, message.element))),
+        h("div", { class: "columns" }, card(t("alerts"), { class: "half" }, alerts), card(t("message"), { class: "half", about: t("messageAbout") }, message.element))),
       h("div", { class: "stack third" },
         card(t("providers"), { about: t("providersAbout"), actions: h("a", { href: href("providers") }, t("allProviders")) }, providers),
         card(t("sent"), {}, sent))),
@@ -47,6 +44,8 @@ export function mount(root, { t, api, pulse, signal, can, href }) {
       words: totals.failed || !totals.fallbacks ? t("successNote", { count: totals.failed }) : t("fallbacks", { count: totals.fallbacks }),
       kind: totals.success_rate != null && totals.success_rate < 95 ? "bad" : "" });
     figures.p95.set(millis(totals.p95_ms), { words: t("p95Note", { time: millis(totals.p50_ms) }) });
+    figures.cost.set(cost(totals.cost_usd_today), { words: t("costNote", { cost: cost(totals.cost_usd_per_minute) }) });
+    figures.cache.set(percent(totals.cache_hit_rate), { words: t("cacheNote", { count: totals.cached }) });
     figures.alerts.set(number(snapshot.active_alerts), { words: t(snapshot.active_alerts ? "alertsSome" : "alertsNone"), kind: snapshot.active_alerts ? "bad" : "" });
     const at = pulse.points.map((point) => point.at);
     charts.rate.update(at, pulse.points.map(({ totals: one }) => one.requests_per_second));
@@ -56,14 +55,7 @@ export function mount(root, { t, api, pulse, signal, can, href }) {
     fill(sent, sentList(t, snapshot.notifications));
     message.show(snapshot.alerts, over);
   };
-  pulse.subscribe({ snapshot: show, alert: ({ change, alert }) => { if (change === "resolved") over = alert; } }, signal);
-  // Without a call there is nothing new, except that a day begins.
-  let known = null;
-  const use = async () => {
-    const now = `${pulse.latest?.totals.requests} ${today()}`;
-    if (now !== known && await showUse({ t, api, figures, can })) known = now;
-  };
-  if (can("llm:read")) poll(use, POLL_SECONDS, signal);
+  pulse.subscribe({ snapshot: show, alert: ({ change, alert }) => { if (change === "resolved") over = { ...alert, silenced_by: pulse.latest?.alerts.find(({ fingerprint }) => fingerprint === alert.fingerprint)?.silenced_by }; } }, signal);
   return () => Object.values(charts).forEach((one) => one.destroy());
 }
 
@@ -72,27 +64,6 @@ function trafficCharts(t) {
     rate: chart({ label: t("rate"), series: [{ label: t("rate"), color: "chart-1", area: true }], format: (value) => number(value, 1) }),
     latency: chart({ label: t("latency"), format: millis, series: [{ label: t("percentile"), color: "chart-2" }, { label: t("median"), color: "chart-3" }] }),
   };
-}
-
-const today = () => new Date().toISOString().slice(0, 10);
-
-/** Cost and cache hits are not part of the beat: they are asked for. A failure leaves the numbers of before; says whether there was none. */
-async function showUse({ t, api, figures, can }) {
-  const day = today();
-  const place = can("usage:read") ? "/api/v1/llm/usage/installation" : "/api/v1/llm/usage";
-  const [usage, calls] = await Promise.allSettled([
-    api.get(place, { query: { group: "day", from: `${day}T00:00:00Z` } }), api.get("/api/v1/llm/requests", { query: { limit: LAST_CALLS } }),
-  ]);
-  if (usage.status === "fulfilled") {
-    const spent = usage.value.items.find(({ group }) => group === day);
-    figures.cost.set(cost(spent?.cost.usd ?? "0"), { words: t("costNote", { count: spent?.calls ?? 0 }) });
-  }
-  if (calls.status === "fulfilled") {
-    const { items } = calls.value;
-    const hits = items.filter(({ cached }) => cached).length;
-    figures.cache.set(items.length ? percent((hits / items.length) * 100) : null, { words: items.length ? t("cacheNote", { count: items.length }) : t("noCalls") });
-  }
-  return usage.status === "fulfilled" && calls.status === "fulfilled";
 }
 
 // As many figures at every beat, so that the number does not jump.
@@ -105,7 +76,7 @@ const providerRow = (t, { target, model, simulated, state, requests_per_second: 
 function alertList(t, alerts, over) {
   if (!alerts.length && !over) return emptyState(t("noAlerts"), t("noAlertsText"), null, "check");
   return h("ul", { class: "rows" }, alerts.map((alert) =>
-    h("li", null, alertTitle(alert), alertBadge(alert), h("p", { class: "sub" }, raw(reading(alert)), alert.acknowledgement && [raw(" · "), t("acknowledged")]),
+    h("li", null, alertTitle(alert), alertBadge(alert), h("p", { class: "sub" }, raw(reading(alert)), alert.acknowledgement && [raw(" · "), t("acknowledged")], alert.silenced_by.length > 0 && [raw(" · "), t("silenced")]),
       h("span", { class: "side-note" }, t("since", { time: clock(alert.active_since) })))),
     over && h("li", null, alertTitle(over), alertBadge(over), h("p", { class: "sub" }, overAfter(t, over)), raw(clock(over.resolved_at), { class: "side-note" })));
 }

@@ -10,6 +10,9 @@ import { words } from "./words.js";
 export { words };
 export const style = "/dashboard/assets/pages/providers/page.css";
 
+// Each has an order of its own.
+const TASKS = ["chat", "embeddings", "rerank"];
+
 /** Each target in its place of the fallback order, and the last requests with all that was tried for them. */
 export function mount(root, ctx) {
   const { t, api, pulse, signal, can } = ctx;
@@ -30,7 +33,7 @@ export function mount(root, ctx) {
   pulse.subscribe({
     snapshot({ providers, totals }) {
       none.hidden = providers.length > 0;
-      update(providers);
+      update([...providers].sort((one, other) => TASKS.indexOf(one.task) - TASKS.indexOf(other.task)));
       put(fallbacks, t("fallbacks", { count: totals.fallbacks }));
       const now = providers.map(({ state }) => state).join();
       if (states && now !== states) requests.turn();

@@ -6,12 +6,17 @@ import { badge, button, card, choice, emptyState } from "../../kit/parts.js";
 import { table } from "../../kit/table.js";
 import { team as askTeam } from "../../kit/team.js";
 import { toast } from "../../kit/toast.js";
-import { has } from "../../kit/words.js";
+import { has, texts } from "../../kit/words.js";
+import { auditWords } from "./audit-words.js";
+import { heldFocus } from "./focus.js";
 import { words } from "./words.js";
 
 const PATHS = { installation: "/api/v1/admin/audit", workspace: "/api/v1/audit" };
 const LONG_MS = 120_000;
 const PAUSE_MS = 350;
+const told = texts(auditWords);
+/** A code of the log in words, with itself as title; as it is where there are none, or what `otherwise` makes of it. */
+const inWords = (group, code, otherwise = raw(code, { class: "mono" })) => (has(auditWords, `${group}.${code}`) ? h("span", { title: code }, told(`${group}.${code}`)) : otherwise);
 
 /** Who did what, and whether the log is whole. */
 export async function auditTab(panel, ctx) {
@@ -30,9 +35,9 @@ export async function auditTab(panel, ctx) {
     caption: t("audit"), dense: true, empty: emptyState(t("noEntries"), t("noEntriesText"), null, "search"),
     columns: [
       { label: t("at"), header: true, render: ({ at }) => raw(dateTime(at), { class: "nowrap" }) },
-      { label: t("what"), bare: true, render: ({ action, outcome }) => h("span", { class: "chips" }, raw(action, { class: "mono" }), outcome !== "success" && badge("bad", has(words, `outcome.${outcome}`) ? t(`outcome.${outcome}`) : raw(outcome))) },
-      { label: t("who"), render: ({ principal }) => team.node(principal) },
-      { label: t("subject"), render: ({ subject_kind: kind }) => raw(kind) },
+      { label: t("what"), bare: true, render: ({ action, outcome }) => h("span", { class: "chips" }, inWords("did", action), outcome !== "success" && badge("bad", has(words, `outcome.${outcome}`) ? t(`outcome.${outcome}`) : raw(outcome))) },
+      { label: t("who"), render: ({ principal }) => inWords("by", principal, team.node(principal)) },
+      { label: t("subject"), render: ({ subject_kind: kind }) => inWords("kind", kind) },
       { label: t("entry", { seq: "" }).trim(), wide: true, render: (entry) => details(t, entry) },
     ],
     load: ({ cursor }) => api.get(PATHS[log], { query: { ...asked(), cursor } }),
@@ -44,6 +49,7 @@ export async function auditTab(panel, ctx) {
     list.reload();
   });
   const verify = async () => {
+    const giveBack = heldFocus(check);
     check.disabled = true;
     try {
       const { ok, entries, fault, head } = await api.get(`${PATHS[log]}/verify`, { timeout: LONG_MS });
@@ -52,6 +58,7 @@ export async function auditTab(panel, ctx) {
       if (!isAbort(error)) toast(raw(error.message));
     } finally {
       check.disabled = false;
+      giveBack();
     }
   };
   const take = async () => {
@@ -76,8 +83,8 @@ function field(label, control) {
   return { control, element: h("div", { class: "filter" }, h("label", { for: control.id }, label), control) };
 }
 
-function details(t, { seq, detail, subject, origin, request_id: request, hash }) {
-  const rows = [[t("subject"), subject], [t("detail"), detail === "{}" ? null : detail], [t("address"), origin], [t("request"), request], [t("hash"), hash]].filter(([, text]) => text);
+function details(t, { seq, action, detail, subject, origin, request_id: request, hash }) {
+  const rows = [[t("code"), action], [t("subject"), subject], [t("detail"), detail === "{}" ? null : detail], [t("address"), origin], [t("request"), request], [t("hash"), hash]].filter(([, text]) => text);
   return h("details", null, h("summary", { class: "small" }, t("entry", { seq: number(seq) })), h("dl", { class: "facts small" }, rows.map(([name, text]) => h("div", null, h("dt", null, name), h("dd", null, raw(text, { class: "mono" }))))));
 }
 

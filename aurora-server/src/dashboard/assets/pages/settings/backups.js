@@ -4,6 +4,7 @@ import { dateTime, number, relative } from "../../kit/format.js";
 import { badge, button, card, emptyState } from "../../kit/parts.js";
 import { copyable } from "../../kit/secret.js";
 import { table } from "../../kit/table.js";
+import { heldFocus } from "./focus.js";
 
 const PATH = "/api/v1/admin/backups";
 const TIMEOUT_MS = 600_000;
@@ -22,7 +23,7 @@ export function backupsTab(panel, { t, api, pulse }) {
       { label: t("size"), end: true, render: ({ bytes }) => raw(`${number(bytes / MEBIBYTE, 1)} MiB`) },
       { label: t("rows"), end: true, render: ({ tables }) => raw(number(Object.values(tables).reduce((sum, count) => sum + count, 0))) },
       { label: t("tested"), render: ({ verified_at: at, unverified: why }) => (at ? badge("good", t("testedHow", { time: relative(at) })) : badge("warn", t("notTested", { why: why ?? "–" }))) },
-      { label: t("verify"), end: true, render: ({ name }) => button(t("verify"), () => verify(name), { small: true }) },
+      { label: t("verify"), end: true, render: ({ name }) => button(t("verify"), () => verify(name), { small: true, "data-verifies": name }) },
     ],
     load: async () => {
       const kept = await api.get(PATH);
@@ -32,7 +33,8 @@ export function backupsTab(panel, { t, api, pulse }) {
     },
   });
   /** Does something that takes a while; what fails is said. */
-  const during = async (words, work, done) => {
+  const during = async (words, work, done, pressed = () => make) => {
+    const giveBack = heldFocus(pressed());
     make.disabled = true;
     status.replaceChildren(words);
     try {
@@ -43,11 +45,13 @@ export function backupsTab(panel, { t, api, pulse }) {
     } finally {
       make.disabled = false;
       // A backup that does not hold is set aside: the list is another one after a failure too.
-      list.reload();
+      await list.reload();
+      giveBack(pressed());
     }
   };
   const make = button(t("makeBackup"), () => during(t("makingBackup"), () => api.post(PATH, {}, { timeout: TIMEOUT_MS }), t("backupMade")), { kind: "primary", icon: "plus" });
-  const verify = (name) => during(t("verifying"), () => api.post(`${PATH}/${encodeURIComponent(name)}/verify`, {}, { timeout: TIMEOUT_MS }), t("verified"));
+  const verify = (name) => during(t("verifying"), () => api.post(`${PATH}/${encodeURIComponent(name)}/verify`, {}, { timeout: TIMEOUT_MS }), t("verified"),
+    () => [...list.element.querySelectorAll("[data-verifies]")].find((one) => one.dataset.verifies === name) ?? make);
   if (pulse.latest?.demo) plan.replaceChildren(h("p", { class: "soft" }, t("embeddedText")));
   else readPlan(t, api, plan);
   panel.append(

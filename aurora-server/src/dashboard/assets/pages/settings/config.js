@@ -5,6 +5,7 @@ import { button, card, choice, emptyState, errorState } from "../../kit/parts.js
 import { table } from "../../kit/table.js";
 import { toast } from "../../kit/toast.js";
 import { has } from "../../kit/words.js";
+import { heldFocus } from "./focus.js";
 import { words } from "./words.js";
 
 const PATH = "/api/v1/admin";
@@ -59,6 +60,7 @@ export function configTab(panel, { t, api, pulse }) {
     }
   };
   const read = async () => {
+    const giveBack = heldFocus(reload);
     reload.disabled = true;
     told.replaceChildren();
     try {
@@ -69,6 +71,7 @@ export function configTab(panel, { t, api, pulse }) {
       if (!isAbort(error)) told.replaceChildren(faults(t, t("reloadFailed"), error.errors.length ? error.errors : [{ message: error.message }]));
     } finally {
       reload.disabled = false;
+      giveBack();
     }
   };
   const again = async () => {

@@ -1,5 +1,6 @@
 import { needsFactor } from "../../kit/needs-factor.js";
-import { pageHead } from "../../kit/parts.js";
+import { isAbort } from "../../kit/api.js";
+import { errorState, pageHead } from "../../kit/parts.js";
 import { tabs } from "../../kit/tabs.js";
 import { auditTab } from "./audit.js";
 import { backupsTab } from "./backups.js";
@@ -15,10 +16,14 @@ export function mount(root, ctx) {
   const { t, can, id, href, query } = ctx;
   const isAdministrator = can("administrator");
   const all = [isAdministrator && ["state", t("state"), stateTab], isAdministrator && ["config", t("config"), configTab], isAdministrator && ["backups", t("backups"), backupsTab], ["audit", t("audit"), auditTab]]
-    .filter(Boolean).map(([key, label, fill]) => ({ key, label, show: (panel) => {
+    .filter(Boolean).map(([key, label, fill]) => ({ key, label, show: async (panel) => {
       const missing = isAdministrator && needsFactor(ctx);
-      if (missing) panel.append(missing);
-      else fill(panel, ctx);
+      if (missing) return panel.append(missing);
+      try {
+        return await fill(panel, ctx);
+      } catch (error) {
+        return isAbort(error) ? null : panel.replaceChildren(errorState(error));
+      }
     } }));
   const onSelect = (key) => history.replaceState(null, "", `${href("settings", key)}${query.get("lang") ? `?lang=${query.get("lang")}` : ""}`);
   root.append(pageHead(t("title"), { about: t("about") }), tabs(t("sections"), all, { selected: all.some(({ key }) => key === id) ? id : all[0].key, onSelect }).element);

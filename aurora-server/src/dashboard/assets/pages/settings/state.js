@@ -19,7 +19,7 @@ export function stateTab(panel, { t, api, pulse, signal }) {
   const list = table({
     caption: t("components"),
     columns: [
-      { label: t("component"), header: true, render: ({ name, criticality }) => [raw(name), h("p", { class: "small soft plain-weight" }, named(t, "criticality", criticality))] },
+      { label: t("component"), header: true, render: ({ name, criticality }) => [has(words, `part.${name}`) ? h("span", { title: name }, t(`part.${name}`)) : raw(name), h("p", { class: "small soft plain-weight" }, named(t, "criticality", criticality))] },
       { label: t("state"), render: ({ status }) => badge(KINDS[status] ?? "", named(t, "health", status)) },
       { label: t("latency"), end: true, render: ({ latency_ms: took }) => raw(millis(took)) },
       { label: t("since"), render: ({ since }) => raw(relative(since), { title: dateTime(since) }) },

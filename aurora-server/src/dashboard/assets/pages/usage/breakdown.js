@@ -44,6 +44,7 @@ function nameReader({ t, api, can, me }) {
   const kept = new Map();
   const pairs = async (path) => (await api.get(path, { query: { limit: 200 } }).catch(() => ({ items: [] }))).items.map(({ id, name }) => [id, name]);
   const read = {
+    provider: async () => [["simulated", t("simulated")]],
     key: async () => [...(can("key:read") ? await pairs("/api/v1/api-keys") : []), ...(can("llm:read") ? await pairs("/api/v1/llm/keys") : [])],
     user: async () => (me.user ? [[me.user.id, t("you", { name: me.user.name })]] : []),
     workspace: async () => [...(can("administrator") ? await pairs("/api/v1/admin/workspaces") : []), ...me.workspaces.map(({ id, name }) => [id, name])],

@@ -64,8 +64,8 @@ export function membersTab(panel, { t, api, can, me, workspace }) {
     await handOver(t, again.handover);
     invitations.reload();
   };
-  const revoke = async ({ id }) => {
-    if (await attempt(t, () => api.delete(`${path}/invitations/${id}`))) { toast(t("revoked")); invitations.reload(); }
+  const revoke = async ({ id, email }) => {
+    if (await ask(t, { title: t("revokeTitle"), text: t("revokeText", { email }), action: t("revoke"), work: () => api.delete(`${path}/invitations/${id}`) })) { toast(t("revoked")); invitations.reload(); }
   };
   const invitations = table({
     caption: t("invitations"), empty: emptyState(t("noInvitations"), null, null, "users"),

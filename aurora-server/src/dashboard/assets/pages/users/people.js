@@ -43,7 +43,8 @@ export function peopleTab(panel, { t, api, me, href }) {
     if (done) { toast(t(isNow ? "adminDropped" : "adminMade", { name: user.name })); reload(); }
   };
   const endSessions = async (user) => {
-    if (await attempt(t, () => api.delete(`${PATH}/${user.id}/sessions`))) toast(t("sessionsEnded", { name: user.name }));
+    const done = await ask(t, { title: t("endSessions"), text: t("endSessionsText", { name: user.name }), action: t("endSessions"), work: () => api.delete(`${PATH}/${user.id}/sessions`) });
+    if (done) toast(t("sessionsEnded", { name: user.name }));
   };
   const list = table({
     caption: t("people"),

@@ -1,0 +1,11 @@
+-- Versions of settings, so that whoever was slower overwrites nothing.
+alter table conversation_settings add column version integer not null default 1;
+alter table custom_field_settings add column version integer not null default 1;
+
+-- Of all rules of a workspace together: one that is taken back leaves no row.
+create table retention_versions (
+    workspace_id blob not null,
+    version      integer not null,
+    constraint retention_versions_pkey primary key (workspace_id),
+    constraint retention_versions_workspace_id_fkey foreign key (workspace_id) references workspaces (id)
+) strict, without rowid;
