@@ -15,6 +15,9 @@ export function raw(text, props) {
   return h("span", { translate: "no", ...props }, text == null ? "–" : String(text));
 }
 
+/** Words for a code, which is data and stands in the title. */
+export const coded = (code, words) => h("span", { translate: "no", title: code }, h("span", { translate: "yes" }, words));
+
 /** An SVG element; same rules as h(). */
 export function svg(tag, props, ...children) {
   const element = document.createElementNS(SVG, tag);

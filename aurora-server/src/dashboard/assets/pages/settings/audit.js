@@ -1,6 +1,6 @@
 import { isAbort } from "../../kit/api.js";
 import { download } from "../../kit/download.js";
-import { h, newId, raw } from "../../kit/dom.js";
+import { coded, h, newId, raw } from "../../kit/dom.js";
 import { dateTime, number } from "../../kit/format.js";
 import { badge, button, card, choice, emptyState } from "../../kit/parts.js";
 import { table } from "../../kit/table.js";
@@ -16,7 +16,7 @@ const LONG_MS = 120_000;
 const PAUSE_MS = 350;
 const told = texts(auditWords);
 /** A code of the log in words, with itself as title; as it is where there are none, or what `otherwise` makes of it. */
-const inWords = (group, code, otherwise = raw(code, { class: "mono" })) => (has(auditWords, `${group}.${code}`) ? h("span", { title: code }, told(`${group}.${code}`)) : otherwise);
+const inWords = (group, code, otherwise = raw(code, { class: "mono" })) => (has(auditWords, `${group}.${code}`) ? coded(code, told(`${group}.${code}`)) : otherwise);
 
 /** Who did what, and whether the log is whole. */
 export async function auditTab(panel, ctx) {

@@ -1,5 +1,5 @@
 import { isAbort } from "../../kit/api.js";
-import { h, raw } from "../../kit/dom.js";
+import { coded, h, raw } from "../../kit/dom.js";
 import { clock, dateTime, duration, millis, number, percent, relative } from "../../kit/format.js";
 import { poll } from "../../kit/live.js";
 import { badge, card, errorState, tile, tiles } from "../../kit/parts.js";
@@ -19,7 +19,7 @@ export function stateTab(panel, { t, api, pulse, signal }) {
   const list = table({
     caption: t("components"),
     columns: [
-      { label: t("component"), header: true, render: ({ name, criticality }) => [has(words, `part.${name}`) ? h("span", { title: name }, t(`part.${name}`)) : raw(name), h("p", { class: "small soft plain-weight" }, named(t, "criticality", criticality))] },
+      { label: t("component"), header: true, render: ({ name, criticality }) => [has(words, `part.${name}`) ? coded(name, t(`part.${name}`)) : raw(name), h("p", { class: "small soft plain-weight" }, named(t, "criticality", criticality))] },
       { label: t("state"), render: ({ status }) => badge(KINDS[status] ?? "", named(t, "health", status)) },
       { label: t("latency"), end: true, render: ({ latency_ms: took }) => raw(millis(took)) },
       { label: t("since"), render: ({ since }) => raw(relative(since), { title: dateTime(since) }) },
