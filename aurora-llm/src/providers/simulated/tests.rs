@@ -150,7 +150,7 @@ async fn a_failure_takes_its_time_streamed_or_whole_and_no_longer_than_the_call(
     let clock = ManualClock::default();
     let provider = Simulated::new("s")
         .failure_latency(Duration::from_secs(2))
-        .script([Step::status(503), Step::status(503), Step::status(503)])
+        .script([Step::status(500), Step::status(500), Step::status(500)])
         .clock(clock.clone());
     let (call, short) = (hi(), hi().timeout(Duration::from_secs(1)));
     let mut answer = Box::pin(provider.chat(&call));

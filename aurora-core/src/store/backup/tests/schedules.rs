@@ -58,8 +58,8 @@ async fn of_two_replicas_one_makes_one_backup_in_each_period() {
             seen
         };
         let (first, second, seen) = tokio::join!(
-            one.run(&db.database, &schedule, wait()),
-            two.run(&other, &schedule, wait()),
+            Box::pin(one.run(&db.database, &schedule, wait())),
+            Box::pin(two.run(&other, &schedule, wait())),
             looking
         );
         first.unwrap();
